@@ -1,0 +1,225 @@
+/**
+ * The control API, as the console and the command line speak it: JSON over HTTP on the console's port, under `/api`.
+ *
+ *     GET  /api/status                           -> PipelineStatus
+ *     GET  /api/events                           -> server-sent events, `status` once a second, each a PipelineStatus
+ *     POST /api/query        QueryBody           -> QueryResult (warehouse/warehouse.ts)
+ *     POST /api/flush        {}                  -> FlushAnswer; delivers and loads what is buffered, then answers
+ *     GET  /api/dead-letters ?table&code&limit&after -> DeadLetterPage
+ *     GET  /api/dead-letters/:id                 -> DeadLetter
+ *     POST /api/redrive      RedriveBody         -> RedriveReport
+ *     POST /api/replay       ReplayBody          -> newline-delimited ReplayProgress, the last one `done`
+ *     POST /api/audit        {}                  -> AuditReport
+ *     GET  /api/trace        ?sequence&stream    -> TraceReport
+ *
+ * An error is `{ error: { code, message, hint } }` with 400 (the caller's), 404, 409 (refused), 503 (try again) or 500.
+ */
+
+export interface PipelineStatus {
+  readonly pipeline: string;
+  readonly version: string;
+  readonly pid: number;
+  readonly dataDirectory: string;
+  readonly startedAtMs: number;
+  readonly atMs: number;
+  readonly addresses: { readonly aws: string; readonly console: string };
+  readonly streams: readonly StreamStatus[];
+  readonly tables: readonly TableStatus[];
+  readonly memoryBytes: number;
+}
+
+export interface StreamStatus {
+  readonly name: string;
+  readonly kind: "kinesis" | "direct-put";
+  readonly openShards: number;
+  readonly records: number;
+  readonly sizeBytes: number;
+  /** Over the last ten seconds. */
+  readonly recordsPerSecond: number;
+  readonly bytesPerSecond: number;
+  readonly shards: readonly {
+    readonly id: string;
+    readonly firstSequence: number;
+    readonly lastSequence: number;
+    readonly open: boolean;
+  }[];
+}
+
+export interface TableStatus {
+  readonly name: string;
+  readonly sources: readonly string[];
+  /** Records in the stream that no flush has taken yet. */
+  readonly lagRecords: number;
+  readonly bufferBytes: number;
+  readonly bufferBytesMax: number;
+  /** How long the oldest buffered record has waited, and how long it may. */
+  readonly bufferAgeMs: number;
+  readonly bufferAgeMsMax: number;
+  readonly delivery: StageState;
+  readonly rowsDelivered: number;
+  readonly deadLetters: number;
+  readonly rowsFiltered: number;
+  readonly objects: readonly ObjectStatus[];
+  readonly loader: StageState;
+  readonly rowsLoaded: number;
+  readonly rowsDeduped: number;
+  readonly loadsPending: number;
+  readonly loads: readonly LoadStatus[];
+  /** Arrival to committed row, of the newest load. */
+  readonly freshnessMs: number | undefined;
+  readonly rowsPerSecond: number;
+}
+
+export interface StageState {
+  readonly state: "idle" | "working" | "retrying" | "stopped";
+  /** Why it is retrying or stopped. */
+  readonly reason?: string;
+}
+
+/** The newest lake objects of a table, newest first, ten at most. */
+export interface ObjectStatus {
+  readonly key: string;
+  readonly kind: "rows" | "dead" | "filtered";
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly deliveredAtMs: number;
+}
+
+/** The newest loads of a table, newest first, ten at most. */
+export interface LoadStatus {
+  readonly key: string;
+  readonly status: "loaded" | "quarantined";
+  readonly rows: number;
+  readonly dedupedRows: number;
+  readonly loadedAtMs: number;
+  readonly tookMs: number;
+  readonly reason?: string;
+}
+
+export interface QueryBody {
+  readonly sql: string;
+  readonly rowsMax?: number;
+  readonly timeoutMs?: number;
+}
+
+export interface FlushAnswer {
+  readonly tables: readonly { readonly name: string; readonly rowsDelivered: number; readonly rowsLoaded: number }[];
+}
+
+export interface DeadLetter {
+  /** `<table>/<shard id>/<sequence>/<row index>`; stable, so that it can be named in a redrive. */
+  readonly id: string;
+  readonly table: string;
+  readonly stream: string;
+  readonly shardId: string;
+  /** The service's form. */
+  readonly sequenceNumber: string;
+  readonly rowIndex: number;
+  readonly arrivedAtMs: number;
+  readonly code: string;
+  readonly column: string | null;
+  readonly message: string;
+  readonly rawBase64: string;
+  readonly redriven: boolean;
+}
+
+export interface DeadLetterPage {
+  readonly groups: readonly {
+    readonly table: string;
+    readonly code: string;
+    readonly column: string | null;
+    readonly count: number;
+  }[];
+  readonly letters: readonly DeadLetter[];
+  readonly next?: string;
+}
+
+export interface RedriveBody {
+  readonly table?: string;
+  readonly code?: string;
+  readonly ids?: readonly string[];
+  readonly dryRun?: boolean;
+}
+
+export interface RedriveReport {
+  readonly chosen: number;
+  readonly loaded: number;
+  readonly filtered: number;
+  /** Those that failed again, with why; they stay dead letters. */
+  readonly failed: readonly { readonly id: string; readonly code: string; readonly message: string }[];
+  readonly alreadyRedriven: number;
+  readonly dryRun: boolean;
+}
+
+export interface ReplayBody {
+  readonly table: string;
+  /** From the stream's records, decoded by the definition as it stands now; or from the lake's objects as they were written. */
+  readonly from: "stream" | "lake";
+  /** Another table to fill, made if absent; the table itself when absent. */
+  readonly into?: string;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** Service form or the plain count; need `shard`. */
+  readonly fromSequence?: string;
+  readonly toSequence?: string;
+  readonly shard?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface ReplayProgress {
+  readonly state: "running" | "done";
+  readonly recordsTotal: number;
+  readonly recordsRead: number;
+  readonly rowsLoaded: number;
+  /** Rows that the target had already. */
+  readonly rowsSkipped: number;
+  readonly deadLetters: number;
+  readonly rowsFiltered: number;
+}
+
+/** Counts of records for `acked`, of rows for all the rest. */
+export interface AuditCounts {
+  readonly acked: number;
+  readonly delivered: number;
+  readonly deadLettered: number;
+  readonly filtered: number;
+  readonly deduped: number;
+  readonly loaded: number;
+  /** Acked but in no flush yet, or delivered and not loaded yet: on its way, not lost. */
+  readonly pending: number;
+  readonly lost: number;
+  readonly duplicated: number;
+}
+
+export interface AuditReport extends AuditCounts {
+  readonly ok: boolean;
+  readonly atMs: number;
+  readonly tables: readonly (AuditCounts & {
+    readonly name: string;
+    /** Loaded once, no longer in the table: somebody's own DELETE or TRUNCATE. */
+    readonly deletedByUser: number;
+    readonly shards: readonly (AuditCounts & { readonly stream: string; readonly shardId: string })[];
+  })[];
+  /** What is wrong, in words, with where to look; empty when `ok`. */
+  readonly findings: readonly string[];
+}
+
+export interface TraceReport {
+  readonly sequenceNumber: string;
+  readonly stream: string;
+  readonly shardId: string;
+  readonly sequence: number;
+  readonly arrivedAtMs: number | undefined;
+  readonly inJournal: boolean;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: readonly {
+      readonly rowIndex: number;
+      readonly outcome: "pending" | "delivered" | "loaded" | "dead" | "filtered" | "deduped";
+      readonly object?: string;
+      readonly flush?: number;
+      readonly loadedAtMs?: number;
+      readonly reason?: string;
+    }[];
+  }[];
+}

@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: { alias: { "penstock/client": here("./src/client/index.ts"), penstock: here("./src/index.ts") } },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/slow/**", "**/node_modules/**"],
+    // Real sockets, real files and a real engine: a loaded machine makes a test slow, never wrong.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: 2,
+  },
+});
