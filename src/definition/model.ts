@@ -9,6 +9,20 @@ export interface PipelineModel {
   readonly streams: readonly StreamModel[];
   /** Sorted by name. */
   readonly tables: readonly TableModel[];
+  /** What the console draws, in this order. */
+  readonly charts?: readonly ChartModel[];
+}
+
+/** A chart of the console: its SQL is asked again every second or two, so it should read little (a LIMIT, a time range). */
+export interface ChartModel {
+  readonly title: string;
+  readonly sql: string;
+  /** The result's column along the bottom: a time or a number. */
+  readonly x: string;
+  /** The result's columns to draw as lines; numbers. */
+  readonly y: readonly string[];
+  /** What the lines measure, e.g. "USD". */
+  readonly unit?: string;
 }
 
 export interface StreamModel {

@@ -11,9 +11,14 @@
  *     POST /api/replay       ReplayBody          -> newline-delimited ReplayProgress, the last one `done`
  *     POST /api/audit        {}                  -> AuditReport
  *     GET  /api/trace        ?sequence&stream    -> TraceReport
+ *     GET  /api/model                            -> ModelAnswer
+ *
+ * Beside it, for machines: `GET /healthz` -> HealthReport (503 when not ok) and `GET /metrics` (Prometheus' text).
  *
  * An error is `{ error: { code, message, hint } }` with 400 (the caller's), 404, 409 (refused), 503 (try again) or 500.
  */
+
+import type { ChartModel, StreamModel, TableModel } from "../../definition/model.js";
 
 export interface PipelineStatus {
   readonly pipeline: string;
@@ -222,4 +227,22 @@ export interface TraceReport {
       readonly reason?: string;
     }[];
   }[];
+}
+
+/** What the definition says, as far as a page or a script needs it; `transform` functions are left out. */
+export interface ModelAnswer {
+  readonly name: string;
+  readonly streams: readonly StreamModel[];
+  readonly tables: readonly TableModel[];
+  readonly charts: readonly ChartModel[];
+}
+
+export interface HealthReport {
+  readonly ok: boolean;
+  /** Why it is not ok, in words; what is merely slow is here too, with `ok` true. */
+  readonly reasons: readonly string[];
+}
+
+export interface ErrorAnswer {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
 }

@@ -1,0 +1,56 @@
+import type { PipelineModel } from "../../definition/model.js";
+import type { QueryResult } from "../../warehouse/warehouse.js";
+import type {
+  AuditReport,
+  DeadLetter,
+  DeadLetterPage,
+  FlushAnswer,
+  HealthReport,
+  PipelineStatus,
+  QueryBody,
+  RedriveBody,
+  RedriveReport,
+  ReplayBody,
+  ReplayProgress,
+  TraceReport,
+} from "./contract.js";
+
+/**
+ * A running pipeline, as the control door sees it. The runtime makes one; the door adds HTTP, limits and refusals and nothing else.
+ *
+ * Calls may come in parallel. What goes wrong on purpose is a PenstockError: `not-found` becomes 404, `refused`, `locked`,
+ * `already-exists` and `incompatible-schema` 409, `unavailable` and `timeout` 503, `invalid-*` and `query-failed` 400. Anything else thrown is
+ * a fault of ours: it is logged and answered as 500 without its text.
+ */
+export interface PipelineInstance {
+  readonly model: PipelineModel;
+  /** Cheap and immediate: it is asked once a second for as long as a console is open. */
+  status(): PipelineStatus;
+  /** Stops the statement when `signal` fires: the asker has gone. */
+  query(body: QueryBody, signal: AbortSignal): Promise<QueryResult>;
+  /** Resolves when everything acked before the call is delivered and loaded. */
+  flush(): Promise<FlushAnswer>;
+  deadLetters(filter: DeadLetterFilter): Promise<DeadLetterPage>;
+  deadLetter(id: string): Promise<DeadLetter | undefined>;
+  redrive(body: RedriveBody): Promise<RedriveReport>;
+  /** Calls `onProgress` as often as it likes (the door thins it out), and answers the last state, `done`. */
+  replay(body: ReplayBody, onProgress: (progress: ReplayProgress) => void): Promise<ReplayProgress>;
+  audit(): Promise<AuditReport>;
+  /** `sequence` in the service's form or the plain count; undefined when no such record was ever acked. */
+  trace(sequence: string, stream?: string): Promise<TraceReport | undefined>;
+  /** Prometheus' text format. */
+  metrics(): Promise<string>;
+  health(): HealthReport;
+}
+
+export interface DeadLetterFilter {
+  readonly table?: string;
+  readonly code?: string;
+  /** 1 to `DEAD_LETTERS_MAX`. */
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+}
+
+/** The most dead letters that one page holds. */
+export const DEAD_LETTERS_MAX = 1000;
