@@ -1,7 +1,14 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import type { Disk, DiskFile } from "./disk.js";
 
-const FLAGS = { read: "r", append: "a+", write: "w+" } as const;
+const { O_APPEND, O_CREAT, O_RDONLY, O_RDWR, O_TRUNC } = constants;
+
+/** Written at the end always, also after a truncation: hence O_APPEND for both. */
+const FLAGS = {
+  read: O_RDONLY,
+  append: O_RDWR | O_CREAT | O_APPEND,
+  write: O_RDWR | O_CREAT | O_APPEND | O_TRUNC,
+} as const;
 
 /** The machine's real disk, through Node. */
 export function nodeDisk(): Disk {

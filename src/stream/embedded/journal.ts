@@ -1,0 +1,446 @@
+/**
+ * A stream's log on disk: group commit over segments. All shards of a stream share one log, so that one fdatasync makes
+ * everything durable that arrived while the one before it ran.
+ *
+ *     append -> the open group -> [write, fdatasync] -> committed: readable, and `commit` resolves
+ *
+ * A failed write (a full disk) gives its group back to the callers as `unavailable` and cuts the file to what was synced. A failed
+ * fdatasync poisons the journal: the kernel may have dropped the pages, so nothing more is acknowledged, ever.
+ */
+import type { Clock } from "../../core/clock.js";
+import { messageOf, PenstockError } from "../../core/errors.js";
+import { MIB } from "../../core/limits.js";
+import type { Disk, DiskFile } from "../../disk/disk.js";
+import type { RecordBlock } from "../stream.js";
+import { BlockBuilder, type BlockHeader, sealMark, sliceBlock } from "./block.js";
+import {
+  completeSegment,
+  type Damage,
+  damaged,
+  listSegments,
+  readShardBlocks,
+  recoverSegment,
+  removeSegment,
+  type Segment,
+  type SegmentBase,
+  segmentPath,
+} from "./segment.js";
+import { SegmentIndex, type ShardPosition } from "./segment-index.js";
+
+export interface JournalOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly directory: string;
+  /** A segment is complete once it is larger. */
+  readonly segmentBytes: number;
+  /** After each durable group. */
+  readonly onCommit: () => void;
+  /** Once, when an fdatasync has failed. */
+  readonly onPoison: (error: PenstockError) => void;
+}
+
+export interface Recovery {
+  readonly damage: readonly Damage[];
+  readonly cutBytes: number;
+}
+
+const START: ShardPosition = { lastSequence: 0, lastArrivalMs: 0 };
+
+/** Records on their way to disk together. */
+class Group {
+  readonly blocks: BlockBuilder[] = [];
+  readonly open = new Map<number, BlockBuilder>();
+  readonly done: Promise<void>;
+  resolve!: () => void;
+  reject!: (error: unknown) => void;
+
+  constructor(readonly arrivalMs: number) {
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Whoever appended waits by `commit`; a group that nobody waits for may fail without taking the process down.
+    this.done.catch(() => undefined);
+  }
+}
+
+export class Journal {
+  private readonly positions = new Map<number, ShardPosition>();
+  private readonly next = new Map<number, number>();
+  private readonly spare: BlockBuilder[] = [];
+  private group: Group | undefined;
+  private writing: Promise<void> | undefined;
+  private scheduled = false;
+  private poison: PenstockError | undefined;
+  private lastArrivalMs = 0;
+
+  private constructor(
+    private readonly options: JournalOptions,
+    private readonly segments: Segment[],
+    private file: DiskFile,
+    readonly recovery: Recovery,
+  ) {
+    for (const segment of segments) {
+      for (const [shard, position] of segment.base.positions) this.positions.set(shard, position);
+      for (const [shard, span] of segment.index.spans) {
+        this.positions.set(shard, { lastSequence: span.lastSequence, lastArrivalMs: span.lastArrivalMs });
+      }
+    }
+    for (const { lastArrivalMs } of this.positions.values()) {
+      this.lastArrivalMs = Math.max(this.lastArrivalMs, lastArrivalMs);
+    }
+  }
+
+  static async open(options: JournalOptions): Promise<Journal> {
+    const { disk, directory } = options;
+    await disk.makeDirectory(directory);
+    const ordinals = await listSegments(disk, directory);
+    const segments: Segment[] = [];
+    const damage: Damage[] = [];
+    let cutBytes = 0;
+    for (let i = ordinals.length - 1; i >= 0; i--) {
+      const newest = segments.length === 0 && damage.length === 0;
+      const found = await recoverSegment(disk, directory, ordinals[i]!, newest);
+      damage.unshift(...found.damage);
+      cutBytes += found.cutBytes;
+      if (found.segment !== undefined) segments.unshift(found.segment);
+      // A crash while the newest segment was being made: nothing was in it yet, and the one before it is the newest.
+      else if (newest && found.damage.length === 0) await disk.remove(segmentPath(directory, ordinals[i]!));
+    }
+    const newest = segments.at(-1);
+    const intact = newest !== undefined && !damage.some((stretch) => stretch.path === newest.path);
+    if (newest !== undefined && intact) {
+      return new Journal(options, segments, await disk.open(newest.path, "append"), { damage, cutBytes });
+    }
+    // The first segment ever; or the newest is damaged, and then nothing is added to it.
+    const positions = newest === undefined ? [] : positionsAfter(newest);
+    const fresh = await createSegment(options, (ordinals.at(-1) ?? 0) + 1, positions);
+    return new Journal(options, [...segments, fresh.segment], fresh.file, { damage, cutBytes });
+  }
+
+  position(shard: number): ShardPosition {
+    return this.positions.get(shard) ?? START;
+  }
+
+  /** The oldest sequence that is still kept. */
+  firstSequence(shard: number): number {
+    for (const segment of this.segments) {
+      const span = segment.index.spans.get(shard);
+      if (span !== undefined) return span.firstSequence;
+    }
+    return this.position(shard).lastSequence + 1;
+  }
+
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  }
+
+  /** The arrival time of records appended now. */
+  arrivalMs(): number {
+    return this.openGroup().arrivalMs;
+  }
+
+  append(shard: number, partitionKey: string, data: Uint8Array): number {
+    const block = this.openBlock(shard);
+    block.append(partitionKey, data);
+    return this.took(shard);
+  }
+
+  appendBase64(shard: number, partitionKey: string, base64: string): number {
+    const block = this.openBlock(shard);
+    block.appendBase64(partitionKey, base64);
+    return this.took(shard);
+  }
+
+  private nextSequence(shard: number): number {
+    return this.next.get(shard) ?? this.position(shard).lastSequence + 1;
+  }
+
+  private took(shard: number): number {
+    const sequence = this.nextSequence(shard);
+    this.next.set(shard, sequence + 1);
+    return sequence;
+  }
+
+  private openGroup(): Group {
+    if (this.poison !== undefined) throw this.poison;
+    if (this.group === undefined) {
+      // The wall clock may step back; arrival times within a stream may not, or a search by time would miss records.
+      this.lastArrivalMs = Math.max(this.lastArrivalMs, this.options.clock.now());
+      this.group = new Group(this.lastArrivalMs);
+    }
+    return this.group;
+  }
+
+  private openBlock(shard: number): BlockBuilder {
+    const group = this.openGroup();
+    const open = group.open.get(shard);
+    if (open !== undefined && !open.full) return open;
+    const block = this.spare.pop() ?? new BlockBuilder();
+    block.begin(shard, this.nextSequence(shard), group.arrivalMs);
+    group.blocks.push(block);
+    group.open.set(shard, block);
+    return block;
+  }
+
+  /** Resolves when everything appended so far is durable. */
+  commit(): Promise<void> {
+    if (this.poison !== undefined) return Promise.reject(this.poison);
+    const group = this.group;
+    if (group === undefined) return this.writing ?? Promise.resolve();
+    if (this.writing === undefined && !this.scheduled) {
+      // At the end of this turn of the event loop, so that every request that came in with it shares the group.
+      this.scheduled = true;
+      setImmediate(() => {
+        this.scheduled = false;
+        void this.writeGroups();
+      });
+    }
+    return group.done;
+  }
+
+  private async writeGroups(): Promise<void> {
+    while (this.group !== undefined && this.writing === undefined) {
+      const group = this.group;
+      this.group = undefined;
+      this.writing = group.done;
+      try {
+        await this.writeGroup(group);
+        this.writing = undefined;
+        group.resolve();
+        this.options.onCommit();
+      } catch (error) {
+        this.writing = undefined;
+        await this.giveBack(group, error);
+      }
+      for (const block of group.blocks) {
+        if (this.spare.length < SPARE_BLOCKS_MAX && block.capacityBytes <= SPARE_BYTES_MAX) this.spare.push(block);
+      }
+    }
+  }
+
+  private async writeGroup(group: Group): Promise<void> {
+    // Somebody asked for the arrival time and then appended nothing.
+    if (group.blocks.length === 0) return;
+    if (this.newest().sizeBytes >= this.options.segmentBytes) await this.roll();
+    const segment = this.newest();
+    const pieces: Uint8Array[] = [];
+    const headers: BlockHeader[] = [];
+    for (const block of group.blocks) {
+      const sealed = block.seal(segment.sizeBytes);
+      pieces.push(...sealed.pieces);
+      headers.push(sealed.header);
+    }
+    await this.file.write(pieces);
+    await this.syncOrPoison(this.file);
+    // Commit point. Before: a torn tail that recovery cuts, or whole blocks that nobody was told of. After: the records are in
+    // the journal, whatever happens to the answers.
+    for (const header of headers) {
+      segment.index.add(segment.sizeBytes, header);
+      segment.sizeBytes += header.lengthBytes;
+      this.positions.set(header.shard, {
+        lastSequence: header.firstSequence + header.count - 1,
+        lastArrivalMs: header.arrivalMs,
+      });
+    }
+  }
+
+  private newest(): Segment {
+    return this.segments[this.segments.length - 1]!;
+  }
+
+  private async syncOrPoison(file: DiskFile): Promise<void> {
+    try {
+      await file.sync();
+    } catch (cause) {
+      this.poison = new PenstockError(
+        "poisoned",
+        `The disk failed to sync ${this.newest().path}: ${messageOf(cause)}. Nothing more is acknowledged.`,
+        { cause, hint: "Check the disk, then start again: recovery keeps every record that was acknowledged." },
+      );
+      this.options.onPoison(this.poison);
+      throw this.poison;
+    }
+  }
+
+  /** A group that could not be written, and the one behind it (whose sequences follow), go back to their callers. */
+  private async giveBack(group: Group, cause: unknown): Promise<void> {
+    const behind = this.group;
+    this.group = undefined;
+    let error: unknown = this.poison;
+    if (this.poison === undefined) {
+      this.next.clear();
+      try {
+        await this.file.truncate(this.newest().sizeBytes);
+        error = new PenstockError(
+          "unavailable",
+          `The journal could not write to ${this.newest().path}: ${messageOf(cause)}. The records were not taken.`,
+          { cause, hint: "Free some space on the disk and send them again." },
+        );
+      } catch (failed) {
+        error = new PenstockError("poisoned", `The journal cannot cut ${this.newest().path}: ${messageOf(failed)}.`, {
+          cause: failed,
+        });
+        this.poison = error as PenstockError;
+        this.options.onPoison(this.poison);
+      }
+    }
+    group.reject(error);
+    behind?.reject(error);
+  }
+
+  /** Completes the newest segment and begins the next. */
+  private async roll(): Promise<void> {
+    const full = this.newest();
+    const fresh = await createSegment(this.options, full.ordinal + 1, [...this.positions]);
+    const old = this.file;
+    this.segments.push(fresh.segment);
+    this.file = fresh.file;
+    await old.close();
+    // The index only saves a scan at the next start; a disk too full for it must not stop the stream.
+    await completeSegment(this.options.disk, full).catch(() => undefined);
+  }
+
+  /** The records of a shard from `from` to `to`, a block at a time. Ends early at the last committed one. */
+  async *blocks(shard: number, from: number, to: number): AsyncIterable<RecordBlock> {
+    let expected = Math.max(from, this.firstSequence(shard));
+    const end = Math.min(to, this.position(shard).lastSequence);
+    for (const segment of this.segments.slice(this.firstSegmentWith(shard, expected))) {
+      if (expected > end) return;
+      if (!this.segments.includes(segment)) {
+        // Retention took it while an earlier one was being read.
+        expected = Math.max(expected, this.firstSequence(shard));
+        continue;
+      }
+      if ((segment.index.spans.get(shard)?.lastSequence ?? 0) < expected) continue;
+      const file = await this.options.disk.open(segment.path, "read");
+      try {
+        const offset = segment.index.offsetOfSequence(shard, expected);
+        for await (const block of readShardBlocks(file, segment, shard, offset)) {
+          if (block.firstSequence + block.count <= expected) continue;
+          if (block.firstSequence > expected) throw damaged(segment.path, offset);
+          const slice = sliceBlock(block, expected, end);
+          expected = slice.firstSequence + slice.count;
+          yield slice;
+          if (expected > end) return;
+        }
+      } finally {
+        await file.close();
+      }
+    }
+    if (expected <= end) throw damaged(this.options.directory, 0);
+  }
+
+  private firstSegmentWith(shard: number, sequence: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const last = this.lastSequenceThrough(middle, shard);
+      if (last < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The shard's newest sequence in the segments up to this one. */
+  private lastSequenceThrough(at: number, shard: number): number {
+    const segment = this.segments[at]!;
+    const span = segment.index.spans.get(shard);
+    if (span !== undefined) return span.lastSequence;
+    return segment.base.positions.find(([number]) => number === shard)?.[1].lastSequence ?? 0;
+  }
+
+  /** The first sequence that arrived at `timestampMs` or later; one past the last when none has. */
+  async seek(shard: number, timestampMs: number): Promise<number> {
+    for (const segment of [...this.segments]) {
+      const span = segment.index.spans.get(shard);
+      if (span === undefined || span.lastArrivalMs < timestampMs) continue;
+      const file = await this.options.disk.open(segment.path, "read");
+      try {
+        const offset = segment.index.offsetOfTime(shard, timestampMs);
+        for await (const block of readShardBlocks(file, segment, shard, offset)) {
+          if (block.arrivalMs >= timestampMs) return block.firstSequence;
+        }
+      } finally {
+        await file.close();
+      }
+    }
+    return this.position(shard).lastSequence + 1;
+  }
+
+  /**
+   * Removes complete segments, oldest first, whose newest record arrived before `beforeMs` and that hold nothing from `keepFrom(shard)`
+   * on. `beforeRemoval` is told of each one's spans and must be durable when it resolves.
+   */
+  async trim(
+    beforeMs: number,
+    keepFrom: (shard: number) => number,
+    beforeRemoval: (segment: Segment) => Promise<void>,
+  ): Promise<void> {
+    const removable = (segment: Segment) =>
+      segment.index.spans.size > 0 &&
+      segment.index.lastArrivalMs < beforeMs &&
+      [...segment.index.spans].every(([shard, span]) => span.lastSequence < keepFrom(shard));
+    if (this.writing === undefined && this.group === undefined && removable(this.newest())) {
+      // Nothing is being written, so the newest one can be completed and then go as well.
+      this.writing = this.roll();
+      try {
+        await this.writing;
+      } finally {
+        this.writing = undefined;
+        void this.writeGroups();
+      }
+    }
+    while (this.segments.length > 1 && removable(this.segments[0]!)) {
+      const oldest = this.segments[0]!;
+      await beforeRemoval(oldest);
+      this.segments.shift();
+      await removeSegment(this.options.disk, oldest);
+    }
+  }
+
+  private async writeClosingMark(): Promise<void> {
+    await this.file.write(sealMark({ closed: true }, this.lastArrivalMs, this.newest().sizeBytes).pieces);
+    await this.file.sync();
+  }
+
+  /** Commits what is open, leaves a mark that proves the end, closes. */
+  async close(): Promise<void> {
+    if (this.poison === undefined) {
+      await this.commit();
+      // A disk too full for the mark takes nothing from what is there.
+      await this.writeClosingMark().catch(() => undefined);
+    }
+    await this.file.close();
+  }
+}
+
+/** Builders kept for reuse: how many, and of what size at most, since each holds on to the size of its largest block. */
+const SPARE_BLOCKS_MAX = 32;
+const SPARE_BYTES_MAX = 2 * MIB;
+
+function positionsAfter(segment: Segment): [number, ShardPosition][] {
+  const positions = new Map(segment.base.positions);
+  for (const [shard, span] of segment.index.spans) {
+    positions.set(shard, { lastSequence: span.lastSequence, lastArrivalMs: span.lastArrivalMs });
+  }
+  return [...positions];
+}
+
+async function createSegment(
+  options: JournalOptions,
+  ordinal: number,
+  positions: readonly (readonly [number, ShardPosition])[],
+): Promise<{ segment: Segment; file: DiskFile }> {
+  const path = segmentPath(options.directory, ordinal);
+  const file = await options.disk.open(path, "write");
+  const base: SegmentBase = { positions };
+  const mark = sealMark(base, options.clock.now(), 0);
+  await file.write(mark.pieces);
+  await file.sync();
+  await options.disk.syncDirectory(options.directory);
+  // Commit point. Before: perhaps an empty file, which recovery removes. After: an empty segment that goes on where the last one ended.
+  const segment: Segment = { ordinal, path, index: new SegmentIndex(), base, sizeBytes: mark.header.lengthBytes };
+  return { segment, file };
+}

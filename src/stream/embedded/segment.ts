@@ -1,0 +1,232 @@
+/**
+ * One file of a stream's journal: `<ordinal>.segment`, blocks end to end, the first one a mark that says where each shard stood.
+ * A stream has any number of complete segments and one that is being written.
+ */
+import { join } from "node:path";
+import { PenstockError } from "../../core/errors.js";
+import { MIB } from "../../core/limits.js";
+import type { Disk, DiskFile } from "../../disk/disk.js";
+import type { RecordBlock } from "../stream.js";
+import { type BlockHeader, HEADER_BYTES, isIntact, openBlock, parseHeader } from "./block.js";
+import { readIndex, SegmentIndex, type ShardPosition, writeIndex } from "./segment-index.js";
+
+const READ_BYTES = 256 * 1024;
+
+/** The content of a segment's first mark. */
+export interface SegmentBase {
+  readonly positions: readonly (readonly [shard: number, position: ShardPosition])[];
+}
+
+/** A stretch of a segment that cannot be read although it had been synced. */
+export interface Damage {
+  readonly path: string;
+  readonly offset: number;
+  readonly lengthBytes: number;
+}
+
+export interface Segment {
+  readonly ordinal: number;
+  readonly path: string;
+  readonly index: SegmentIndex;
+  readonly base: SegmentBase;
+  /** Bytes that are synced; reads stop there. */
+  sizeBytes: number;
+}
+
+export const segmentPath = (directory: string, ordinal: number) =>
+  join(directory, `${String(ordinal).padStart(10, "0")}.segment`);
+const indexPath = (segment: string) => segment.replace(/\.segment$/, ".index");
+
+/** The ordinals of the segments in a stream's folder, in order. */
+export async function listSegments(disk: Disk, directory: string): Promise<number[]> {
+  const names = await disk.list(directory);
+  return names.filter((name) => /^\d{10}\.segment$/.test(name)).map((name) => Number.parseInt(name, 10));
+}
+
+/** Completes a segment: nothing is added to it any more, so what is in it may be written down beside it. */
+export async function completeSegment(disk: Disk, segment: Segment): Promise<void> {
+  await writeIndex(disk, indexPath(segment.path), segment.index, segment.sizeBytes);
+}
+
+export async function removeSegment(disk: Disk, segment: Segment): Promise<void> {
+  await disk.remove(segment.path);
+  await disk.remove(indexPath(segment.path));
+}
+
+/**
+ * Opens a segment as a crash may have left it. A torn tail (bytes that no later group proves to have been synced) is
+ * cut off the newest segment; damage before that is answered, and left as it is.
+ */
+export async function recoverSegment(
+  disk: Disk,
+  directory: string,
+  ordinal: number,
+  newest: boolean,
+): Promise<{ segment: Segment | undefined; damage: Damage[]; cutBytes: number }> {
+  const path = segmentPath(directory, ordinal);
+  const sizeBytes = (await disk.stat(path))?.sizeBytes ?? 0;
+  const file = await disk.open(path, newest ? "append" : "read");
+  try {
+    if (!newest) {
+      const index = await readIndex(disk, indexPath(path), sizeBytes);
+      const base = index === undefined ? undefined : await readBase(file, sizeBytes);
+      if (index !== undefined && base !== undefined) {
+        return { segment: { ordinal, path, index, base, sizeBytes }, damage: [], cutBytes: 0 };
+      }
+    }
+    const scan = await scanSegment(file, sizeBytes, path);
+    const cutBytes = newest ? sizeBytes - scan.endOfTail : 0;
+    if (newest) {
+      if (cutBytes > 0) await file.truncate(scan.endOfTail);
+      // What is kept of an unsynced group becomes durable here, before anyone can read it.
+      await file.sync();
+    } else if (scan.endOfTail < sizeBytes) {
+      scan.damage.push({ path, offset: scan.endOfTail, lengthBytes: sizeBytes - scan.endOfTail });
+    }
+    if (scan.base === undefined) return { segment: undefined, damage: scan.damage, cutBytes };
+    return {
+      segment: { ordinal, path, index: scan.index, base: scan.base, sizeBytes: newest ? scan.endOfTail : sizeBytes },
+      damage: scan.damage,
+      cutBytes,
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+interface Scan {
+  readonly index: SegmentIndex;
+  readonly base: SegmentBase | undefined;
+  readonly damage: Damage[];
+  /** Where the blocks end that are to be kept. */
+  readonly endOfTail: number;
+}
+
+async function scanSegment(file: DiskFile, sizeBytes: number, path: string): Promise<Scan> {
+  const found: { readonly offset: number; readonly header: BlockHeader }[] = [];
+  const index = new SegmentIndex();
+  let base: SegmentBase | undefined;
+  let end = 0;
+  let provenTo = 0;
+  let holeAt: number | undefined;
+  for await (const { offset, header, block } of scanBlocks(file, sizeBytes)) {
+    if (header.mark && offset === 0) base = parseBase(block, header);
+    provenTo = Math.max(provenTo, header.groupStart);
+    if (holeAt === undefined && offset > end) holeAt = end;
+    if (holeAt === undefined) {
+      index.add(offset, header);
+      end = offset + header.lengthBytes;
+    } else {
+      found.push({ offset, header });
+    }
+  }
+  // Behind a hole: a block whose group began after the hole proves that the hole had been synced, so it is damage and
+  // what follows is kept. Without such a proof it is the torn tail of the last group, and none of it was acknowledged.
+  const damage: Damage[] = [];
+  for (const { offset, header } of found) {
+    if (offset > end) {
+      if (end >= provenTo) break;
+      damage.push({ path, offset: end, lengthBytes: offset - end });
+    }
+    index.add(offset, header);
+    end = offset + header.lengthBytes;
+  }
+  return { index, base, damage, endOfTail: end };
+}
+
+function parseBase(block: Buffer, header: BlockHeader): SegmentBase {
+  return JSON.parse(block.toString("utf8", HEADER_BYTES, HEADER_BYTES + header.linesBytes)) as SegmentBase;
+}
+
+async function readBase(file: DiskFile, sizeBytes: number): Promise<SegmentBase | undefined> {
+  for await (const found of scanBlocks(file, sizeBytes)) {
+    return found.offset === 0 && found.header.mark ? parseBase(found.block, found.header) : undefined;
+  }
+  return undefined;
+}
+
+interface FoundBlock {
+  readonly offset: number;
+  readonly header: BlockHeader;
+  readonly block: Buffer;
+}
+
+/** Every intact block of the file, in order, stepping over what is not one. */
+async function* scanBlocks(file: DiskFile, sizeBytes: number): AsyncIterable<FoundBlock> {
+  const reader = windowReader(file, sizeBytes, MIB);
+  let offset = 0;
+  while (offset + HEADER_BYTES <= sizeBytes) {
+    const header = parseHeader(await reader(offset, HEADER_BYTES));
+    if (header !== undefined && offset + header.lengthBytes <= sizeBytes) {
+      const block = await reader(offset, header.lengthBytes);
+      if (isIntact(block)) {
+        yield { offset, header, block };
+        offset += header.lengthBytes;
+        continue;
+      }
+    }
+    offset = await nextMagic(reader, offset + 1, sizeBytes);
+  }
+}
+
+const MAGIC_BYTES = Buffer.from("PSB1", "latin1");
+
+async function nextMagic(reader: WindowReader, from: number, sizeBytes: number): Promise<number> {
+  for (let offset = from; offset + HEADER_BYTES <= sizeBytes; offset += READ_BYTES - MAGIC_BYTES.length) {
+    const window = await reader(offset, Math.min(READ_BYTES, sizeBytes - offset));
+    const found = window.indexOf(MAGIC_BYTES);
+    if (found !== -1) return offset + found;
+  }
+  return sizeBytes;
+}
+
+type WindowReader = (offset: number, lengthBytes: number) => Promise<Buffer>;
+
+/** Reads ahead in windows. What it answers stays valid: a window is never written to again. */
+function windowReader(file: DiskFile, sizeBytes: number, windowBytes: number): WindowReader {
+  let window = Buffer.alloc(0);
+  let windowAt = 0;
+  return async (offset, lengthBytes) => {
+    const from = offset - windowAt;
+    if (from < 0 || from + lengthBytes > window.length) {
+      const wanted = Math.min(Math.max(lengthBytes, windowBytes), sizeBytes - offset);
+      const fresh = Buffer.allocUnsafeSlow(wanted);
+      const filled = await file.read(fresh, offset);
+      window = fresh.subarray(0, filled);
+      windowAt = offset;
+      return window.subarray(0, lengthBytes);
+    }
+    return window.subarray(from, from + lengthBytes);
+  };
+}
+
+/**
+ * The blocks of one shard in a segment, from the file offset on, verified. Rejects with `damaged` where a block does not hold what was
+ * written. `file` stays the caller's.
+ */
+export async function* readShardBlocks(
+  file: DiskFile,
+  segment: Segment,
+  shard: number,
+  fromOffset: number,
+): AsyncIterable<RecordBlock> {
+  const { sizeBytes } = segment;
+  const reader = windowReader(file, sizeBytes, READ_BYTES);
+  let offset = fromOffset;
+  while (offset + HEADER_BYTES <= sizeBytes) {
+    const header = parseHeader(await reader(offset, HEADER_BYTES));
+    if (header === undefined || offset + header.lengthBytes > sizeBytes) throw damaged(segment.path, offset);
+    if (!header.mark && header.shard === shard) {
+      const block = await reader(offset, header.lengthBytes);
+      if (!isIntact(block)) throw damaged(segment.path, offset);
+      yield openBlock(block, header);
+    }
+    offset += header.lengthBytes;
+  }
+}
+
+export function damaged(path: string, offset: number): PenstockError {
+  return new PenstockError("damaged", `The journal is damaged: ${path} holds no intact block at byte ${offset}.`, {
+    hint: "Restore the file from a copy, or run `penstock audit` to see which records it held. Penstock never cuts damage that lies before synced records.",
+  });
+}
