@@ -78,8 +78,30 @@ export interface Stream {
   merge(shard: Shard, adjacent: Shard): Promise<void>;
   /** Resolves when every record appended so far is durable. */
   commit(): Promise<void>;
+  /**
+   * The records of several shards as they lie on disk, a group at a time, for delivery: each shard's in order, all shards in one pass
+   * over the files (a pass for each shard would read everything as often as there are shards).
+   */
+  blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock>;
+  /** What retention has removed: a digest a shard, for the audit. */
+  readonly trimmed: readonly TrimDigest[];
   /** Bytes on disk. */
   readonly sizeBytes: number;
+}
+
+/** Sequences of one shard, inclusive at both ends. */
+export interface ShardRange {
+  readonly shard: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Records 1 to `throughSequence` of the shard were kept once and have been removed, all of them delivered. */
+export interface TrimDigest {
+  readonly shard: number;
+  readonly throughSequence: number;
+  readonly records: number;
+  readonly dataBytes: number;
 }
 
 /**
@@ -113,7 +135,7 @@ export interface Shard {
   read(from: number, limits: { readonly recordsMax: number; readonly bytesMax: number }): Promise<StreamRecord[]>;
   /** The first record that arrived at `timestampMs` or later; `lastSequence + 1` when none has. */
   seek(timestampMs: number): Promise<number>;
-  /** The same records as `read`, as they lie on disk, a group at a time; for delivery. Ends at `to`, inclusive. */
+  /** The same records as `read`, as they lie on disk, a group at a time. Ends at `to`, inclusive. */
   blocks(from: number, to: number): AsyncIterable<RecordBlock>;
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.js";
 import { PenstockError } from "../../core/errors.js";
 import { shardIdOf } from "../../core/sequence-number.js";
 import type { Disk } from "../../disk/disk.js";
-import type { RecordBlock, Shard, Stream, StreamAttributes, StreamRecord } from "../stream.js";
+import type { RecordBlock, Shard, ShardRange, Stream, StreamAttributes, StreamRecord } from "../stream.js";
 import { hashKeyHead, hashKeyOf } from "./hash-key.js";
 import type { Journal } from "./journal.js";
 import { type ShardMetadata, type StreamMetadata, writeMetadata } from "./metadata.js";
@@ -70,6 +70,10 @@ export class EmbeddedStream implements Stream {
 
   commit(): Promise<void> {
     return this.journal.commit();
+  }
+
+  blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock> {
+    return this.journal.blocks(ranges);
   }
 
   update(change: Partial<StreamAttributes>): Promise<void> {
@@ -253,7 +257,7 @@ export class EmbeddedShard implements Shard {
   ): Promise<StreamRecord[]> {
     const found: StreamRecord[] = [];
     let bytes = 0;
-    for await (const block of this.journal.blocks(this.number, from, Number.MAX_SAFE_INTEGER)) {
+    for await (const block of this.blocks(from, Number.MAX_SAFE_INTEGER)) {
       for (const record of block.records()) {
         found.push(record);
         bytes += record.data.length + record.partitionKey.length;
@@ -268,6 +272,6 @@ export class EmbeddedShard implements Shard {
   }
 
   blocks(from: number, to: number): AsyncIterable<RecordBlock> {
-    return this.journal.blocks(this.number, from, to);
+    return this.journal.blocks([{ shard: this.number, from, to }]);
   }
 }

@@ -11,14 +11,14 @@ import type { Clock } from "../../core/clock.js";
 import { messageOf, PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { Disk, DiskFile } from "../../disk/disk.js";
-import type { RecordBlock } from "../stream.js";
+import type { RecordBlock, ShardRange } from "../stream.js";
 import { BlockBuilder, type BlockHeader, sealMark, sliceBlock } from "./block.js";
 import {
   completeSegment,
   type Damage,
   damaged,
   listSegments,
-  readShardBlocks,
+  readBlocks,
   recoverSegment,
   removeSegment,
   type Segment,
@@ -301,54 +301,46 @@ export class Journal {
     await completeSegment(this.options.disk, full).catch(() => undefined);
   }
 
-  /** The records of a shard from `from` to `to`, a block at a time. Ends early at the last committed one. */
-  async *blocks(shard: number, from: number, to: number): AsyncIterable<RecordBlock> {
-    let expected = Math.max(from, this.firstSequence(shard));
-    const end = Math.min(to, this.position(shard).lastSequence);
-    for (const segment of this.segments.slice(this.firstSegmentWith(shard, expected))) {
-      if (expected > end) return;
+  /**
+   * The records of some shards, each from `from` to `to`, a block at a time, in one pass over the files: each shard's in order, the
+   * shards as they lie. Ends at each shard's last committed record.
+   */
+  async *blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock> {
+    const wanted = new Map<number, { expected: number; readonly end: number }>();
+    for (const { shard, from, to } of ranges) {
+      const expected = Math.max(from, this.firstSequence(shard));
+      const end = Math.min(to, this.position(shard).lastSequence);
+      if (expected <= end) wanted.set(shard, { expected, end });
+    }
+    const firsts = [...wanted].map(([shard, { expected }]) => this.firstSegmentWith(shard, expected));
+    for (const segment of this.segments.slice(Math.min(...firsts))) {
+      if (wanted.size === 0) return;
       if (!this.segments.includes(segment)) {
         // Retention took it while an earlier one was being read.
-        expected = Math.max(expected, this.firstSequence(shard));
+        for (const [shard, range] of wanted) range.expected = Math.max(range.expected, this.firstSequence(shard));
         continue;
       }
-      if ((segment.index.spans.get(shard)?.lastSequence ?? 0) < expected) continue;
+      const offsets = [...wanted]
+        .filter(([shard, range]) => (segment.index.spans.get(shard)?.lastSequence ?? 0) >= range.expected)
+        .map(([shard, range]) => segment.index.offsetOfSequence(shard, range.expected));
+      if (offsets.length === 0) continue;
       const file = await this.options.disk.open(segment.path, "read");
       try {
-        const offset = segment.index.offsetOfSequence(shard, expected);
-        for await (const block of readShardBlocks(file, segment, shard, offset)) {
-          if (block.firstSequence + block.count <= expected) continue;
-          if (block.firstSequence > expected) throw damaged(segment.path, offset);
-          const slice = sliceBlock(block, expected, end);
-          expected = slice.firstSequence + slice.count;
+        for await (const block of readBlocks(file, segment, (shard) => wanted.has(shard), Math.min(...offsets))) {
+          const range = wanted.get(block.shard)!;
+          if (block.firstSequence + block.count <= range.expected) continue;
+          if (block.firstSequence > range.expected) throw damaged(segment.path, Math.min(...offsets));
+          const slice = sliceBlock(block, range.expected, range.end);
+          range.expected = slice.firstSequence + slice.count;
+          if (range.expected > range.end) wanted.delete(block.shard);
           yield slice;
-          if (expected > end) return;
+          if (wanted.size === 0) return;
         }
       } finally {
         await file.close();
       }
     }
-    if (expected <= end) throw damaged(this.options.directory, 0);
-  }
-
-  private firstSegmentWith(shard: number, sequence: number): number {
-    let low = 0;
-    let high = this.segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const last = this.lastSequenceThrough(middle, shard);
-      if (last < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  /** The shard's newest sequence in the segments up to this one. */
-  private lastSequenceThrough(at: number, shard: number): number {
-    const segment = this.segments[at]!;
-    const span = segment.index.spans.get(shard);
-    if (span !== undefined) return span.lastSequence;
-    return segment.base.positions.find(([number]) => number === shard)?.[1].lastSequence ?? 0;
+    if (wanted.size > 0) throw damaged(this.options.directory, 0);
   }
 
   /** The first sequence that arrived at `timestampMs` or later; one past the last when none has. */
@@ -359,7 +351,7 @@ export class Journal {
       const file = await this.options.disk.open(segment.path, "read");
       try {
         const offset = segment.index.offsetOfTime(shard, timestampMs);
-        for await (const block of readShardBlocks(file, segment, shard, offset)) {
+        for await (const block of readBlocks(file, segment, (number) => number === shard, offset)) {
           if (block.arrivalMs >= timestampMs) return block.firstSequence;
         }
       } finally {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readJsonFile, writeFileAtomically } from "../../disk/atomic-file.js";
 import type { Disk } from "../../disk/disk.js";
-import type { StreamAttributes, StreamKind } from "../stream.js";
+import type { StreamAttributes, StreamKind, TrimDigest } from "../stream.js";
 import { HASH_KEY_MAX } from "./hash-key.js";
 
 /** `stream.json`: all of a stream but its records. Replaced whole, atomically, at each change. */
@@ -27,14 +27,6 @@ export interface ShardMetadata {
   readonly adjacentParent?: number;
   readonly createdAtMs: number;
   readonly closedAtMs?: number;
-}
-
-/** Records 1 to `throughSequence` of the shard were kept once and have been removed, all of them delivered. */
-export interface TrimDigest {
-  readonly shard: number;
-  readonly throughSequence: number;
-  readonly records: number;
-  readonly dataBytes: number;
 }
 
 const metadataPath = (directory: string) => join(directory, "stream.json");

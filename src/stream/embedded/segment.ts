@@ -201,13 +201,13 @@ function windowReader(file: DiskFile, sizeBytes: number, windowBytes: number): W
 }
 
 /**
- * The blocks of one shard in a segment, from the file offset on, verified. Rejects with `damaged` where a block does not hold what was
+ * The blocks of the shards that are wanted, from the file offset on, verified. Rejects with `damaged` where a block does not hold what was
  * written. `file` stays the caller's.
  */
-export async function* readShardBlocks(
+export async function* readBlocks(
   file: DiskFile,
   segment: Segment,
-  shard: number,
+  wanted: (shard: number) => boolean,
   fromOffset: number,
 ): AsyncIterable<RecordBlock> {
   const { sizeBytes } = segment;
@@ -216,7 +216,7 @@ export async function* readShardBlocks(
   while (offset + HEADER_BYTES <= sizeBytes) {
     const header = parseHeader(await reader(offset, HEADER_BYTES));
     if (header === undefined || offset + header.lengthBytes > sizeBytes) throw damaged(segment.path, offset);
-    if (!header.mark && header.shard === shard) {
+    if (!header.mark && wanted(header.shard)) {
       const block = await reader(offset, header.lengthBytes);
       if (!isIntact(block)) throw damaged(segment.path, offset);
       yield openBlock(block, header);
