@@ -343,6 +343,25 @@ export class Journal {
     if (wanted.size > 0) throw damaged(this.options.directory, 0);
   }
 
+  private firstSegmentWith(shard: number, sequence: number): number {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.lastSequenceThrough(middle, shard) < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The shard's newest sequence in the segments up to this one. */
+  private lastSequenceThrough(at: number, shard: number): number {
+    const segment = this.segments[at]!;
+    const span = segment.index.spans.get(shard);
+    if (span !== undefined) return span.lastSequence;
+    return segment.base.positions.find(([number]) => number === shard)?.[1].lastSequence ?? 0;
+  }
+
   /** The first sequence that arrived at `timestampMs` or later; one past the last when none has. */
   async seek(shard: number, timestampMs: number): Promise<number> {
     for (const segment of [...this.segments]) {

@@ -4,13 +4,14 @@
  */
 import { join } from "node:path";
 import { PenstockError } from "../../core/errors.js";
-import { MIB } from "../../core/limits.js";
+import { KIB, MIB } from "../../core/limits.js";
 import type { Disk, DiskFile } from "../../disk/disk.js";
 import type { RecordBlock } from "../stream.js";
 import { type BlockHeader, HEADER_BYTES, isIntact, openBlock, parseHeader } from "./block.js";
 import { readIndex, SegmentIndex, type ShardPosition, writeIndex } from "./segment-index.js";
 
-const READ_BYTES = 256 * 1024;
+const WINDOW_BYTES_FIRST = 64 * KIB;
+const WINDOW_BYTES_MAX = 4 * MIB;
 
 /** The content of a segment's first mark. */
 export interface SegmentBase {
@@ -153,7 +154,7 @@ interface FoundBlock {
 
 /** Every intact block of the file, in order, stepping over what is not one. */
 async function* scanBlocks(file: DiskFile, sizeBytes: number): AsyncIterable<FoundBlock> {
-  const reader = windowReader(file, sizeBytes, MIB);
+  const reader = windowReader(file, sizeBytes);
   let offset = 0;
   while (offset + HEADER_BYTES <= sizeBytes) {
     const header = parseHeader(await reader(offset, HEADER_BYTES));
@@ -172,8 +173,8 @@ async function* scanBlocks(file: DiskFile, sizeBytes: number): AsyncIterable<Fou
 const MAGIC_BYTES = Buffer.from("PSB1", "latin1");
 
 async function nextMagic(reader: WindowReader, from: number, sizeBytes: number): Promise<number> {
-  for (let offset = from; offset + HEADER_BYTES <= sizeBytes; offset += READ_BYTES - MAGIC_BYTES.length) {
-    const window = await reader(offset, Math.min(READ_BYTES, sizeBytes - offset));
+  for (let offset = from; offset + HEADER_BYTES <= sizeBytes; offset += WINDOW_BYTES_FIRST - MAGIC_BYTES.length) {
+    const window = await reader(offset, Math.min(WINDOW_BYTES_FIRST, sizeBytes - offset));
     const found = window.indexOf(MAGIC_BYTES);
     if (found !== -1) return offset + found;
   }
@@ -182,14 +183,19 @@ async function nextMagic(reader: WindowReader, from: number, sizeBytes: number):
 
 type WindowReader = (offset: number, lengthBytes: number) => Promise<Buffer>;
 
-/** Reads ahead in windows. What it answers stays valid: a window is never written to again. */
-function windowReader(file: DiskFile, sizeBytes: number, windowBytes: number): WindowReader {
+/**
+ * Reads ahead in windows that grow: a reader of one record at the tip reads little, one of everything reads in large pieces.
+ * What it answers stays valid: a window is never written to again.
+ */
+function windowReader(file: DiskFile, sizeBytes: number): WindowReader {
+  let windowBytes = WINDOW_BYTES_FIRST;
   let window = Buffer.alloc(0);
   let windowAt = 0;
   return async (offset, lengthBytes) => {
     const from = offset - windowAt;
     if (from < 0 || from + lengthBytes > window.length) {
       const wanted = Math.min(Math.max(lengthBytes, windowBytes), sizeBytes - offset);
+      windowBytes = Math.min(windowBytes * 2, WINDOW_BYTES_MAX);
       const fresh = Buffer.allocUnsafeSlow(wanted);
       const filled = await file.read(fresh, offset);
       window = fresh.subarray(0, filled);
@@ -211,7 +217,7 @@ export async function* readBlocks(
   fromOffset: number,
 ): AsyncIterable<RecordBlock> {
   const { sizeBytes } = segment;
-  const reader = windowReader(file, sizeBytes, READ_BYTES);
+  const reader = windowReader(file, sizeBytes);
   let offset = fromOffset;
   while (offset + HEADER_BYTES <= sizeBytes) {
     const header = parseHeader(await reader(offset, HEADER_BYTES));
