@@ -1,0 +1,105 @@
+import type { AuditCounts, AuditReport, TraceReport } from "../api/control/contract.js";
+import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
+import type { InstanceOptions } from "./support/control-client.js";
+import { EXIT } from "./support/exit-codes.js";
+import { print, printJson } from "./support/terminal.js";
+import { count } from "./support/text.js";
+
+interface AuditOptions extends InstanceOptions {
+  readonly json?: boolean;
+  readonly trace?: string;
+  readonly stream?: string;
+}
+
+export const addAudit: AddCommand = (program, { terminal, exit }) => {
+  const command = program
+    .command("audit")
+    .summary("prove that nothing was lost or loaded twice")
+    .description(
+      "Counts again, from the journal, the lake's files and the ledger (never from counters): every acked record must be loaded, a dead\n" +
+        "letter, filtered, deduplicated, or still on its way. Exit code 1 unless lost and duplicated are 0.\n" +
+        "With --trace it follows one record instead; exit code 1 when there is no such record.",
+    )
+    .addOption(jsonOption("print the whole report, with each table and shard, as JSON"))
+    .option("--trace <sequence>", "follow the record of this sequence number, as PutRecord answered it")
+    .option("--stream <name>", "with --trace: the stream it is in, where more than one may have it");
+  instanceOptions(command)
+    .addHelpText(
+      "after",
+      examples([
+        ["penstock audit", "the totals and each table"],
+        ["penstock audit --json | jq '{ok, acked, loaded, lost, duplicated}'", "for a script"],
+        ["penstock audit --trace 49671684212163905832837481...", "where one record went"],
+      ]),
+    )
+    .action(async (options: AuditOptions) => {
+      const { connect } = await import("./support/control-client.js");
+      const client = connect(options, terminal);
+      if (options.trace !== undefined) {
+        const trace = await client.trace(options.trace, options.stream);
+        if (options.json) printJson(terminal, trace);
+        else print(terminal, traceText(trace));
+        return;
+      }
+      const report = await client.audit();
+      if (options.json) {
+        printJson(terminal, report);
+      } else {
+        const { textTable } = await import("./support/table.js");
+        print(terminal, auditText(report, textTable));
+      }
+      exit(report.lost === 0 && report.duplicated === 0 ? EXIT.ok : EXIT.failed);
+    });
+};
+
+const COLUMNS = [
+  ["ACKED", "acked"],
+  ["DELIVERED", "delivered"],
+  ["LOADED", "loaded"],
+  ["DEAD", "deadLettered"],
+  ["FILTERED", "filtered"],
+  ["DEDUPED", "deduped"],
+  ["PENDING", "pending"],
+  ["LOST", "lost"],
+  ["DUPLICATED", "duplicated"],
+] as const satisfies readonly (readonly [string, keyof AuditCounts])[];
+
+export function auditText(report: AuditReport, textTable: typeof import("./support/table.js").textTable): string {
+  const line = (name: string, counts: AuditCounts) => [name, ...COLUMNS.map(([, field]) => count(counts[field]))];
+  const rows = [...report.tables.map((table) => line(table.name, table)), line("total", report)];
+  const deleted = report.tables.filter((table) => table.deletedByUser > 0);
+  return [
+    textTable(["", ...COLUMNS.map(([title]) => title)], rows, [false, ...COLUMNS.map(() => true)]),
+    "",
+    ...deleted.map(
+      (table) =>
+        `${table.name}: ${count(table.deletedByUser)} of the loaded rows were deleted in the warehouse since, which is no loss.`,
+    ),
+    ...report.findings,
+    report.lost === 0 && report.duplicated === 0
+      ? "Every acked record is accounted for: lost 0, duplicated 0."
+      : `NOT every record is accounted for: lost ${count(report.lost)}, duplicated ${count(report.duplicated)}.`,
+  ].join("\n");
+}
+
+function traceText(trace: TraceReport): string {
+  const arrived =
+    trace.arrivedAtMs === undefined ? "at a time no longer kept" : new Date(trace.arrivedAtMs).toISOString();
+  return [
+    `${trace.stream} ${trace.shardId}, record ${trace.sequence} of the shard, arrived ${arrived}`,
+    trace.inJournal ? "still in the journal" : "no longer in the journal (past its retention)",
+    ...trace.tables.flatMap((table) => [
+      `${table.table}:${table.rows.length === 0 ? " not taken yet" : ""}`,
+      ...table.rows.map((row) =>
+        [
+          `  row ${row.rowIndex} ${row.outcome}`,
+          row.reason === undefined ? "" : `: ${row.reason}`,
+          row.object === undefined
+            ? ""
+            : `\n    object ${row.object}${row.flush === undefined ? "" : ` (flush ${row.flush})`}`,
+          row.loadedAtMs === undefined ? "" : `\n    loaded ${new Date(row.loadedAtMs).toISOString()}`,
+        ].join(""),
+      ),
+    ]),
+  ].join("\n");
+}

@@ -1,0 +1,114 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { messageOf, PenstockError } from "../../core/errors.js";
+import { MIB } from "../../core/limits.js";
+import type { Terminal } from "../support/terminal.js";
+
+export const INPUT_FORMATS = ["ndjson", "json", "csv", "parquet"] as const;
+export type InputFormat = (typeof INPUT_FORMATS)[number];
+
+/** Where `put` reads: bytes already decompressed, or a Parquet file by its path. */
+export interface Input {
+  readonly format: InputFormat;
+  readonly chunks: AsyncIterable<Buffer>;
+  /** For Parquet alone. */
+  readonly path: string | undefined;
+  /** How much of the file has been read, 0 to 1; undefined for standard input. */
+  share(): number | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens a file, or standard input for `-`. Gzip and Parquet are known by their first bytes, the rest by the name or the first character. */
+export async function openInput(name: string, wanted: InputFormat | undefined, terminal: Terminal): Promise<Input> {
+  const file = name === "-" ? undefined : resolve(terminal.workingDirectory, name);
+  if (file === undefined && terminal.stdin.isTTY) {
+    throw new PenstockError("invalid-argument", "There is nothing to read: standard input is the keyboard.", {
+      hint: "Name a file, or pipe one in: `penstock put events < events.ndjson`.",
+    });
+  }
+  const sizeBytes = file === undefined ? undefined : await sizeOf(file);
+  let readBytes = 0;
+  const raw = file === undefined ? terminal.stdin : createReadStream(file, { highWaterMark: MIB });
+  const counted = async function* () {
+    for await (const chunk of raw) {
+      const buffer: Buffer = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+      readBytes += buffer.length;
+      yield buffer;
+    }
+  };
+  const outer = await peek(counted());
+  const zipped = outer.head[0] === 0x1f && outer.head[1] === 0x8b;
+  const inner = zipped ? await peek(gunzip(outer.chunks)) : outer;
+  const format = wanted ?? sniff(inner.head, name);
+  const share = () => (sizeBytes === undefined ? undefined : Math.min(1, readBytes / Math.max(sizeBytes, 1)));
+  const close = async () => {
+    if (file !== undefined) raw.destroy();
+  };
+  if (format !== "parquet") return { format, chunks: inner.chunks, path: undefined, share, close };
+  if (file !== undefined && !zipped) {
+    raw.destroy();
+    return { format, chunks: inner.chunks, path: file, share, close };
+  }
+  // Parquet is read from its end, so what only streams must lie on a disk first.
+  const folder = await mkdtemp(join(tmpdir(), "penstock-put-"));
+  const path = join(folder, "input.parquet");
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    await pipeline(Readable.from(inner.chunks), createWriteStream(path));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { format, chunks: inner.chunks, path, share: () => undefined, close: remove };
+}
+
+async function sizeOf(file: string): Promise<number> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) throw new Error("it is a folder");
+    return found.size;
+  } catch (error) {
+    throw new PenstockError("not-found", `Cannot read ${file}: ${messageOf(error)}.`, {
+      hint: "Name a file of records: NDJSON, a JSON array, CSV or Parquet, gzip-compressed or not; - is standard input.",
+      cause: error,
+    });
+  }
+}
+
+async function* gunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* Readable.from(chunks).compose(createGunzip({ chunkSize: MIB })) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new PenstockError("invalid-argument", `The gzip data is damaged or cut short (${messageOf(error)}).`, {
+      cause: error,
+    });
+  }
+}
+
+/** The first chunk, and the whole again. */
+async function peek(
+  chunks: AsyncIterable<Buffer>,
+): Promise<{ readonly head: Buffer; readonly chunks: AsyncIterable<Buffer> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const head: Buffer = first.done ? Buffer.alloc(0) : first.value;
+  const again = async function* () {
+    if (head.length > 0) yield head;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+  };
+  return { head, chunks: again() };
+}
+
+function sniff(head: Buffer, name: string): InputFormat {
+  if (head.subarray(0, 4).toString("latin1") === "PAR1") return "parquet";
+  const [, extension] = /\.(csv|tsv|ndjson|jsonl)(\.gz)?$/i.exec(name) ?? [];
+  if (extension !== undefined) return /csv|tsv/i.test(extension) ? "csv" : "ndjson";
+  const first = head.toString("latin1").trimStart()[0];
+  if (first === "[") return "json";
+  return first === "{" || first === undefined ? "ndjson" : "csv";
+}
