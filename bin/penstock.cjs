@@ -2,4 +2,4 @@
 // libuv sizes its pool of threads at first use, which for an ES module is before its first line runs: hence this file. DuckDB's
 // calls and the journal's fdatasync share the pool; src/runtime/gate.ts keeps the one from starving the other.
 process.env.UV_THREADPOOL_SIZE ??= "12";
-import("../dist/cli/main.js");
+void import("../dist/cli/main.js");
