@@ -1,0 +1,288 @@
+/**
+ * The audit: a recount of everything, from the journal's frames, the lake's objects and the warehouse's ledger; no counter of the
+ * running pipeline is believed. For each table and each shard it reads,
+ *
+ *     acked   = flushed + pending      the flushes' ranges lie end to end, and every record of a range is found in its objects
+ *     rows    = loaded + deduped + pending, dead letters and filtered rows beside them, and no row's identity occurs twice
+ *
+ * What breaks an equation is `lost` or `duplicated`, with a finding that says where to look.
+ *
+ * It may run beside a working pipeline: it reads the journal's ends first, then the flush logs, then the ledger, so that whatever moves
+ * on in the meantime is seen as further along, never as missing.
+ */
+import type { AuditCounts, AuditReport } from "../api/control/contract.js";
+import { messageOf } from "../core/errors.js";
+import { shardIdOf } from "../core/sequence-number.js";
+import type { PipelineModel, TableModel } from "../definition/model.js";
+import type { FlushResult } from "../delivery/flush.js";
+import type { ObjectStore } from "../lake/object-store.js";
+import type { Stream, StreamStore } from "../stream/stream.js";
+import type { LedgerEntry, Warehouse } from "../warehouse/warehouse.js";
+import { countObjects, type Sql } from "./object-count.js";
+
+export interface AuditSources {
+  readonly model: PipelineModel;
+  readonly store: StreamStore;
+  /** Every flush of the table that was delivered, in order. */
+  readonly results: (table: string) => Promise<readonly FlushResult[]>;
+  readonly lake: ObjectStore;
+  /** An engine that can read the lake's objects. */
+  readonly sql: Sql;
+  readonly warehouse: Warehouse;
+  readonly nowMs: number;
+}
+
+type ShardCounts = AuditReport["tables"][number]["shards"][number];
+type TableCounts = AuditReport["tables"][number];
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const zero = (): Mutable<AuditCounts> => ({
+  acked: 0,
+  delivered: 0,
+  deadLettered: 0,
+  filtered: 0,
+  deduped: 0,
+  loaded: 0,
+  pending: 0,
+  lost: 0,
+  duplicated: 0,
+});
+
+export async function audit(sources: AuditSources): Promise<AuditReport> {
+  const findings: string[] = [];
+  const journals = new Map<string, ShardJournal[]>();
+  for (const { name } of sources.model.streams) {
+    const stream = sources.store.find(name);
+    journals.set(name, stream === undefined ? [] : await recountJournal(stream, findings));
+  }
+  const tables: TableCounts[] = [];
+  for (const table of sources.model.tables) {
+    tables.push(await auditTable(sources, table, journals, findings));
+  }
+  const total = zero();
+  for (const table of tables) addTo(total, table);
+  // A record that several tables read was acknowledged once.
+  total.acked = [...journals.values()].flat().reduce((sum, shard) => sum + shard.acked, 0);
+  for (const shard of [...journals.values()].flat()) total.lost += shard.missing;
+  return {
+    ...total,
+    ok: total.lost === 0 && total.duplicated === 0,
+    atMs: sources.nowMs,
+    tables,
+    findings,
+  };
+}
+
+function addTo(sum: Mutable<AuditCounts>, part: AuditCounts): void {
+  for (const key of Object.keys(sum) as (keyof AuditCounts)[]) sum[key] += part[key];
+}
+
+interface ShardJournal {
+  readonly shard: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly acked: number;
+  /** Acknowledged, not removed by retention, and not in the journal. */
+  readonly missing: number;
+}
+
+/** Counts the frames, which verifies their checksums, up to where each shard stands now. */
+async function recountJournal(stream: Stream, findings: string[]): Promise<ShardJournal[]> {
+  const shards = stream.shards.map(({ number, firstSequence, lastSequence }) => ({
+    number,
+    firstSequence,
+    lastSequence,
+  }));
+  const counted = new Map<number, number>();
+  try {
+    const ranges = shards.map((shard) => ({ shard: shard.number, from: shard.firstSequence, to: shard.lastSequence }));
+    for await (const block of stream.blocks(ranges)) {
+      counted.set(block.shard, (counted.get(block.shard) ?? 0) + block.count);
+    }
+  } catch (error) {
+    findings.push(`stream ${stream.name}: ${messageOf(error)}`);
+  }
+  const trimmed = new Map(stream.trimmed.map((digest) => [digest.shard, digest.records]));
+  return shards.map(({ number, firstSequence, lastSequence }) => {
+    const missing = lastSequence - (counted.get(number) ?? 0) - (trimmed.get(number) ?? 0);
+    if (missing !== 0) {
+      findings.push(
+        `stream ${stream.name}, ${shardIdOf(number)}: ${missing} of ${lastSequence} records are not in the journal.`,
+      );
+    }
+    return { shard: number, firstSequence, lastSequence, acked: lastSequence, missing };
+  });
+}
+
+async function auditTable(
+  sources: AuditSources,
+  table: TableModel,
+  journals: ReadonlyMap<string, readonly ShardJournal[]>,
+  findings: string[],
+): Promise<TableCounts> {
+  const results = await sources.results(table.name);
+  const shards = new Map<string, Mutable<ShardCounts>>();
+  const shardOf = (stream: string, number: number) => {
+    const key = `${stream}:${shardIdOf(number)}`;
+    const known = shards.get(key) ?? { ...zero(), stream, shardId: shardIdOf(number) };
+    shards.set(key, known);
+    return known;
+  };
+  const say = (text: string) => findings.push(`table ${table.name}: ${text}`);
+
+  checkRanges(table, results, journals, shardOf, say);
+  const counts = await countObjects(sources, table, results, say);
+  const ledger = await sources.warehouse.ledger(
+    table.name,
+    results.flatMap((result) => result.objects.map((object) => object.key)),
+  );
+  for (const result of results) {
+    for (const range of result.ranges) {
+      const shard = shardOf(range.stream, range.shard);
+      const found = counts.get(countKey(result.flush, range.stream, range.shard));
+      const records = range.to - range.from + 1;
+      if (found === undefined) {
+        // The objects are gone (a lifecycle rule, somebody's hand). The ledger still proves what was loaded.
+        if (result.objects.some((object) => object.kind === "rows" && !ledger.has(object.key))) {
+          shard.lost += records;
+          say(
+            `flush ${result.flush} of ${range.stream} ${shard.shardId} (${records} records) is neither in the lake nor loaded.`,
+          );
+        }
+        continue;
+      }
+      if (found.records !== records) {
+        shard.lost += records - found.records;
+        say(
+          `flush ${result.flush}: ${records - found.records} of ${records} records of ${range.stream} ${shard.shardId} are in none of its objects.`,
+        );
+      }
+      const repeated = found.rows + found.dead + found.filtered - found.identities;
+      if (repeated > 0) {
+        shard.duplicated += repeated;
+        say(
+          `flush ${result.flush}: ${repeated} rows of ${range.stream} ${shard.shardId} occur more than once in its objects.`,
+        );
+      }
+      shard.delivered += found.rows;
+      shard.deadLettered += found.dead;
+      shard.filtered += found.filtered;
+    }
+  }
+  const sum: Mutable<TableCounts> = { ...zero(), name: table.name, deletedByUser: 0, shards: [] };
+  for (const shard of shards.values()) addTo(sum, shard);
+  countLoads(results, ledger, sum, say);
+  await compareWithTable(sources, table, sum, say);
+  return {
+    ...sum,
+    shards: [...shards.values()].sort((a, b) => (a.stream + a.shardId < b.stream + b.shardId ? -1 : 1)),
+  };
+}
+
+export const countKey = (flush: number, stream: string, shard: number) => `${flush}/${stream}:${shardIdOf(shard)}`;
+
+/** The flushes of a shard must lie end to end; what comes behind the last one is pending. */
+function checkRanges(
+  table: TableModel,
+  results: readonly FlushResult[],
+  journals: ReadonlyMap<string, readonly ShardJournal[]>,
+  shardOf: (stream: string, shard: number) => Mutable<ShardCounts>,
+  say: (text: string) => void,
+): void {
+  const next = new Map<string, number>();
+  const start = new Map<string, number>();
+  for (const result of results) {
+    for (const { stream, shard, from, to } of result.ranges) {
+      const key = `${stream}:${shard}`;
+      const expected = next.get(key);
+      const counts = shardOf(stream, shard);
+      if (expected === undefined) start.set(key, from);
+      else if (from > expected) {
+        counts.lost += from - expected;
+        say(`${stream} ${counts.shardId}: no flush took records ${expected} to ${from - 1}.`);
+      } else if (from < expected) {
+        counts.duplicated += expected - from;
+        say(`${stream} ${counts.shardId}: records ${from} to ${expected - 1} are in two flushes.`);
+      }
+      next.set(key, Math.max(expected ?? 0, to + 1));
+    }
+  }
+  for (const source of table.sources) {
+    for (const journal of journals.get(source) ?? []) {
+      const key = `${source}:${journal.shard}`;
+      const flushedTo = (next.get(key) ?? journal.firstSequence) - 1;
+      const last = Math.max(journal.lastSequence, flushedTo);
+      const counts = shardOf(source, journal.shard);
+      // A table that was added to a stream later begins with what was kept then.
+      counts.acked = last - (start.get(key) ?? journal.firstSequence) + 1;
+      counts.pending += last - flushedTo;
+    }
+  }
+}
+
+/** What the ledger says of the objects: loaded, deduplicated, or still on the way. */
+function countLoads(
+  results: readonly FlushResult[],
+  ledger: ReadonlyMap<string, LedgerEntry>,
+  sum: Mutable<TableCounts>,
+  say: (text: string) => void,
+): void {
+  for (const object of results.flatMap((result) => result.objects)) {
+    if (object.kind !== "rows") continue;
+    const entry = ledger.get(object.key);
+    if (entry === undefined || entry.status === "quarantined") {
+      sum.pending += object.rows;
+      if (entry !== undefined)
+        say(`${object.key} (${object.rows} rows) is in quarantine: ${entry.reason ?? "no reason recorded"}`);
+      continue;
+    }
+    sum.loaded += entry.loadedRows - entry.replacedRows;
+    sum.deduped += entry.dedupedRows + entry.replacedRows;
+    const missing = object.rows - entry.loadedRows - entry.dedupedRows;
+    if (missing > 0) {
+      sum.lost += missing;
+      say(
+        `${object.key} holds ${object.rows} rows; its load took ${entry.loadedRows} and left out ${entry.dedupedRows}.`,
+      );
+    } else if (missing < 0) {
+      sum.duplicated -= missing;
+      say(`${object.key} holds ${object.rows} rows; its load took ${entry.loadedRows}.`);
+    }
+  }
+}
+
+/**
+ * The table itself, in one statement and so at one moment: an identity that occurs twice is a duplicate; fewer rows than the ledger's
+ * are somebody's own DELETE, for the rows were committed with their ledger entry.
+ */
+async function compareWithTable(
+  { warehouse }: AuditSources,
+  table: TableModel,
+  sum: Mutable<TableCounts>,
+  say: (text: string) => void,
+): Promise<void> {
+  const target = table.name.replaceAll("'", "''");
+  const identity = "_shard_id, _sequence_number, _row_index";
+  const { rows } = await warehouse.query(
+    `SELECT (SELECT count(*) FROM "${table.name}" WHERE _sequence_number IS NOT NULL)::DOUBLE,
+            (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "${table.name}"
+              WHERE _sequence_number IS NOT NULL GROUP BY ${identity} HAVING count(*) > 1))::DOUBLE,
+            (SELECT coalesce(sum(loaded_rows - replaced_rows), 0) FROM penstock.loads
+              WHERE target = '${target}' AND kind = 'rows' AND status = 'loaded')::DOUBLE,
+            (SELECT count(*) FROM penstock.dead_letters WHERE table_name = '${target}' AND redriven_at IS NOT NULL)::DOUBLE`,
+  );
+  const [present, repeated, recorded, redriven] = (rows[0] ?? [0, 0, 0, 0]).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  if (repeated > 0) {
+    sum.duplicated += repeated;
+    say(`${repeated} rows of the warehouse table repeat an identity (${identity}) that is there already.`);
+  }
+  // A dead letter that was redriven has become a row.
+  sum.deadLettered -= redriven;
+  sum.loaded += redriven;
+  sum.deletedByUser = Math.max(0, recorded + redriven - (present - repeated));
+}

@@ -1,0 +1,132 @@
+/** Follows one record, by its sequence number, from the journal to the rows that came of it. */
+import type { TraceReport } from "../api/control/contract.js";
+import { formatSequenceNumber, parseSequenceNumber, shardIdOf } from "../core/sequence-number.js";
+import type { TableModel } from "../definition/model.js";
+import type { FlushResult } from "../delivery/flush.js";
+import type { Shard, StreamStore } from "../stream/stream.js";
+import type { LedgerEntry } from "../warehouse/warehouse.js";
+import type { AuditSources } from "./audit.js";
+import { identitiesOf } from "./object-count.js";
+
+type TracedRow = TraceReport["tables"][number]["rows"][number];
+
+/**
+ * `sequence` in the service's form, which names its shard, or the plain count, which needs `shardId` where several shards have got so
+ * far. undefined when no such record was ever acknowledged.
+ */
+export async function trace(
+  sources: AuditSources,
+  sequence: string,
+  where: { readonly stream?: string; readonly shardId?: string } = {},
+): Promise<TraceReport | undefined> {
+  const found = findRecord(sources.store, sequence, where);
+  if (found === undefined) return undefined;
+  const { shard, count } = found;
+  const record =
+    count >= shard.firstSequence ? (await shard.read(count, { recordsMax: 1, bytesMax: 1 }))[0] : undefined;
+  const tables: { table: string; rows: readonly TracedRow[] }[] = [];
+  for (const table of sources.model.tables) {
+    if (table.sources.includes(shard.stream.name)) {
+      tables.push({ table: table.name, rows: await traceInTable(sources, table, shard, count) });
+    }
+  }
+  return {
+    sequenceNumber: formatSequenceNumber(
+      { createdAtMs: shard.createdAtMs, shard: shard.number },
+      count,
+      record?.arrivalMs ?? found.arrivalMs ?? shard.createdAtMs,
+    ),
+    stream: shard.stream.name,
+    shardId: shard.id,
+    sequence: count,
+    arrivedAtMs: record?.arrivalMs ?? found.arrivalMs,
+    inJournal: record !== undefined,
+    tables,
+  };
+}
+
+function findRecord(
+  store: StreamStore,
+  sequence: string,
+  where: { readonly stream?: string; readonly shardId?: string },
+): { shard: Shard; count: number; arrivalMs: number | undefined } | undefined {
+  const parts = parseSequenceNumber(sequence);
+  const count = Number(parts?.count ?? sequence);
+  if (!Number.isSafeInteger(count) || count < 1) return undefined;
+  for (const stream of store.streams()) {
+    if (where.stream !== undefined && stream.name !== where.stream) continue;
+    for (const shard of stream.shards) {
+      if (where.shardId !== undefined && shard.id !== where.shardId) continue;
+      if (count > shard.lastSequence) continue;
+      const sameOrigin =
+        parts === undefined ||
+        (parts.shard === shard.number && parts.createdAtMs === Math.floor(shard.createdAtMs / 1000) * 1000);
+      if (sameOrigin) return { shard, count, arrivalMs: parts?.arrivalMs };
+    }
+  }
+  return undefined;
+}
+
+async function traceInTable(
+  sources: AuditSources,
+  table: TableModel,
+  shard: Shard,
+  count: number,
+): Promise<readonly TracedRow[]> {
+  const results = await sources.results(table.name);
+  const flush = results.find((result) => result.ranges.some((range) => holds(range, shard, count)));
+  if (flush === undefined) return [{ rowIndex: 0, outcome: "pending" }];
+  const ledger = await sources.warehouse.ledger(
+    table.name,
+    flush.objects.map((object) => object.key),
+  );
+  const rows: TracedRow[] = [];
+  for (const object of flush.objects) {
+    if ((await sources.lake.head(object.key)) === undefined) continue;
+    const found = await sources.sql(
+      `SELECT row_index::DOUBLE FROM (${identitiesOf(table, object, sources.lake.localPath(object.key) ?? object.key)})
+        WHERE shard = '${shard.stream.name}:${shard.id}' AND sequence = ${count} ORDER BY 1`,
+    );
+    for (const [rowIndex] of found) {
+      const entry = ledger.get(object.key);
+      rows.push({
+        rowIndex: Number(rowIndex),
+        object: object.key,
+        flush: flush.flush,
+        ...(await outcomeOf(sources, table, shard, count, Number(rowIndex), object.kind, entry)),
+      });
+    }
+  }
+  return rows;
+}
+
+const holds = (range: FlushResult["ranges"][number], shard: Shard, count: number) =>
+  range.stream === shard.stream.name && range.shard === shard.number && range.from <= count && count <= range.to;
+
+async function outcomeOf(
+  sources: AuditSources,
+  table: TableModel,
+  shard: Shard,
+  count: number,
+  rowIndex: number,
+  kind: "rows" | "dead" | "filtered",
+  entry: LedgerEntry | undefined,
+): Promise<Pick<TracedRow, "outcome" | "loadedAtMs" | "reason">> {
+  if (kind === "filtered") return { outcome: "filtered", reason: "`where` or `transform` turned it away" };
+  const shardId = table.sources.length === 1 ? shardIdOf(shard.number) : `${shard.stream.name}:${shard.id}`;
+  if (kind === "dead") {
+    const { rows } = await sources.warehouse.query(
+      `SELECT error_code, error_message FROM penstock.dead_letters WHERE table_name = '${table.name}'
+         AND stream = '${shard.stream.name}' AND shard_id = '${shard.id}' AND sequence = ${count} AND row_index = ${rowIndex}`,
+    );
+    return { outcome: "dead", ...(rows[0] === undefined ? {} : { reason: rows[0].join(": ") }) };
+  }
+  if (entry === undefined) return { outcome: "delivered" };
+  if (entry.status === "quarantined") return { outcome: "delivered", reason: `in quarantine: ${entry.reason ?? ""}` };
+  const { rows } = await sources.warehouse.query(
+    `SELECT count(*)::DOUBLE FROM penstock.deduped WHERE target = '${table.name}'
+       AND _shard_id = '${shardId}' AND _sequence_number = ${count} AND _row_index = ${rowIndex}`,
+  );
+  const deduped = Number(rows[0]?.[0] ?? 0) > 0;
+  return { outcome: deduped ? "deduped" : "loaded", loadedAtMs: entry.loadedAtMs };
+}
