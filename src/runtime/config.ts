@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Credential } from "../core/credential.js";
 import { messageOf, PenstockError } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
+import { isLoopback } from "../core/loopback.js";
 
 /**
  * Everything about a running pipeline that is not in its definition. Read once, by `readConfig`, from the command line's flags and from
@@ -38,12 +40,6 @@ export interface RuntimeConfig {
   readonly logLevel: LogLevel;
   /** Lines for people or JSON for machines, always on stderr. `--log-format`, PENSTOCK_LOG_FORMAT. Default text on a terminal, json elsewhere. */
   readonly logFormat: LogFormat;
-}
-
-/** The name is the AWS access key id and the console's user; the secret is the AWS secret access key, the password and the bearer token. */
-export interface Credential {
-  readonly name: string;
-  readonly secret: string;
 }
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
@@ -145,11 +141,6 @@ export function readConfig(flags: ConfigFlags, around: ConfigSurroundings): Runt
       LOG_FORMATS,
     ),
   });
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 interface Setting {

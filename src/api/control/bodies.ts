@@ -1,0 +1,117 @@
+import { PenstockError } from "../../core/errors.js";
+import type { QueryBody, RedriveBody, ReplayBody } from "./contract.js";
+
+/**
+ * What a caller sent, checked against the contract before anything acts on it. An unknown field is refused rather than passed over: it is
+ * a misspelt one, and a redrive with `dryrun` must not be taken for a real one.
+ */
+export function queryBody(value: unknown): QueryBody {
+  const body = fields(value, ["sql", "rowsMax", "timeoutMs"]);
+  const sql = text(body, "sql");
+  if (sql === undefined || sql.trim() === "") throw wrong("sql", body.sql, "a statement");
+  return defined({
+    sql,
+    rowsMax: whole(body, "rowsMax", 1, 1_000_000),
+    timeoutMs: whole(body, "timeoutMs", 1, 3_600_000),
+  });
+}
+
+export function redriveBody(value: unknown): RedriveBody {
+  const body = fields(value, ["table", "code", "ids", "dryRun"]);
+  const { ids } = body;
+  const areIds =
+    ids === undefined || (Array.isArray(ids) && ids.length <= 100_000 && ids.every((id) => typeof id === "string"));
+  if (!areIds) throw wrong("ids", ids, "a list of dead letters' ids, 100,000 at most");
+  return defined({
+    table: text(body, "table"),
+    code: text(body, "code"),
+    ids: ids as readonly string[] | undefined,
+    dryRun: flag(body, "dryRun"),
+  });
+}
+
+export function replayBody(value: unknown): ReplayBody {
+  const body = fields(value, [
+    "table",
+    "from",
+    "into",
+    "sinceMs",
+    "untilMs",
+    "fromSequence",
+    "toSequence",
+    "shard",
+    "dryRun",
+  ]);
+  const table = text(body, "table");
+  if (table === undefined) throw wrong("table", body.table, "a table's name");
+  const { from } = body;
+  if (from !== "stream" && from !== "lake") throw wrong("from", from, '"stream" or "lake"');
+  const time = Number.MAX_SAFE_INTEGER;
+  return defined({
+    table,
+    from,
+    into: text(body, "into"),
+    sinceMs: whole(body, "sinceMs", 0, time),
+    untilMs: whole(body, "untilMs", 0, time),
+    fromSequence: text(body, "fromSequence"),
+    toSequence: text(body, "toSequence"),
+    shard: text(body, "shard"),
+    dryRun: flag(body, "dryRun"),
+  });
+}
+
+/** A number in the query string. */
+export function wholeParameter(name: string, given: string | undefined, min: number, max: number): number | undefined {
+  if (given === undefined) return undefined;
+  const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
+  if (!(value >= min && value <= max)) throw wrong(name, given, `a whole number from ${min} to ${max}`);
+  return value;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fields(value: unknown, known: readonly string[]): Fields {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new PenstockError("invalid-argument", `The body must be a JSON object with ${known.join(", ")}.`);
+  }
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown === undefined) return value as Fields;
+  throw new PenstockError(
+    "invalid-argument",
+    `The body has an unknown field ${JSON.stringify(unknown.slice(0, 100))}.`,
+    {
+      hint: `Known are ${known.join(", ")}.`,
+    },
+  );
+}
+
+function text(body: Fields, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || typeof value === "string") return value;
+  throw wrong(name, value, "a text");
+}
+
+function flag(body: Fields, name: string): boolean | undefined {
+  const value = body[name];
+  if (value === undefined || typeof value === "boolean") return value;
+  throw wrong(name, value, "true or false");
+}
+
+function whole(body: Fields, name: string, min: number, max: number): number | undefined {
+  const value = body[name];
+  if (value === undefined) return undefined;
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return value as number;
+  throw wrong(name, value, `a whole number from ${min} to ${max}`);
+}
+
+function wrong(name: string, value: unknown, allowed: string): PenstockError {
+  const shown = value === undefined ? "missing" : JSON.stringify(value).slice(0, 100);
+  return new PenstockError("invalid-argument", `\`${name}\` is ${shown}; it must be ${allowed}.`);
+}
+
+/** Leaves out what is undefined, since the contract's optional fields are absent or a value. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

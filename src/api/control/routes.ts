@@ -1,0 +1,219 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Logger } from "pino";
+import type { Credential } from "../../core/credential.js";
+import { PenstockError } from "../../core/errors.js";
+import { MIB } from "../../core/limits.js";
+import type { HostRule } from "../../core/loopback.js";
+import { errorAnswer, refuse } from "./answers.js";
+import { queryBody, redriveBody, replayBody, wholeParameter } from "./bodies.js";
+import type { ModelAnswer, ReplayBody, ReplayProgress } from "./contract.js";
+import type { StatusEvents } from "./events.js";
+import { isAuthorized, refuseForeign, requireCredentials, securityHeaders } from "./guard.js";
+import { DEAD_LETTERS_MAX, type PipelineInstance } from "./instance.js";
+import type { Page } from "./pages.js";
+
+export interface RouteOptions extends HostRule {
+  readonly instance: PipelineInstance;
+  readonly credentials: readonly Credential[];
+  readonly pages: ReadonlyMap<string, Page>;
+  readonly events: StatusEvents;
+  readonly log: Logger;
+}
+
+/** SQL and lists of dead letters; nothing here takes data. */
+const BODY_BYTES_MAX = 8 * MIB;
+const QUERY_ROWS_DEFAULT = 1000;
+const QUERY_TIMEOUT_MS_DEFAULT = 60_000;
+const DEAD_LETTERS_DEFAULT = 50;
+
+export function controlRoutes(options: RouteOptions): Hono {
+  const { instance, credentials, pages, events, log } = options;
+  const app = new Hono();
+  app.onError((error, c) => {
+    const { status, body } = errorAnswer(error, log);
+    return c.json(body, status);
+  });
+  app.use(securityHeaders());
+  app.use(refuseForeign(options));
+
+  // Before the credentials: what asks for health can rarely be given any. It learns yes or no.
+  app.get("/healthz", (c) => {
+    const health = instance.health();
+    const known = isAuthorized(c.req.header("authorization"), credentials);
+    return c.json({ ok: health.ok, reasons: known ? health.reasons : [] }, health.ok ? 200 : 503);
+  });
+  app.use(requireCredentials(credentials));
+  app.get("/metrics", async (c) => {
+    c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    return c.body(await instance.metrics());
+  });
+
+  app.use("/api/*", async (c, next) => {
+    await next();
+    c.res.headers.set("cache-control", "no-store");
+  });
+  app.use("/api/*", async (c, next) => {
+    // A form on a foreign page can send text/plain unasked; JSON it cannot.
+    const json = /^application\/json\b/i.test(c.req.header("content-type") ?? "");
+    if (c.req.method !== "POST" || json) return next();
+    return refuse(c, 415, "The body must be JSON.", "Send it with content-type: application/json.", "invalid-argument");
+  });
+  app.use(
+    "/api/*",
+    bodyLimit({
+      maxSize: BODY_BYTES_MAX,
+      onError: (c) =>
+        refuse(
+          c,
+          413,
+          `The body is larger than ${BODY_BYTES_MAX / MIB} MiB.`,
+          "Send less at once.",
+          "invalid-argument",
+        ),
+    }),
+  );
+
+  app.get("/api/status", (c) => c.json(instance.status()));
+  app.get("/api/events", (c) => {
+    c.header("content-type", "text/event-stream");
+    return c.body(events.subscribe());
+  });
+  app.get("/api/model", (c) => c.json(modelAnswer(instance)));
+  app.post("/api/query", async (c) => {
+    const body = queryBody(await jsonBody(c.req.raw));
+    const limited = { rowsMax: QUERY_ROWS_DEFAULT, timeoutMs: QUERY_TIMEOUT_MS_DEFAULT, ...body };
+    return c.json(await instance.query(limited, c.req.raw.signal));
+  });
+  app.post("/api/flush", async (c) => c.json(await instance.flush()));
+  app.get("/api/dead-letters", async (c) => {
+    const { table, code, limit, after } = c.req.query();
+    return c.json(
+      await instance.deadLetters({
+        limit: wholeParameter("limit", limit, 1, DEAD_LETTERS_MAX) ?? DEAD_LETTERS_DEFAULT,
+        ...(table === undefined ? {} : { table }),
+        ...(code === undefined ? {} : { code }),
+        ...(after === undefined ? {} : { after }),
+      }),
+    );
+  });
+  app.get("/api/dead-letters/:id{.+}", async (c) => {
+    const id = c.req.param("id");
+    const letter = await instance.deadLetter(id);
+    if (letter !== undefined) return c.json(letter);
+    throw new PenstockError("not-found", `There is no dead letter ${JSON.stringify(id.slice(0, 300))}.`, {
+      hint: "`penstock errors list` shows those there are, with their ids.",
+    });
+  });
+  app.post("/api/redrive", async (c) => c.json(await instance.redrive(redriveBody(await jsonBody(c.req.raw)))));
+  app.post("/api/replay", async (c) => {
+    const body = replayBody(await jsonBody(c.req.raw));
+    c.header("content-type", "application/x-ndjson");
+    return c.body(await replayLines(instance, body, log));
+  });
+  app.post("/api/audit", async (c) => c.json(await instance.audit()));
+  app.get("/api/trace", async (c) => {
+    const { sequence, stream } = c.req.query();
+    if (sequence === undefined || !/^\d{1,130}$/.test(sequence)) {
+      throw new PenstockError(
+        "invalid-argument",
+        "`sequence` must be a record's sequence number, as PutRecord answered it.",
+      );
+    }
+    const trace = await instance.trace(sequence, stream);
+    if (trace !== undefined) return c.json(trace);
+    throw new PenstockError("not-found", `No record of sequence number ${sequence} was ever acked here.`, {
+      hint: "Is it of another instance, or of another stream?",
+    });
+  });
+
+  app.get("*", (c) => {
+    const page = pages.get(c.req.path);
+    if (page === undefined) {
+      if (c.req.path === "/") return c.text("The console has not been built. In a checkout: npm run build\n", 503);
+      throw new PenstockError("not-found", `There is nothing at ${c.req.path.slice(0, 200)}.`);
+    }
+    c.header("etag", page.etag);
+    c.header("cache-control", page.immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    if (c.req.header("if-none-match") === page.etag) return c.body(null, 304);
+    c.header("content-type", page.type);
+    return c.body(page.body);
+  });
+  app.all("*", (c) =>
+    refuse(
+      c,
+      404,
+      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}.`,
+      "The API's paths begin with /api/.",
+      "not-found",
+    ),
+  );
+  return app;
+}
+
+function modelAnswer({ model }: PipelineInstance): ModelAnswer {
+  const { name, streams, tables, charts } = model;
+  // Functions have no place in JSON, and are left out by it.
+  return { name, streams, tables, charts: charts ?? [] };
+}
+
+async function jsonBody(request: Request): Promise<unknown> {
+  const text = await request.text();
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    throw new PenstockError("invalid-argument", "The body is not JSON.", { cause: error });
+  }
+}
+
+const REPLAY_REPORT_MS = 200;
+
+/** Waits for the first progress, so that a replay which is refused is refused with a status of its own. */
+async function replayLines(
+  instance: PipelineInstance,
+  body: ReplayBody,
+  log: Logger,
+): Promise<ReadableStream<Uint8Array>> {
+  const encoder = new TextEncoder();
+  const waiting: ReplayProgress[] = [];
+  let onFirst = () => {};
+  const first = new Promise<void>((resolve) => {
+    onFirst = resolve;
+  });
+  let listener: ((progress: ReplayProgress) => void) | undefined;
+  const done = instance.replay(body, (progress) => {
+    onFirst();
+    if (listener === undefined) waiting.splice(0, 1, progress);
+    else listener(progress);
+  });
+  await Promise.race([first, done]);
+  let gone = false;
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      let saidMs = 0;
+      const say = (line: unknown) => {
+        if (!gone) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
+      };
+      listener = (progress) => {
+        const nowMs = performance.now();
+        if (progress.state === "done" || nowMs - saidMs < REPLAY_REPORT_MS) return;
+        saidMs = nowMs;
+        say(progress);
+      };
+      for (const progress of waiting) listener(progress);
+      const finish = async () => {
+        try {
+          say(await done);
+        } catch (error) {
+          say(errorAnswer(error, log).body);
+        }
+        if (!gone) controller.close();
+      };
+      void finish();
+    },
+    // The replay goes on: it is idempotent, and half of one is no better than a whole.
+    cancel: () => {
+      gone = true;
+    },
+  });
+}
