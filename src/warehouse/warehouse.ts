@@ -11,15 +11,25 @@ export interface Warehouse {
   /** Columns as they stand, in order; undefined when there is no such table. */
   describeTable(name: string): Promise<readonly WarehouseColumn[] | undefined>;
   /**
-   * Loads whole objects into a table: rows and ledger entries commit together, or neither. Objects that the ledger has already are
-   * left out, so the same call may be made again. Rejects with `load-failed` when the objects themselves cannot be loaded (a retry will fail
-   * too: bisect), `timeout` or `unavailable` when the outcome is unknown (ask `ledger` before anything else).
+   * Loads whole objects into a table: rows and ledger entries commit together, or neither. Objects that the ledger has as loaded are
+   * left out, so the same call may be made again; one that was quarantined is tried, since somebody asked. All objects are of one kind.
+   * Rejects with `load-failed` when the objects themselves cannot be loaded (a retry will fail too: bisect), `timeout` or
+   * `unavailable` when the outcome is unknown (ask `ledger` before anything else), `incompatible-schema` when the warehouse's table is not the
+   * model's (nothing was loaded; no object is to blame), `refused` when a letter of `redriven` was redriven meanwhile, `poisoned` when the
+   * warehouse can take nothing more.
+   *
+   * With `dedupe`, of all rows with one key (NULLs are equal here) the one that is first, or latest, by `_arrived_at`, then `_shard_id`,
+   * `_sequence_number`, `_row_index` stays, whatever the order in which objects are loaded.
    */
   load(request: LoadRequest): Promise<LoadReport>;
   /** The ledger entries of these object keys, for the named target. */
   ledger(target: string, keys: readonly string[]): Promise<ReadonlyMap<string, LedgerEntry>>;
   /** Records in the ledger that an object was given up, so that no one tries it again unasked. */
   quarantine(target: string, object: LakeObject, reason: string): Promise<void>;
+  /** What the ledger says of a target in sum, with its newest entries, newest first. */
+  summary(target: string, newest: number): Promise<LedgerSummary>;
+  /** The loaded dead letters of a choice, oldest first; `after` is the id of the last one had. */
+  deadLetters(choice: DeadLetterChoice): Promise<readonly StoredDeadLetter[]>;
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
   close(): Promise<void>;
 }
@@ -40,7 +50,23 @@ export interface LoadRequest {
   readonly deadlineMs: number;
   /** Skip rows whose identity the target already has; for replays, which may overlap what was loaded before. */
   readonly skipExisting?: boolean;
+  /** With `skipExisting`: only the rows in this range. Such a load is no load of whole objects, so the ledger keeps no entry of it. */
+  readonly range?: RowRange;
+  /** Ids of the dead letters whose rows the objects hold: marked as redriven in the same transaction. There may be no objects then. */
+  readonly redriven?: readonly string[];
+  /** Does all of it but the commit; the report tells what would have been. */
+  readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** Every bound is inclusive but `untilMs`; an absent one is open. Times are of arrival. */
+export interface RowRange {
+  /** As in `_shard_id`. */
+  readonly shardId?: string;
+  readonly fromSequence?: number;
+  readonly toSequence?: number;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
 }
 
 export interface LoadReport {
@@ -48,6 +74,47 @@ export interface LoadReport {
   readonly loaded: readonly LedgerEntry[];
   /** Keys that the ledger had already. */
   readonly already: readonly string[];
+  /** Arrival of the oldest row among those loaded, where the driver knows it. */
+  readonly oldestArrivalMs?: number;
+}
+
+export interface LedgerSummary {
+  readonly loadedRows: number;
+  readonly dedupedRows: number;
+  readonly replacedRows: number;
+  readonly deadLetters: number;
+  readonly quarantinedObjects: number;
+  readonly newest: readonly LedgerEntry[];
+}
+
+export interface DeadLetterChoice {
+  readonly table?: string;
+  readonly code?: string;
+  readonly ids?: readonly string[];
+  /** Only those that are still dead, or only those that are no more; both when absent. */
+  readonly redriven?: boolean;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** A row of `penstock.dead_letters`. */
+export interface StoredDeadLetter {
+  /** `<table>/<shard id>/<sequence>/<row index>`. The shard id is as in `_shard_id`. */
+  readonly id: string;
+  readonly table: string;
+  readonly stream: string;
+  readonly shardId: string;
+  readonly sequence: number;
+  /** The service's form. */
+  readonly sequenceNumber: string;
+  readonly rowIndex: number;
+  readonly arrivedAtMs: number;
+  readonly code: string;
+  readonly column: string | undefined;
+  readonly message: string;
+  readonly raw: Uint8Array;
+  readonly flush: number;
+  readonly redrivenAtMs: number | undefined;
 }
 
 /** One lake object in one target: the row of `penstock.loads`. `rows = loadedRows + dedupedRows` for a loaded one. */

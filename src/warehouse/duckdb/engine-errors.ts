@@ -1,0 +1,43 @@
+import { type ErrorCode, isPenstockError, messageOf, PenstockError } from "../../core/errors.js";
+
+/**
+ * What an error of the engine means to the caller. DuckDB's messages begin with the class of the error; its JavaScript binding has no other
+ * place for it.
+ */
+export function engineError(error: unknown, doing: string): PenstockError {
+  if (isPenstockError(error)) return error;
+  const message = messageOf(error);
+  const [code, hint] = classify(message);
+  return new PenstockError(code, `${doing}: ${firstLines(message)}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function classify(message: string): [ErrorCode, string?] {
+  if (/^FATAL Error|database has been invalidated/i.test(message)) {
+    return ["poisoned", "Stop the process and start it again: the warehouse's file is as of its last commit."];
+  }
+  if (/^INTERRUPT Error/i.test(message)) return ["timeout"];
+  if (/^TransactionContext Error|write-write conflict|Conflict on/i.test(message)) {
+    return ["unavailable", "Somebody else changed the same rows at the same time; try again."];
+  }
+  if (/^Out of Memory Error/i.test(message)) {
+    return ["unavailable", "Give the warehouse more memory (--warehouse-memory-mib) or more room to spill (--spill-mib)."];
+  }
+  if (/^IO Error/i.test(message) && /space|write|sync|truncate/i.test(message)) {
+    return ["unavailable", "Make room on the disk that holds the data directory."];
+  }
+  if (/^Internal Error/i.test(message)) return ["unavailable"];
+  return ["load-failed"];
+}
+
+/** Without the drawing of the statement that DuckDB puts below some messages. */
+function firstLines(message: string): string {
+  return (message.split(/\n\s*\n|\nLINE \d+:/)[0] ?? message).trim();
+}
+
+/** The engine's message as a person should read it who sent the SQL: here the drawing helps. */
+export function fullMessage(error: unknown): string {
+  return messageOf(error).trim();
+}

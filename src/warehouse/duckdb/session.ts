@@ -1,0 +1,101 @@
+import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api";
+import type { Clock } from "../../core/clock.js";
+import { PenstockError } from "../../core/errors.js";
+import type { Gate } from "../gate.js";
+
+/** What every statement of a driver needs beside its SQL. */
+export interface Engine {
+  readonly instance: DuckDBInstance;
+  readonly gate: Gate;
+  readonly clock: Clock;
+}
+
+export interface Session {
+  readonly connection: DuckDBConnection;
+  /** One statement (or several, the last one's result), through the gate; never once the limit has been reached. */
+  run(sql: string, values?: DuckDBValue[]): Promise<DuckDBMaterializedResult>;
+  /** Anything else that calls into the engine. */
+  call<T>(work: () => Promise<T>): Promise<T>;
+  /** From here on the limit interrupts nothing: used around COMMIT, whose outcome must not hang in the air. */
+  shield(): void;
+}
+
+export interface SessionLimit {
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs work on a connection of its own. When the deadline passes or the signal fires, the statement that runs is interrupted, those that
+ * follow are not begun, and the work fails with `timeout`, or with the signal's reason.
+ */
+export async function withSession<T>(engine: Engine, limit: SessionLimit, work: (session: Session) => Promise<T>): Promise<T> {
+  limit.signal?.throwIfAborted();
+  const connection = await engine.gate(() => engine.instance.connect());
+  const finished = new AbortController();
+  let stopped: unknown;
+  let shielded = false;
+  const stop = (reason: unknown) => {
+    if (shielded || finished.signal.aborted || stopped !== undefined) return;
+    stopped = reason;
+    connection.interrupt();
+  };
+  const onAbort = () => stop(limit.signal?.reason ?? new PenstockError("timeout", "The statement was cancelled."));
+  limit.signal?.addEventListener("abort", onAbort, { once: true });
+  if (limit.deadlineMs !== undefined) {
+    const deadlineMs = limit.deadlineMs;
+    engine.clock.sleep(deadlineMs, finished.signal).then(
+      () => stop(new PenstockError("timeout", `The statement took longer than its limit of ${deadlineMs} ms and was stopped.`)),
+      () => undefined,
+    );
+  }
+  const call = <R>(task: () => Promise<R>): Promise<R> =>
+    engine.gate(async () => {
+      if (stopped !== undefined) throw stopped;
+      try {
+        return await task();
+      } catch (error) {
+        throw stopped ?? error;
+      }
+    });
+  try {
+    return await work({
+      connection,
+      call,
+      run: (sql, values) => call(() => connection.run(sql, values)),
+      shield: () => {
+        if (stopped !== undefined) throw stopped;
+        shielded = true;
+      },
+    });
+  } finally {
+    finished.abort();
+    limit.signal?.removeEventListener("abort", onAbort);
+    connection.closeSync();
+  }
+}
+
+/**
+ * Work between BEGIN and COMMIT. A failure before COMMIT rolls everything back; `commit: false` does so in any case.
+ * Nothing interrupts a COMMIT that has begun, so its answer is the truth.
+ */
+export async function transaction<T>(session: Session, work: () => Promise<T>, options: { readonly commit?: boolean } = {}): Promise<T> {
+  await session.run("BEGIN TRANSACTION");
+  let result: T;
+  try {
+    result = await work();
+    if (options.commit === false) {
+      await session.connection.run("ROLLBACK");
+      return result;
+    }
+    session.shield();
+  } catch (error) {
+    // Past the gate and the limit on purpose: a transaction left open would hold its locks. After some errors it is gone already.
+    await session.connection.run("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+  // Commit point. Before: DuckDB's log has no commit record, and the next start sees nothing of the transaction. After: the record
+  // is written and synced, and every row of it, the ledger's too, is there.
+  await session.run("COMMIT");
+  return result;
+}

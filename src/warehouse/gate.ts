@@ -1,0 +1,43 @@
+/**
+ * Lets a bounded number of engine calls run at once. An engine call holds one of libuv's few threads until it is done; were all of them
+ * held, a journal's fdatasync, and with it every acknowledgement, would wait behind a query.
+ */
+export type Gate = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** No bound: for tests and for programs that have no journal beside the engine. */
+export const openGate: Gate = (work) => work();
+
+/** At most `calls` at once, the others in the order in which they came. */
+export function boundedGate(calls: number): Gate {
+  let free = calls;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      // The place goes from hand to hand: counted as free for a moment, a newcomer could take it twice.
+      if (next) next();
+      else free++;
+    }
+  };
+}
+
+/** Work under one name runs one after another; under different names, side by side. */
+export function inTurn(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, work) => {
+    const turn = (last.get(name) ?? Promise.resolve()).then(work, work);
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    last.set(name, settled);
+    void settled.then(() => {
+      if (last.get(name) === settled) last.delete(name);
+    });
+    return turn;
+  };
+}
