@@ -115,17 +115,17 @@ async function outcomeOf(
   if (kind === "filtered") return { outcome: "filtered", reason: "`where` or `transform` turned it away" };
   const shardId = table.sources.length === 1 ? shardIdOf(shard.number) : `${shard.stream.name}:${shard.id}`;
   if (kind === "dead") {
-    const { rows } = await sources.warehouse.query(
-      `SELECT error_code, error_message FROM penstock.dead_letters WHERE table_name = '${table.name}'
-         AND stream = '${shard.stream.name}' AND shard_id = '${shard.id}' AND sequence = ${count} AND row_index = ${rowIndex}`,
-    );
-    return { outcome: "dead", ...(rows[0] === undefined ? {} : { reason: rows[0].join(": ") }) };
+    const id = `${table.name}/${shardId}/${count}/${rowIndex}`;
+    const [letter] = await sources.warehouse.deadLetters({ ids: [id], limit: 1 });
+    if (letter?.redrivenAtMs !== undefined)
+      return { outcome: "loaded", loadedAtMs: letter.redrivenAtMs, reason: "redriven" };
+    return { outcome: "dead", ...(letter === undefined ? {} : { reason: `${letter.code}: ${letter.message}` }) };
   }
   if (entry === undefined) return { outcome: "delivered" };
   if (entry.status === "quarantined") return { outcome: "delivered", reason: `in quarantine: ${entry.reason ?? ""}` };
   const { rows } = await sources.warehouse.query(
     `SELECT count(*)::DOUBLE FROM penstock.deduped WHERE target = '${table.name}'
-       AND _shard_id = '${shardId}' AND _sequence_number = ${count} AND _row_index = ${rowIndex}`,
+       AND shard_id = '${shardId}' AND sequence_number = ${count} AND row_index = ${rowIndex}`,
   );
   const deduped = Number(rows[0]?.[0] ?? 0) > 0;
   return { outcome: deduped ? "deduped" : "loaded", loadedAtMs: entry.loadedAtMs };
