@@ -51,7 +51,17 @@ export interface StreamAttributes {
   /** True for a stream that the pipeline's definition names: it cannot be deleted through the API. */
   readonly defined: boolean;
   readonly warmThroughputMiBps?: number;
+  /** Whether anyone has named the stream's mode; the door shows it from then on. */
+  readonly modeNamed?: boolean;
+  /** What is still to be done to the shards while the status is UPDATING. */
+  readonly pending?: PendingReshard | undefined;
 }
+
+/** A change of shards that was answered already: carried out at the end of UPDATING, or at the next start. */
+export type PendingReshard =
+  | { readonly kind: "split"; readonly shard: number; readonly newStartingHashKey: string }
+  | { readonly kind: "merge"; readonly shard: number; readonly adjacent: number }
+  | { readonly kind: "resize"; readonly target: number };
 
 export interface StreamConsumer {
   readonly name: string;
