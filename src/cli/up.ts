@@ -1,6 +1,5 @@
-import { Option } from "commander";
 import type { Logger } from "pino";
-import { type ConfigFlags, LOG_FORMATS, LOG_LEVELS, type RuntimeConfig, readConfig } from "../runtime/config.js";
+import type { ConfigFlags, RuntimeConfig } from "../runtime/config.js";
 import type { StartedPipeline, StartPipeline } from "../runtime/started.js";
 import { type AddCommand, examples, jsonOption } from "./support/command.js";
 import type { Demo, RunningDemo } from "./support/demo.js";
@@ -45,10 +44,8 @@ export const addUp: AddCommand = (program, { terminal, exit }) => {
     .option("--conversion-memory-mib <n>", "memory of the conversion engine (default: 256)")
     .option("--spill-mib <n>", "disk that queries may spill to (default: 4096)")
     .optionsGroup("Output:")
-    .addOption(new Option("--log-level <level>", "how much to log, on stderr (default: info)").choices(LOG_LEVELS))
-    .addOption(
-      new Option("--log-format <format>", "(default: text on a terminal, json elsewhere)").choices(LOG_FORMATS),
-    )
+    .option("--log-level <level>", "trace, debug, info, warn, error or silent; on stderr (default: info)")
+    .option("--log-format <format>", "text or json (default: text on a terminal, json elsewhere)")
     .addOption(jsonOption("print the ready line as JSON: { ready, pipeline, pid, addresses, dataDirectory, tookMs }"))
     .optionsGroup("Options:")
     .addHelpText(
@@ -63,6 +60,7 @@ Each flag may stand in the environment instead: --aws-port is PENSTOCK_AWS_PORT,
     )
     .action(async (definition: string | undefined, options: UpOptions) => {
       const startedMs = performance.now();
+      const { readConfig } = await import("../runtime/config.js");
       const config = readConfig(definition === undefined ? options : { ...options, definition }, {
         environment: terminal.environment,
         workingDirectory: terminal.workingDirectory,

@@ -1,5 +1,5 @@
+import { resolve } from "node:path";
 import type { ColumnType, PipelineModel, TableModel } from "../definition/model.js";
-import { readConfig } from "../runtime/config.js";
 import { type AddCommand, examples, jsonOption } from "./support/command.js";
 import { print, printJson } from "./support/terminal.js";
 import { bytes, counted, duration } from "./support/text.js";
@@ -22,13 +22,8 @@ export const addValidate: AddCommand = (program, { terminal }) => {
       ]),
     )
     .action(async (definition: string | undefined, options: { json?: boolean }) => {
-      const { definitionPath } = readConfig(definition === undefined ? {} : { definition }, {
-        environment: {},
-        workingDirectory: terminal.workingDirectory,
-        terminal: false,
-      });
       const { loadDefinition } = await import("../definition/load.js");
-      const model = await loadDefinition(definitionPath);
+      const model = await loadDefinition(resolve(terminal.workingDirectory, definition ?? "."));
       if (options.json) printJson(terminal, model);
       else print(terminal, modelText(model));
     });

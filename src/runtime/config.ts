@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Credential } from "../core/credential.js";
 import { messageOf, PenstockError } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
 import { isLoopback } from "../core/loopback.js";
+import { findDefinition } from "../definition/load.js";
 
 /**
  * Everything about a running pipeline that is not in its definition. Read once, by `readConfig`, from the command line's flags and from
@@ -72,7 +73,6 @@ export interface ConfigSurroundings {
   readonly terminal: boolean;
 }
 
-const DEFINITION_NAMES = ["penstock.ts", "penstock.mts", "penstock.js", "penstock.mjs"];
 /** A secret shorter than this can be guessed over a network. */
 const SECRET_CHARS_MIN = 8;
 
@@ -190,27 +190,6 @@ function hostOf(setting: Setting): string {
 
 function listOf(text: string | undefined): readonly string[] {
   return (text ?? "").split(/[\s,]+/).filter((part) => part !== "");
-}
-
-function findDefinition(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isFile()) return path;
-  if (found?.isDirectory()) {
-    for (const name of DEFINITION_NAMES) {
-      const candidate = join(path, name);
-      if (statSync(candidate, { throwIfNoEntry: false })?.isFile()) return candidate;
-    }
-    throw new PenstockError(
-      "not-found",
-      `There is no pipeline definition in ${path} (looked for ${DEFINITION_NAMES.join(", ")}).`,
-      {
-        hint: "Name the file or its folder, or make a new pipeline with `penstock init <folder>`.",
-      },
-    );
-  }
-  throw new PenstockError("not-found", `There is no file or folder ${path}.`, {
-    hint: "Name the pipeline's definition or its folder, or make a new one with `penstock init <folder>`.",
-  });
 }
 
 /** Secrets come from a file or the environment, never from a flag: everyone on the machine can read a command line. */
