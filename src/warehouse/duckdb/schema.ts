@@ -1,3 +1,4 @@
+import { PenstockError } from "../../core/errors.js";
 import type { Session } from "./session.js";
 import { transaction } from "./session.js";
 
@@ -25,7 +26,7 @@ const STEPS: readonly string[] = [
    CREATE TABLE penstock.dead_letters (
      id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, stream VARCHAR NOT NULL, shard_id VARCHAR NOT NULL, sequence BIGINT NOT NULL,
      sequence_number VARCHAR NOT NULL, subsequence_number BIGINT, row_index INTEGER NOT NULL, arrived_at TIMESTAMPTZ NOT NULL,
-     error_code VARCHAR NOT NULL, error_message VARCHAR NOT NULL, column_name VARCHAR, attempts INTEGER NOT NULL,
+     error_code VARCHAR NOT NULL, firehose_code VARCHAR, error_message VARCHAR NOT NULL, column_name VARCHAR, attempts INTEGER NOT NULL,
      attempted_at TIMESTAMPTZ, raw BLOB NOT NULL, data_catalog_table VARCHAR, flush BIGINT NOT NULL, object_key VARCHAR NOT NULL,
      redriven_at TIMESTAMPTZ);
    CREATE TABLE penstock.deduped (
@@ -51,6 +52,11 @@ export async function preparePenstockSchema(session: Session): Promise<void> {
     const found = await (await session.run("SELECT coalesce(max(steps), 0) FROM penstock.format")).getRows();
     const done = Number(found[0]?.[0] ?? 0);
     if (done === STEPS.length) return;
+    if (done > STEPS.length) {
+      throw new PenstockError("refused", `The warehouse was written by a newer Penstock (its format is ${done}, this one knows ${STEPS.length}).`, {
+        hint: "Run the newer version, or give another --data folder.",
+      });
+    }
     for (const step of STEPS.slice(done)) await session.run(step);
     await session.run(`DELETE FROM penstock.format; INSERT INTO penstock.format VALUES (${STEPS.length})`);
   });
