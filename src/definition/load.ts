@@ -23,7 +23,7 @@ const CLIENT = new URL(`../client/index${extname(import.meta.url)}`, import.meta
  */
 export async function loadDefinition(path: string): Promise<PipelineModel> {
   const file = findDefinition(path);
-  const exported = await importUserModule(file);
+  const exported = await loadModule(file);
   if (!("default" in exported) || exported.default === undefined) {
     const named = Object.keys(exported).find((name) => draftOf(exported[name], PIPELINE));
     throw new PenstockError("invalid-definition", `${file} has no default export.`, {
@@ -77,7 +77,7 @@ export function findDefinition(path: string): string {
  * Imports a user's TypeScript or JavaScript module, read anew each time. Mistakes in it are `invalid-definition`, with the line where
  * the module can tell.
  */
-export async function importUserModule(file: string): Promise<Record<string, unknown>> {
+export async function loadModule(file: string): Promise<Record<string, unknown>> {
   const { createJiti } = await import("jiti");
   // Handed over as they are rather than found again, so that both sides share one copy of every class, whether this runs from source or built.
   const jiti = createJiti(pathToFileURL(join(dirname(file), "/")).href, {

@@ -1,8 +1,8 @@
 /** The candidate that a mistyped word was most likely meant to be; undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const lower = word.toLowerCase();
-  // A third of the letters may be wrong, but for very short words at least one.
-  let leastEdits = Math.max(1, Math.floor(lower.length / 3)) + 1;
+  // A third of the letters may be wrong, at least one, but never all of them.
+  let leastEdits = Math.min(Math.max(1, Math.floor(lower.length / 3)) + 1, lower.length);
   let found: string | undefined;
   for (const candidate of candidates) {
     const edits = editDistance(lower, candidate.toLowerCase(), leastEdits);
