@@ -52,6 +52,8 @@ export interface SimDisk extends Disk {
   /** The disk of the next process. Only of a dead one. */
   boot(): SimDisk;
   fail(fault: Fault): void;
+  /** How many syncs of files a fault has made fail since this boot. */
+  readonly failedSyncs: number;
   /** Bytes that all files together may hold; Infinity unless set. */
   capacityBytes: number;
   readonly usedBytes: number;
@@ -85,6 +87,7 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
   const now = () => options.clock?.now() ?? 0;
   const faults: { fault: Fault; seen: number }[] = [];
   let operations = 0;
+  let failedSyncs = 0;
   let cutAt = Number.POSITIVE_INFINITY;
   let next: SimNames | undefined;
   let die!: () => void;
@@ -137,6 +140,7 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
     }
     const fault = faultFor(operation, path);
     if (fault !== undefined) {
+      if (operation === "sync") failedSyncs++;
       partly();
       throw failure(fault.code, operation, path);
     }
@@ -310,6 +314,9 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
     },
     fail: (fault) => {
       faults.push({ fault, seen: 0 });
+    },
+    get failedSyncs() {
+      return failedSyncs;
     },
     capacityBytes: Number.POSITIVE_INFINITY,
     get usedBytes() {
