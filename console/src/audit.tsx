@@ -44,8 +44,8 @@ export function Audit({ status, connected }: { status: PipelineStatus; connected
           <Count name="loaded" value={report.loaded} />
           <Count name="dead" value={report.deadLettered} />
           <Count name="filtered" value={report.filtered} />
-          <Count name="deduplicated" value={report.deduped} />
-          <Count name="on their way" value={report.pending} />
+          <Count name="deduped" value={report.deduped} />
+          <Count name="on the way" value={report.pending} />
           <Count name="lost" value={report.lost} bad />
           <Count name="duplicated" value={report.duplicated} bad />
         </dl>
@@ -71,11 +71,7 @@ function Verdict({ report, failure }: { report: AuditReport | undefined; failure
   if (failure !== undefined) return <p class="verdict bad">✕ {failure}</p>;
   if (report === undefined) return <p class="verdict quiet">Recount every record from the data itself.</p>;
   const ok = report.lost === 0 && report.duplicated === 0;
-  return ok ? (
-    <p class="verdict ok">✓ Every acked record is accounted for</p>
-  ) : (
-    <p class="verdict bad">✕ Not every record is accounted for</p>
-  );
+  return ok ? <p class="verdict ok">✓ All accounted for</p> : <p class="verdict bad">✕ Not all accounted for</p>;
 }
 
 function Count({ name, value, bad = false }: { name: string; value: number; bad?: boolean }): JSX.Element {

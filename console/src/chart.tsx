@@ -170,7 +170,7 @@ function plotOptions(chart: ChartModel, element: HTMLElement, isTime: boolean): 
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: { x: { time: isTime } },
     axes: [
-      { ...axis, space: 90 },
+      isTime ? { ...axis, space: 90, size: 34, values: timeLabels } : { ...axis, space: 90, size: 34 },
       {
         ...axis,
         size: 64,
@@ -188,6 +188,19 @@ function plotOptions(chart: ChartModel, element: HTMLElement, isTime: boolean): 
       })),
     ],
   };
+}
+
+/** As much of the time as tells two labels apart; a day is named where it begins. */
+function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: number, stepSeconds: number): string[] {
+  const pad = (value: number) => String(value).padStart(2, "0");
+  return splits.map((seconds) => {
+    const at = new Date(seconds * 1000);
+    const day = `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+    if (stepSeconds >= 86_400) return day;
+    const minute = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+    if (minute === "00:00" && at.getSeconds() === 0) return day;
+    return stepSeconds >= 60 ? minute : `${minute}:${pad(at.getSeconds())}`;
+  });
 }
 
 function useDark(): boolean {

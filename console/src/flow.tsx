@@ -58,27 +58,25 @@ function Lane({
         <Meter
           label="Buffer"
           share={table.bufferBytes / Math.max(table.bufferBytesMax, 1)}
-          text={`${bytes(table.bufferBytes)} of ${bytes(table.bufferBytesMax)}`}
+          text={`${bytes(table.bufferBytes)} / ${bytes(table.bufferBytesMax)}`}
         />
         <Meter
           label="Age"
           share={table.bufferAgeMs / Math.max(table.bufferAgeMsMax, 1)}
-          text={`${duration(table.bufferAgeMs)} of ${duration(table.bufferAgeMsMax)}`}
+          text={`${duration(table.bufferAgeMs)} / ${duration(table.bufferAgeMsMax)}`}
         />
-        <Fact label="Lag" value={plural(table.lagRecords, "record")} />
+        <Fact label="Records behind" value={count(table.lagRecords)} />
       </Stage>
       <Stage name="Lake" moving={table.rowsPerSecond > 0}>
         <Big value={count(table.rowsDelivered)} unit="rows" />
         <Fact label="Newest" value={object === undefined ? "none yet" : ago(object.deliveredAtMs, atMs)} />
-        {object !== undefined && (
-          <Fact label="Object" value={`${plural(object.rows, "row")}, ${bytes(object.sizeBytes)}`} />
-        )}
-        {table.deadLetters > 0 && <Fact label="Dead letters" value={count(table.deadLetters)} tone="warn" />}
+        {object !== undefined && <Fact label="Size" value={bytes(object.sizeBytes)} />}
+        {table.deadLetters > 0 && <Fact label="Dead" value={count(table.deadLetters)} tone="warn" />}
         {table.rowsFiltered > 0 && <Fact label="Filtered" value={count(table.rowsFiltered)} />}
       </Stage>
       <Stage name="Loads" moving={table.rowsPerSecond > 0}>
         <State stage={table.loader} />
-        <Fact label="Pending" value={plural(table.loadsPending, "object")} />
+        <Fact label="Pending" value={count(table.loadsPending)} />
         <Fact label="Newest" value={load === undefined ? "none yet" : ago(load.loadedAtMs, atMs)} />
         {load !== undefined && <Fact label="Took" value={duration(load.tookMs)} />}
         {quarantined > 0 && <Fact label="Quarantined" value={count(quarantined)} tone="bad" />}
@@ -88,7 +86,7 @@ function Lane({
         <Big value={count(table.rowsLoaded)} unit="rows" />
         <Spark values={rates.get(`table:${table.name}`) ?? []} label={`${rate(table.rowsPerSecond)} rows/s`} />
         <Fact label="Fresh to" value={table.freshnessMs === undefined ? "nothing yet" : duration(table.freshnessMs)} />
-        {table.rowsDeduped > 0 && <Fact label="Deduplicated" value={count(table.rowsDeduped)} />}
+        {table.rowsDeduped > 0 && <Fact label="Deduped" value={count(table.rowsDeduped)} />}
       </Stage>
     </article>
   );
@@ -100,7 +98,8 @@ function Source({ stream, rates }: { stream: StreamStatus; rates: readonly numbe
       <h3>{stream.name}</h3>
       <Big value={rate(stream.recordsPerSecond)} unit="records/s" />
       <Spark values={rates} label={`${bytes(stream.bytesPerSecond)}/s`} />
-      <Fact label="Held" value={`${count(stream.records)}, ${bytes(stream.sizeBytes)}`} />
+      <Fact label="Held" value={count(stream.records)} />
+      <Fact label="On disk" value={bytes(stream.sizeBytes)} />
       <Fact label={stream.kind === "kinesis" ? "Kinesis" : "Firehose"} value={plural(stream.openShards, "shard")} />
     </div>
   );
@@ -172,7 +171,7 @@ const SPARK = { width: 120, height: 26, points: 60 } as const;
 
 /** The last minute of a rate. The line says more than the number: whether it is steady. */
 function Spark({ values, label }: { values: readonly number[]; label: string }): JSX.Element {
-  const top = Math.max(...values, 1);
+  const top = 1.25 * Math.max(...values, 1);
   const step = SPARK.width / (SPARK.points - 1);
   const offset = SPARK.width - (values.length - 1) * step;
   const points = values.map((value, index) => {

@@ -18,7 +18,7 @@ export function NewestObjects({ status }: { status: PipelineStatus }): JSX.Eleme
         <p class="quiet empty">None yet: the first buffer is filling.</p>
       ) : (
         <div class="scroll">
-          <table>
+          <table class="objects">
             <thead>
               <tr>
                 <th>Object</th>
@@ -30,9 +30,11 @@ export function NewestObjects({ status }: { status: PipelineStatus }): JSX.Eleme
             <tbody>
               {objects.map((object) => (
                 <tr key={object.key}>
-                  <td class="key" title={object.key}>
-                    {object.kind !== "rows" && <span class="tag">{object.kind}</span>}
-                    <Key path={object.key} />
+                  <td title={object.key}>
+                    <div class="key">
+                      {object.kind !== "rows" && <span class="tag">{object.kind}</span>}
+                      <Key path={object.key} />
+                    </div>
                   </td>
                   <td class="number">{count(object.rows)}</td>
                   <td class="number">{bytes(object.sizeBytes)}</td>
@@ -66,7 +68,7 @@ export function NewestLoads({ status }: { status: PipelineStatus }): JSX.Element
               <tr>
                 <th>Table</th>
                 <th class="number">Rows</th>
-                <th class="number">Deduplicated</th>
+                <th class="number">Deduped</th>
                 <th class="number">Took</th>
                 <th class="number">Loaded</th>
               </tr>
