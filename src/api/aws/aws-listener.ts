@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Clock } from "../../core/clock.js";
+import type { Credential } from "../../core/credential.js";
 import { isPenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import { type BodyBudget, readBody } from "../http/body.js";
@@ -18,7 +19,7 @@ import {
 import { AwsError, internalFailure } from "./aws-error.js";
 import { sendEvents } from "./event-stream.js";
 import { type Answer, type AwsService, type Call, EventStream, ReadyJson } from "./service.js";
-import { type AccessKey, type SignatureCheck, signatureCheck } from "./signature.js";
+import { type SignatureCheck, signatureCheck } from "./signature.js";
 import { CBOR_TYPE, contentTypeOf, encodeBody, JSON_TYPE, parseBody, type Wire } from "./wire.js";
 
 export interface AwsListenerOptions {
@@ -28,8 +29,8 @@ export interface AwsListenerOptions {
   /** 0 for any free one. */
   readonly port: number;
   /** Empty: signatures must be there and well-formed, and are not verified. */
-  readonly credentials?: readonly AccessKey[];
-  /** Names that requests may use as Host, besides loopback's and plain addresses. */
+  readonly credentials?: readonly Credential[];
+  /** Names, lower case, that requests may use as Host besides loopback and the address listened on. */
   readonly allowedHosts?: readonly string[];
   /** The largest body of one request; default 24 MiB, which holds a PutRecords of 10 MiB in base64. */
   readonly bodyBytesMax?: number;
@@ -66,7 +67,7 @@ export function awsListener(options: AwsListenerOptions): Promise<HttpListener> 
   const log = options.log ?? { error: () => undefined };
   const door: Door = {
     services: new Map(options.services.map((service) => [service.target, service])),
-    guard: hostGuard({ allowedHosts: options.allowedHosts ?? [] }),
+    guard: hostGuard({ host: options.host, allowedHosts: options.allowedHosts ?? [] }),
     checkSignature: signatureCheck(options.credentials ?? [], () => options.clock.now()),
     budget: {
       bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,

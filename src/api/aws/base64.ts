@@ -13,13 +13,14 @@ export function base64Fault(text: string): string | undefined {
   if (text.length % 4 !== 0) {
     return `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`;
   }
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  const end = text.length - padding;
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === PAD) end--;
+  const padding = text.length - end;
   for (let i = 0; i < end; i++) {
     const code = text.charCodeAt(i);
     if (code > 255 || BITS[code] === 255) return `Invalid Base64 character: '${text[i]}'`;
   }
-  if (padding > 0 && strayBits(text.charCodeAt(end - 1), padding)) {
+  if (padding > 2 || (padding > 0 && strayBits(text.charCodeAt(end - 1), padding))) {
     return "Invalid last non-pad Base64 character dectected";
   }
   return undefined;

@@ -76,9 +76,9 @@ export function string<R extends boolean = false>(rules: StringRules & Presence<
 }
 
 export function integer<R extends boolean = false>(
-  rules: { readonly min?: number; readonly max?: number } & Presence<R> = {},
+  rules: { readonly min?: number; readonly max?: number; readonly printedMax?: number } & Presence<R> = {},
 ): Shape<number, R> {
-  const { min, max } = rules;
+  const { min, max, printedMax = max } = rules;
   const checks: Check<number>[] = [];
   if (min !== undefined) {
     checks.push({
@@ -87,7 +87,7 @@ export function integer<R extends boolean = false>(
     });
   }
   if (max !== undefined) {
-    checks.push({ text: `Member must have value less than or equal to ${max}`, holds: (value) => value <= max });
+    checks.push({ text: `Member must have value less than or equal to ${printedMax}`, holds: (value) => value <= max });
   }
   return shape("Integer", rules, checks);
 }

@@ -2,8 +2,9 @@
  * Signature Version 4, the receiving side. Without configured credentials a request must only carry a well-formed signature, as the
  * services demand before they look further; with them, each is signed again and compared.
  */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
+import { type Credential, sameText } from "../../core/credential.js";
 import { AwsError } from "./aws-error.js";
 
 export interface SignedRequest {
@@ -15,22 +16,15 @@ export interface SignedRequest {
   readonly body: Uint8Array;
 }
 
-export interface AccessKey {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
-export interface SignatureCheck {
-  /** Throws the service's error for a request that is not signed as it must be. */
-  (request: SignedRequest, signingName: string): Promise<void>;
-}
+/** Throws the service's error for a request that is not signed as it must be. */
+export type SignatureCheck = (request: SignedRequest, signingName: string) => Promise<void>;
 
 const QUERY_PARTS = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
 /** How far a signature's time may be from ours, as on AWS. */
 const SKEW_MS = 5 * 60_000;
 
-export function signatureCheck(credentials: readonly AccessKey[], now: () => number): SignatureCheck {
-  const secrets = new Map(credentials.map((key) => [key.accessKeyId, key.secretAccessKey]));
+export function signatureCheck(credentials: readonly Credential[], now: () => number): SignatureCheck {
+  const secrets = new Map(credentials.map(({ name, secret }) => [name, secret]));
   return async (request, signingName) => {
     const signature = readSignature(request);
     if (secrets.size === 0) return;
@@ -234,12 +228,6 @@ function signingTimeMs(date: string): number | undefined {
 
 function compact(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
-}
-
-function sameText(a: string, b: string): boolean {
-  const left = Buffer.from(a);
-  const right = Buffer.from(b);
-  return left.length === right.length && timingSafeEqual(left, right);
 }
 
 type Source = string | ArrayBuffer | ArrayBufferView;

@@ -25,7 +25,7 @@ export function readSequenceNumber(text: string): GivenSequence | undefined {
   if (value < VERSION_0_END) {
     const createdSeconds = bits(value, 88n, 36n);
     if (createdSeconds >= CREATED_SECONDS_END) return undefined;
-    return { version: 0, createdSeconds, shard: bits(value, 0n, 16n), count: 0n, arrivalMs: createdSeconds * 1000 };
+    return { version: 0, createdSeconds, shard: bits(value, 0n, 16n), count: 0n, arrivalMs: 0 };
   }
   if (value <= CURRENT_MIN || value >= CURRENT_END) return undefined;
   const version = bits(value, 0n, 4n);

@@ -18,6 +18,9 @@ import {
 /** Tags one resource can have. */
 const TAGS_MAX = 50;
 
+/** The service raised what it takes and kept the words for what it refuses. */
+const tagsLimit = integer({ min: 1, max: TAGS_MAX, printedMax: 10 });
+
 type Tags = ReadonlyMap<string, string>;
 
 export const addTagsToStream = (context: KinesisContext) =>
@@ -45,7 +48,7 @@ export const removeTagsFromStream = (context: KinesisContext) =>
 export const listTagsForStream = (context: KinesisContext) =>
   operation(
     structure({
-      Limit: integer({ min: 1, max: TAGS_MAX }),
+      Limit: tagsLimit,
       ExclusiveStartTagKey: string({ min: 1, max: TAG_KEY_CHARS_MAX }),
       StreamName: streamName,
       StreamARN: streamArn,

@@ -112,6 +112,8 @@ export class EmbeddedStream implements Stream {
   ): Promise<void> {
     // A child is younger than its parents' newest record even when the clock has stepped back.
     const atMs = Math.max(this.clock.now(), ...closing.map((shard) => shard.lastArrivalMs));
+    // Numbers hold seconds: a child begins in the second behind its parents' last, as on the service.
+    const childrenAtMs = (Math.floor(atMs / 1000) + 1) * 1000;
     const closed = new Set(closing.map((shard) => shard.number));
     await this.change((metadata) => {
       if (metadata.shards.some((shard) => closed.has(shard.number) && shard.closedAtMs !== undefined)) {
@@ -126,7 +128,7 @@ export class EmbeddedStream implements Stream {
             number: metadata.nextShard + i,
             hashKeyStart: start.toString(16),
             hashKeyEnd: end.toString(16),
-            createdAtMs: atMs,
+            createdAtMs: childrenAtMs,
             ...parents,
           })),
         ],

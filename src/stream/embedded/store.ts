@@ -29,6 +29,12 @@ export interface EmbeddedStoreOptions {
 const FOLDER = ".stream";
 const DELETED = ".deleted";
 
+/**
+ * The service dates a new stream's shards some seconds before the stream, so that the first record's number is above the shard's own
+ * even where clocks differ a little (observed on the service; recorded cases rely on it).
+ */
+const FIRST_SHARDS_OLDER_MS = 2_000;
+
 const SEGMENT_BYTES_DEFAULT = 128 * MIB;
 
 /** Opens every stream of a data directory, recovering each from whatever the last process left. */
@@ -95,7 +101,7 @@ export async function openStreamStore(options: EmbeddedStoreOptions): Promise<St
         kind: spec.kind,
         createdAtMs,
         attributes: spec.attributes,
-        shards: evenShards(spec.shards, 0, createdAtMs),
+        shards: evenShards(spec.shards, 0, createdAtMs - FIRST_SHARDS_OLDER_MS),
         nextShard: spec.shards,
         trimmed: [],
       };
