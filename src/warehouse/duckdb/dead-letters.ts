@@ -19,7 +19,7 @@ export async function loadDeadLetters(session: Session, table: TableModel, objec
        coalesce(sequenceNumber, sequence::VARCHAR), subSequenceNumber, rowIndex, make_timestamptz(arrivalTimestamp * 1000),
        coalesce(code, errorCode), errorCode, coalesce(errorMessage, ''), letter."column", coalesce(attemptsMade, 1),
        make_timestamptz(attemptEndingTimestamp * 1000), from_base64(coalesce(rawData, '')), dataCatalogTable, object.flush, object.key, NULL
-     FROM (SELECT *, ${shard} AS shard FROM ${deadLetterReader(objects.map((object) => object.path))}) letter
+     FROM (SELECT *, ${shard} AS shard FROM ${deadLetterReader(objects)}) letter
      JOIN (VALUES ${keys}) object(path, key, flush) ON letter.${identifier(OBJECT_COLUMN)} = object.path`,
   );
   const counted = await session.run(

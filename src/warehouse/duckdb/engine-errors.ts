@@ -25,7 +25,7 @@ function classify(message: string): [ErrorCode, string?] {
   if (/^Out of Memory Error/i.test(message)) {
     return ["unavailable", "Give the warehouse more memory (--warehouse-memory-mib) or more room to spill (--spill-mib)."];
   }
-  if (/^IO Error/i.test(message) && /space|write|sync|truncate/i.test(message)) {
+  if (/^IO Error/i.test(message) && /no space left|could not (write|sync|truncate)|quota/i.test(message)) {
     return ["unavailable", "Make room on the disk that holds the data directory."];
   }
   if (/^Internal Error/i.test(message)) return ["unavailable"];

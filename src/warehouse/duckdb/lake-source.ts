@@ -1,4 +1,5 @@
 import { PenstockError } from "../../core/errors.js";
+import { MIB } from "../../core/limits.js";
 import { METADATA_COLUMNS, type TableModel } from "../../definition/model.js";
 import { fromLake, mappingOf } from "../../definition/types.js";
 import type { LakeObject } from "../../delivery/flush.js";
@@ -9,8 +10,18 @@ import { identifier, pathList, text } from "./sql-text.js";
 /** The column of a staged row that holds the path of the object it came from. The definition allows no name that begins with `_`. */
 export const OBJECT_COLUMN = "_penstock_object";
 
-/** The longest line of a JSON object in the lake: a record of 10 MiB in base64, with room for the words around it. */
-const JSON_LINE_BYTES_MAX = 32 * 1024 * 1024;
+/** The longest line of an object in the lake: a record of 10 MiB in base64, with room for the words around it. */
+const LINE_BYTES_MAX = 16 * MIB;
+/** Below it, readers gain nothing. */
+const LINE_BYTES_MIN = MIB;
+/** What compressed text may grow to, with room. */
+const GROWTH_MAX = 40;
+
+/** Readers take buffers of a multiple of the longest line for each thread, so it is as small as the objects allow: no line is longer than its object. */
+function longestLine(objects: readonly LocalObject[]): number {
+  const largest = Math.max(...objects.map(({ key, sizeBytes }) => sizeBytes * (/\.(json|csv)$/.test(key) ? 1 : GROWTH_MAX)));
+  return Math.min(LINE_BYTES_MAX, Math.max(LINE_BYTES_MIN, largest));
+}
 
 export type LakeFormat = "parquet" | "json" | "csv";
 
@@ -50,7 +61,6 @@ function formatOf(key: string): LakeFormat | undefined {
  * default, or NULL. With `withObject`, the path of the object comes last.
  */
 export function selectFrom(table: TableModel, group: SourceGroup, withObject: boolean): string {
-  const paths = group.objects.map((object) => object.path);
   const lacking = table.columns.slice(Math.max(0, group.columns - METADATA_COLUMNS.length));
   const expressions = [
     ...METADATA_COLUMNS.map(identifier),
@@ -66,11 +76,12 @@ export function selectFrom(table: TableModel, group: SourceGroup, withObject: bo
     }),
     ...(withObject ? [identifier(OBJECT_COLUMN)] : []),
   ];
-  return `SELECT ${expressions.join(", ")} FROM ${reader(table, group.format, paths, withObject)}`;
+  return `SELECT ${expressions.join(", ")} FROM ${reader(table, group, withObject)}`;
 }
 
-function reader(table: TableModel, format: LakeFormat, paths: readonly string[], withObject: boolean): string {
-  const files = pathList(paths);
+function reader(table: TableModel, { format, objects }: SourceGroup, withObject: boolean): string {
+  const files = pathList(objects.map((object) => object.path));
+  const longest = longestLine(objects);
   const object = withObject ? `, filename = ${text(OBJECT_COLUMN)}` : "";
   // Keys have parts such as `day=2026-01-05`, which readers take for columns unless told otherwise.
   const plain = `hive_partitioning = false, union_by_name = false${object}`;
@@ -80,14 +91,14 @@ function reader(table: TableModel, format: LakeFormat, paths: readonly string[],
     ...table.columns.map((column) => `${text(column.name)}: ${text(mappingOf(column.type).lake)}`),
   ].join(", ");
   if (format === "json") {
-    return `read_json(${files}, format = 'newline_delimited', columns = {${columns}}, maximum_object_size = ${JSON_LINE_BYTES_MAX}, ${plain})`;
+    return `read_json(${files}, format = 'newline_delimited', columns = {${columns}}, maximum_object_size = ${longest}, ${plain})`;
   }
   return `read_csv(${files}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false,
-    null_padding = true, max_line_size = ${JSON_LINE_BYTES_MAX}, columns = {${columns}}, ${plain})`;
+    null_padding = true, max_line_size = ${longest}, buffer_size = ${2 * longest}, columns = {${columns}}, ${plain})`;
 }
 
 /** Dead-letter objects: lines of Firehose's error record with Penstock's fields beside it. */
-export function deadLetterReader(paths: readonly string[]): string {
+export function deadLetterReader(objects: readonly LocalObject[]): string {
   const columns = {
     attemptsMade: "BIGINT",
     arrivalTimestamp: "BIGINT",
@@ -110,6 +121,6 @@ export function deadLetterReader(paths: readonly string[]): string {
   const list = Object.entries(columns)
     .map(([name, type]) => `${text(name)}: ${text(type)}`)
     .join(", ");
-  return `read_json(${pathList(paths)}, format = 'newline_delimited', columns = {${list}}, maximum_object_size = ${JSON_LINE_BYTES_MAX},
+  return `read_json(${pathList(objects.map((object) => object.path))}, format = 'newline_delimited', columns = {${list}}, maximum_object_size = ${longestLine(objects)},
     hive_partitioning = false, union_by_name = false, filename = ${text(OBJECT_COLUMN)})`;
 }
