@@ -18,7 +18,7 @@ export const addErrors: AddCommand = (program, context) => {
     .command("errors")
     .summary("list, show and redrive dead letters")
     .description(
-      "Records that could not be loaded are kept as dead letters: their bytes, the table and column, and why. Fix the definition (or the\n" +
+      "Records that could not be loaded are kept as dead letters: their bytes, the table and column, and why. Fix the definition (or the " +
         "table), then redrive them: those that pass now are loaded, once, however often it is asked.",
     );
   addList(group, context);
@@ -108,7 +108,7 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
     .command("redrive")
     .summary("try them again against the definition as it is now")
     .description(
-      "Decodes the chosen dead letters again and loads those that pass now. Those that fail again stay, with their new reason. A letter\n" +
+      "Decodes the chosen dead letters again and loads those that pass now. Those that fail again stay, with their new reason. A letter " +
         "that was redriven before is left alone, so it is safe to repeat. Exit code 1 when some failed again.",
     )
     .argument("[ids...]", "dead letters by id; none: all that --table and --code choose")

@@ -12,7 +12,7 @@ export const addFlush: AddCommand = (program, { terminal }) => {
     .command("flush")
     .summary("deliver and load at once what is buffered")
     .description(
-      "Does not wait for the buffers to fill or to age: everything acked before the call is delivered to the lake and loaded into the\n" +
+      "Does not wait for the buffers to fill or to age: everything acked before the call is delivered to the lake and loaded into the " +
         "warehouse when it returns. Useful in scripts that put records and then ask for them.",
     )
     .addOption(jsonOption("print { tables: [{ name, rowsDelivered, rowsLoaded }] }"));
@@ -20,6 +20,7 @@ export const addFlush: AddCommand = (program, { terminal }) => {
     .addHelpText(
       "after",
       examples([
+        ["penstock flush", "now"],
         [
           'penstock put events new.ndjson && penstock flush && penstock query "select count(*) from events"',
           "put, then ask",

@@ -31,8 +31,8 @@ export const addPut: AddCommand = (program, { terminal, exit }) => {
     .command("put")
     .summary("put the records of a file into a stream")
     .description(
-      "Puts each record of a file, or of standard input, into a stream, or into the stream that a table takes from: NDJSON (a record a\n" +
-        "line), a JSON array, CSV, or Parquet; gzip-compressed or not. The format is found out by looking. Rows of CSV and Parquet are\n" +
+      "Puts each record of a file, or of standard input, into a stream, or into the stream that a table takes from: NDJSON (a record a " +
+        "line), a JSON array, CSV, or Parquet; gzip-compressed or not. The format is found out by looking. Rows of CSV and Parquet are " +
         "written as the table wants its records (JSON or CSV); lines of NDJSON go out as they are.\n" +
         "Records that the stream does not take are sent again, those alone. Ctrl-C stops and says how to go on from there.",
     )

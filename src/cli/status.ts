@@ -16,7 +16,7 @@ export const addStatus: AddCommand = (program, { terminal, exit }) => {
     .command("status")
     .summary("show each stage: rate, lag, buffer, freshness")
     .description(
-      "Shows how each stage of the running instance does: what comes into the streams, what waits in the buffers, what the lake and the\n" +
+      "Shows how each stage of the running instance does: what comes into the streams, what waits in the buffers, what the lake and the " +
         "warehouse took last, and how old the newest loaded row was when it could be queried.\n" +
         "Exit code 1 when a stage has stopped.",
     )

@@ -20,8 +20,8 @@ export const addUp: AddCommand = (program, { terminal, exit }) => {
     .command("up")
     .summary("run a pipeline, whole, in this process")
     .description(
-      "Runs the pipeline of a definition: a Kinesis and Firehose endpoint that any AWS SDK can use, the delivery to a lake of Parquet files,\n" +
-        "the loads into a warehouse, and the console. Prints one line when it is ready. Ctrl-C or SIGTERM delivers and loads what was acked,\n" +
+      "Runs the pipeline of a definition: a Kinesis and Firehose endpoint that any AWS SDK can use, the delivery to a lake of Parquet files, " +
+        "the loads into a warehouse, and the console. Prints one line when it is ready. Ctrl-C or SIGTERM delivers and loads what was acked, " +
         "then ends with exit code 0; a second Ctrl-C ends it at once (nothing acked is lost: it is loaded at the next start).",
     )
     .argument("[definition]", "a definition's file, or a folder with a penstock.ts (default: this folder)")

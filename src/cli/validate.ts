@@ -9,7 +9,7 @@ export const addValidate: AddCommand = (program, { terminal }) => {
     .command("validate")
     .summary("check a definition without running it")
     .description(
-      "Loads the definition and checks everything in it: names, types, keys, bounds. Prints what it means, or what is wrong, where, and\n" +
+      "Loads the definition and checks everything in it: names, types, keys, bounds. Prints what it means, or what is wrong, where, and " +
         "what is allowed. Starts nothing and touches no data. Exit code 1 when it is not valid.",
     )
     .argument("[definition]", "a definition's file, or a folder with a penstock.ts (default: this folder)")

@@ -91,7 +91,7 @@ describe("the console in a real browser", () => {
     const { page } = await open(test);
     const chart = page.getByRole("region", { name: "SPY bid" });
     await chart.locator("canvas").waitFor();
-    const picture = () => chart.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const picture = () => page.evaluate("document.querySelector('.chart canvas').toDataURL()");
     const before = await picture();
     await expect.poll(picture, { timeout: 20_000 }).not.toBe(before);
     expect(await chart.locator(".legend").textContent()).toMatch(/bid 51\d\.\d+ USD.*ask 51\d\.\d+ USD/);

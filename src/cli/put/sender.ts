@@ -64,7 +64,7 @@ export async function sendAll(
   const report = { read: 0, acked: 0, bytes: 0, retried: 0, rejectedCount: 0 };
   const rejected: { record: number; message: string }[] = [];
   let failure: PenstockError | undefined;
-  const firstUnanswered = Infinity;
+  let firstUnanswered = Infinity;
   const batches = batchesOf(blocks, options);
 
   const reject = (entry: Entry, message: string) => {
@@ -110,6 +110,7 @@ export async function sendAll(
       try {
         await deliver(next.value, performance.now() + options.retryMs, BACKOFF_MS_MIN);
       } catch (error) {
+        firstUnanswered = Math.min(firstUnanswered, next.value[0]?.place ?? Infinity);
         failure ??=
           error instanceof PenstockError ? error : new PenstockError("unavailable", String(error), { cause: error });
       }
