@@ -1,0 +1,310 @@
+/**
+ * The codec's fast path: SQL that decodes the journal's own lines in DuckDB and says of each record whether what it read is
+ * provably what the reference (codec/) reads.
+ *
+ *     read_csv over the spool        d = the payload's text
+ *       -> from_json | string_split  every column's value as text (t0, t1, ...); a record that is no JSON becomes NULL, by TRY
+ *       -> casts                     the typed values (v0, v1, ...)
+ *       -> proofs                    row | filtered | unsure
+ *
+ * Every proof is about the text and its typed value together: a value that prints as the very text it came from was read without
+ * rounding, blanks, signs or another notation, and then it makes no difference whether JSON had it in quotes. What a proof does not
+ * cover is `unsure`, never an error: such records go to the reference. (from_json's freedoms are the reference's too: see json-text.ts.)
+ */
+import type { ColumnModel, CsvFormat, TableModel } from "../definition/model.js";
+import { mappingOf } from "../definition/types.js";
+import { SUPER_BYTES_MAX } from "./codec/cell.js";
+import { planRows, type RowPlan } from "./codec/row-plan.js";
+
+export interface FastPath {
+  /** The payload's own columns from a relation with `d` (see `sql/layers`): values as `"<name>"`, and the proofs. */
+  readonly layers: (relation: string) => string;
+  /** Over `layers`: the record is one row, which the columns named like the table's hold. */
+  readonly isRow: string;
+  /** Over `layers`: the record is one row, which `where` turned away. `FALSE` where there is no `where`. */
+  readonly isFiltered: string;
+  readonly outputs: readonly string[];
+}
+
+/** undefined where the table's records must all go by the reference. */
+export function planFastPath(table: TableModel): FastPath | undefined {
+  if (table.transform !== undefined || !table.columns.every(hasFastCheck)) return undefined;
+  const plan = planRows(table);
+  return table.format.kind === "json" ? jsonPath(plan) : csvPath(plan, table.format);
+}
+
+function hasFastCheck({ timeFormat }: ColumnModel): boolean {
+  return timeFormat === undefined || ["auto", "epochsecs", "epochmillisecs"].includes(timeFormat);
+}
+
+export function sqlText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+export function sqlName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+interface Leaf {
+  readonly kind: "VARCHAR" | "JSON";
+  /** The expression over `r` that reads it. */
+  readonly read: string;
+}
+
+/** What from_json is to extract: names to leaves, or to the same one level deeper. */
+type Shape = Map<string, Shape | Leaf>;
+
+function jsonPath(plan: RowPlan): FastPath | undefined {
+  const shape: Shape = new Map();
+  const texts: string[] = [];
+  const values: string[] = [];
+  const outputs: string[] = [];
+  const proofs: string[] = [];
+  let anyText = plan.where !== undefined;
+  let anyRequired = false;
+  for (const [index, { column, fallback }] of plan.columns.entries()) {
+    const t = `t${index}`;
+    const v = `v${index}`;
+    if (index === plan.keepIndex) {
+      outputs.push(`NULL::${mappingOf(column.type).lake} AS ${sqlName(column.name)}`);
+      continue;
+    }
+    const isSuper = column.type.kind === "super";
+    const leaf = addLeaf(shape, column.path, isSuper ? "JSON" : "VARCHAR");
+    if (leaf === undefined) return undefined;
+    texts.push(`${isSuper ? `CAST(${leaf.read} AS VARCHAR)` : leaf.read} AS ${t}`);
+    const check = checkOf(column, t, v, { kind: "json", pointer: pointerOf(column.path) });
+    if (check.value !== undefined) values.push(`${check.value} AS ${v}`);
+    outputs.push(`${check.output} AS ${sqlName(column.name)}`);
+    const optional = column.nullable && fallback === null;
+    anyRequired ||= !optional;
+    anyText ||= isSuper || column.type.kind === "varchar" || column.type.kind === "char";
+    proofs.push(optional ? `(${t} IS NULL OR (${check.proof}))` : `(${t} IS NOT NULL AND (${check.proof}))`);
+  }
+  let whereText: string | undefined;
+  if (plan.where !== undefined) {
+    const leaf = addLeaf(shape, [plan.where.field], "VARCHAR");
+    if (leaf === undefined) return undefined;
+    whereText = "tw";
+    texts.push(`${leaf.read} AS tw`);
+  }
+  if (shape.size === 0) return undefined;
+  const all = plan.columns.flatMap((_, index) => (index === plan.keepIndex ? [] : [`t${index}`]));
+  // from_json answers a row of NULLs for what is no object: then nothing proves that there was one.
+  const someValue = `coalesce(${[...all, ...(whereText ? [whereText] : [])].join(", ")}) IS NOT NULL`;
+  if (!anyRequired) proofs.push(someValue);
+  if (anyText) proofs.push("NOT contains(d, '\\u0000')");
+  if (plan.columns.some(({ column }) => column.type.kind === "super")) proofs.push("CAST(json(d) AS VARCHAR) = d");
+  const { unknownFields } = plan.table.format.kind === "json" ? plan.table.format : { unknownFields: "ignore" };
+  if (unknownFields !== "ignore") {
+    proofs.push(`list_has_all([${[...plan.knownFields].map(sqlText).join(", ")}], json_keys(d))`);
+  }
+  const where = plan.where && {
+    known: `((tw IS NULL AND ${someValue}) OR (${plainTextProof("tw", pointerOf([plan.where.field]))} AND NOT contains(d, '\\u0000')))`,
+    accepted: `(tw IS NOT NULL AND tw IN (${[...plan.where.accepted].map(sqlText).join(", ")}))`,
+  };
+  const extract = `TRY(from_json(d, ${sqlText(JSON.stringify(shapeText(shape)))}))`;
+  return assemble({ extract, texts, values, outputs, proofs, where });
+}
+
+function csvPath(plan: RowPlan, format: CsvFormat): FastPath | undefined {
+  if (format.header !== "none" || format.delimiter.length !== 1) return undefined;
+  if (plan.columns.some(({ column }) => column.type.kind === "super")) return undefined;
+  const field = (index: number) => `nullif(r[${index + 1}], ${sqlText(format.nullAs)})`;
+  const texts = plan.columns.map((_, index) => `${field(index)} AS t${index}`);
+  const values: string[] = [];
+  const outputs: string[] = [];
+  const whole = [`len(r) = ${plan.columns.length}`];
+  if (format.quote !== "") whole.push(`NOT contains(d, ${sqlText(format.quote)})`);
+  const proofs = [...whole];
+  for (const [index, { column, fallback }] of plan.columns.entries()) {
+    const t = `t${index}`;
+    const check = checkOf(column, t, `v${index}`, { kind: "csv" });
+    if (check.value !== undefined) values.push(`${check.value} AS v${index}`);
+    outputs.push(`${check.output} AS ${sqlName(column.name)}`);
+    const proof = fallback === null ? check.proof : `${t} <> '' AND ${check.proof}`;
+    proofs.push(
+      column.nullable && fallback === null ? `(${t} IS NULL OR (${proof}))` : `(${t} IS NOT NULL AND ${proof})`,
+    );
+  }
+  let where: { known: string; accepted: string } | undefined;
+  if (plan.where !== undefined) {
+    const at = plan.columns.findIndex(({ column }) => column.name === plan.where?.field);
+    if (at === -1) return undefined;
+    where = {
+      known: `(${whole.join(" AND ")})`,
+      accepted: `(t${at} IS NOT NULL AND t${at} IN (${[...plan.where.accepted].map(sqlText).join(", ")}))`,
+    };
+  }
+  return assemble({ extract: `string_split(d, ${sqlText(format.delimiter)})`, texts, values, outputs, proofs, where });
+}
+
+function assemble(parts: {
+  readonly extract: string;
+  readonly texts: readonly string[];
+  readonly values: readonly string[];
+  readonly outputs: readonly string[];
+  readonly proofs: readonly string[];
+  readonly where: { readonly known: string; readonly accepted: string } | undefined;
+}): FastPath {
+  const { where } = parts;
+  const proofs = `d IS NOT NULL AND r IS NOT NULL AND ${parts.proofs.join(" AND ")}`;
+  return {
+    layers: (relation) =>
+      `(SELECT *${parts.values.map((value) => `, ${value}`).join("")} FROM (SELECT *, ${parts.texts.join(", ")} FROM (SELECT *, ${parts.extract} AS r FROM ${relation})))`,
+    isRow: where === undefined ? proofs : `${where.known} AND ${where.accepted} AND ${proofs}`,
+    isFiltered:
+      where === undefined ? "FALSE" : `d IS NOT NULL AND r IS NOT NULL AND ${where.known} AND NOT ${where.accepted}`,
+    outputs: parts.outputs,
+  };
+}
+
+/** Puts a leaf into the shape; undefined where another column's path is a part of this one, or DuckDB would take two names for one. */
+function addLeaf(root: Shape, path: readonly string[], kind: Leaf["kind"]): Leaf | undefined {
+  let shape = root;
+  let read = "r";
+  for (const [depth, name] of path.entries()) {
+    const twin = [...shape.keys()].find((other) => other !== name && other.toLowerCase() === name.toLowerCase());
+    if (name === "" || twin !== undefined) return undefined;
+    read = `struct_extract(${read}, ${sqlText(name)})`;
+    const found = shape.get(name);
+    if (depth === path.length - 1) {
+      if (found === undefined) {
+        const leaf: Leaf = { kind, read };
+        shape.set(name, leaf);
+        return leaf;
+      }
+      return found instanceof Map || found.kind !== kind ? undefined : found;
+    }
+    if (found !== undefined && !(found instanceof Map)) return undefined;
+    const deeper: Shape = found ?? new Map();
+    shape.set(name, deeper);
+    shape = deeper;
+  }
+  return undefined;
+}
+
+function shapeText(shape: Shape): unknown {
+  return Object.fromEntries(
+    [...shape].map(([name, part]) => [name, part instanceof Map ? shapeText(part) : part.kind]),
+  );
+}
+
+function pointerOf(path: readonly string[]): string {
+  return path.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+interface Check {
+  /** The typed value from `t`, where it is not `t` itself. Never an error: NULL where it does not fit. */
+  readonly value: string | undefined;
+  /** From `t` and `v`, the lake's value. */
+  readonly output: string;
+  /** Whether that is what the reference reads, given that `t` is not NULL. */
+  readonly proof: string;
+}
+
+type Origin = { readonly kind: "json"; readonly pointer: string } | { readonly kind: "csv" };
+
+const WHOLE = (t: string) => `TRY_CAST(${t} AS BIGINT)::VARCHAR = ${t}`;
+const PLAIN_NUMBER = (t: string) => `regexp_full_match(${t}, '-?[0-9]{1,38}(\\.[0-9]{1,38})?')`;
+/** Below 10^15 units of the last digit, neighbouring doubles are less than a quarter of a unit apart. */
+const EXACT_DIGITS = 15;
+
+function checkOf(column: ColumnModel, t: string, v: string, origin: Origin): Check {
+  const { type } = column;
+  const { lake } = mappingOf(type);
+  const typed = (proof: string, value = `TRY_CAST(${t} AS ${lake})`): Check => ({ value, output: v, proof });
+  switch (type.kind) {
+    case "smallint":
+    case "integer":
+    case "bigint":
+      return typed(`${v}::VARCHAR = ${t}`);
+    case "decimal": {
+      if (origin.kind === "csv") return typed(`${v} IS NOT NULL AND ${PLAIN_NUMBER(t)}`);
+      // A JSON number comes here as the shortest text of its double. What it was, digit for digit, is less than a quarter of a unit
+      // of the last place away from that, so it rounds to the same value, as long as the double is the value's own.
+      const bound = `1e${EXACT_DIGITS - type.scale}::DOUBLE`;
+      const same = `${v}::DOUBLE = TRY_CAST(${t} AS DOUBLE) AND abs(${v}::DOUBLE) < ${bound}`;
+      const plain = `(${v}::DOUBLE::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`;
+      return typed(`${v} IS NOT NULL AND ((${same} AND ${plain}) OR (${WHOLE(t)}))`);
+    }
+    case "real":
+      return typed(
+        `isfinite(${v}) AND (TRY_CAST(${t} AS DOUBLE)::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`,
+        `TRY_CAST(TRY_CAST(${t} AS DOUBLE) AS FLOAT)`,
+      );
+    case "double":
+      return typed(`isfinite(${v}) AND (${v}::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`);
+    case "boolean":
+      return {
+        value: undefined,
+        output: `${t} IN ('true', 't', '1')`,
+        proof: `${t} IN ('true', 'false', 't', 'f', '1', '0')`,
+      };
+    case "varchar":
+    case "char": {
+      const fits = `strlen(${t}) <= ${type.length}${type.kind === "char" ? ` AND length(${t}) = strlen(${t})` : ""}`;
+      const plain = origin.kind === "csv" ? "" : ` AND ${plainTextProof(t, origin.pointer)}`;
+      return { value: undefined, output: t, proof: `${fits}${plain}` };
+    }
+    case "super":
+      // What the strict reader refuses and from_json takes: numbers that are none.
+      return {
+        value: undefined,
+        output: t,
+        proof: `strlen(${t}) <= ${SUPER_BYTES_MAX} AND NOT regexp_matches(${t}, '(?i)(^|[:,\\[])-?(nan|inf)')`,
+      };
+    case "time":
+      // 24:00:00 is a TIME for DuckDB.
+      return typed(`${v} = ${t} AND ${t} < '24'`, `TRY_CAST(${t} AS TIME)::VARCHAR`);
+    case "date":
+      return typed(`${v}::VARCHAR = ${t} AND ${v} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'`);
+    case "timestamp":
+    case "timestamptz":
+      return timestampCheck(column, t, v, lake);
+  }
+}
+
+/** By the text's length, the one form that it can have; the text must be what the value prints as in that form. */
+const ISO_FORMS = [
+  [19, "'%Y-%m-%dT%H:%M:%S'"],
+  [20, "'%Y-%m-%dT%H:%M:%SZ'"],
+  [23, "'%Y-%m-%dT%H:%M:%S.%g'"],
+  [24, "'%Y-%m-%dT%H:%M:%S.%gZ'"],
+  [25, "'%Y-%m-%dT%H:%M:%S+00:00'"],
+  [26, "'%Y-%m-%dT%H:%M:%S.%f'"],
+  [27, "'%Y-%m-%dT%H:%M:%S.%fZ'"],
+  [29, "'%Y-%m-%dT%H:%M:%S.%g+00:00'"],
+  [32, "'%Y-%m-%dT%H:%M:%S.%f+00:00'"],
+] as const;
+
+function timestampCheck({ timeFormat }: ColumnModel, t: string, v: string, lake: string): Check {
+  const output = lake === "TIMESTAMP" ? v : `${v}::${lake}`;
+  const years = `${v} >= TIMESTAMP '0001-01-01' AND ${v} < TIMESTAMP '10000-01-01'`;
+  if (timeFormat === "epochsecs" || timeFormat === "epochmillisecs") {
+    const micros = timeFormat === "epochsecs" ? 1_000_000 : 1000;
+    const bound = timeFormat === "epochsecs" ? 253_402_300_800 : 253_402_300_800_000;
+    const whole = `TRY_CAST(${t} AS BIGINT)`;
+    return {
+      value: `CASE WHEN ${whole} > -${bound} AND ${whole} < ${bound} THEN make_timestamp(${whole} * ${micros}) END`,
+      output,
+      proof: `${v} IS NOT NULL AND ${WHOLE(t)} AND ${years}`,
+    };
+  }
+  const forms = ISO_FORMS.map(([length, form]) => `WHEN ${length} THEN strftime(${v}, ${form})`).join(" ");
+  return {
+    value: `TRY_CAST(${t} AS TIMESTAMP)`,
+    output,
+    proof: `${v} IS NOT NULL AND ${years} AND (${v}::VARCHAR = ${t} OR CASE strlen(${t}) ${forms} END = ${t})`,
+  };
+}
+
+/**
+ * Whether a text from from_json stands in the record as it is. Strings do; numbers may have been written anew (1.50 comes as 1.5), lists
+ * and objects too. So a text that could be one of those must be a whole number, or have been a string.
+ */
+function plainTextProof(t: string, pointer: string): string {
+  const first = `ascii(${t})`;
+  const could = `(${first} BETWEEN 48 AND 57 OR ${first} IN (45, 91, 123))`;
+  return `(NOT ${could} OR coalesce(${WHOLE(t)}, FALSE) OR json_type(d, ${sqlText(pointer)}) IN ('VARCHAR', 'UBIGINT', 'BIGINT'))`;
+}
