@@ -35,7 +35,7 @@ const STREAM_NAME = /^[a-zA-Z0-9_.-]{1,128}$/;
 /** One at a time: a scan never waits. */
 export function scanPutRecords(bytes: Uint8Array): ScannedPut | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  // One string for the whole, from which each record's data is a slice without a copy.
+  // One string for the whole, from which keys and data are slices without a copy; nobody keeps them beyond the request.
   const text = buffer.toString("latin1");
   let at = blank(bytes, 0);
   if (bytes[at] !== OPEN_OBJECT) return undefined;
@@ -94,7 +94,7 @@ interface Found {
 }
 
 /** The index behind the list, or -1. */
-function scanList(bytes: Buffer, text: string, start: number, found: Found): number {
+function scanList(bytes: Uint8Array, text: string, start: number, found: Found): number {
   let at = start;
   if (bytes[at] !== OPEN_LIST) return -1;
   do {
@@ -105,7 +105,7 @@ function scanList(bytes: Buffer, text: string, start: number, found: Found): num
   return bytes[at] === CLOSE_LIST ? at + 1 : -1;
 }
 
-function scanRecord(bytes: Buffer, text: string, start: number, found: Found): number {
+function scanRecord(bytes: Uint8Array, text: string, start: number, found: Found): number {
   if (bytes[start] !== OPEN_OBJECT || found.data.length === PUT_RECORDS_COUNT_MAX) return -1;
   let at = start;
   let dataStart = -1;
@@ -158,8 +158,7 @@ function scanRecord(bytes: Buffer, text: string, start: number, found: Found): n
   const padding = bytes[dataEnd - 1] !== PAD ? 0 : bytes[dataEnd - 2] !== PAD ? 1 : 2;
   found.dataBytes[index] = dataEnd === dataStart ? 0 : ((dataEnd - dataStart) / 4) * 3 - padding;
   found.data.push(text.slice(dataStart, dataEnd));
-  // A copy, since keys are kept in caches and a slice would keep the whole body with it.
-  found.partitionKeys.push(bytes.toString("latin1", keyStart, keyEnd));
+  found.partitionKeys.push(text.slice(keyStart, keyEnd));
   found.hashKeys.push(hashKey);
   if (hashKey !== undefined) found.hasHashKeys = true;
   return at + 1;
