@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -150,6 +151,25 @@ describe("put sends", () => {
     expect(sorted((await recordsOf("quotes")).map((record) => record.data))).toEqual(
       sorted(wanted.slice(0, place + 700)),
     );
+  });
+
+  it("a slow program's records as they come, and stops at Ctrl-C while it waits for more", async () => {
+    const { run, recordsOf } = await runningStage();
+    const stdin = new PassThrough();
+    let press = () => {};
+    const running = run(["put", "quotes", "-"], {
+      stdin,
+      onStart: (interrupt) => {
+        press = interrupt;
+      },
+    });
+    stdin.write('{"symbol":"SPY"}\n{"symbol":"QQQ"}\n');
+    await expect.poll(async () => (await recordsOf("quotes")).length, { timeout: 20_000 }).toBe(2);
+    stdin.write('{"symbol":"IWM"}\n');
+    await expect.poll(async () => (await recordsOf("quotes")).length, { timeout: 20_000 }).toBe(3);
+    press();
+    const ran = await running;
+    expect([ran.code, ran.stderr]).toEqual([130, expect.stringContaining("--skip 3")]);
   });
 
   it("to a stream that is not there: the names that are", async () => {

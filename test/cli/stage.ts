@@ -32,7 +32,7 @@ export interface Stage {
 }
 
 export interface RunOptions {
-  readonly stdin?: string | Buffer;
+  readonly stdin?: string | Buffer | Readable;
   readonly environment?: Record<string, string>;
   /** Given the way to press Ctrl-C. */
   readonly onStart?: (interrupt: () => void) => void;
@@ -53,7 +53,7 @@ export async function stage(): Promise<Stage> {
       const terminal: Terminal = {
         environment: { ...environment, ...options.environment },
         workingDirectory: directory,
-        stdin: Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]),
+        stdin: readable(options.stdin),
         stdout: stdout.stream,
         stderr: stderr.stream,
         onInterrupt: (listener) => {
@@ -68,6 +68,11 @@ export async function stage(): Promise<Stage> {
       return { code, stdout: stdout.text(), stderr: stderr.text() };
     },
   };
+}
+
+function readable(stdin: string | Buffer | Readable = ""): Readable {
+  if (stdin instanceof Readable) return stdin;
+  return Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]);
 }
 
 function collector() {

@@ -126,48 +126,78 @@ export async function sendAll(
   return { ...report, rejected, failure, answeredFromStart: Math.min(report.read, firstUnanswered - 1) };
 }
 
-/** One after another, paced; workers that ask at once are answered in turn, as async generators do. */
+/** A slow input's records wait this long for others to go with them. */
+const LINGER_MS = 100;
+
+/** One after another, paced; workers that ask at once are answered in turn, as async generators do. Ends at once when the signal fires. */
 async function* batchesOf(
   blocks: AsyncIterable<readonly PutRecord[]>,
   options: SenderOptions,
 ): AsyncGenerator<Entry[], void> {
+  const { signal, recordsPerSecond } = options;
   const startedMs = performance.now();
   const bytesMax = BATCH_BYTES_MAX[options.service];
   // A slow rate in large requests would come in jerks: ten requests a second are smooth enough.
-  const smooth =
-    options.recordsPerSecond === undefined ? Infinity : Math.max(1, Math.floor(options.recordsPerSecond / 10));
+  const smooth = recordsPerSecond === undefined ? Infinity : Math.max(1, Math.floor(recordsPerSecond / 10));
   const countMax = Math.min(options.batchRecords, smooth);
+  const stopped = new Promise<"stopped">((resolve) => {
+    if (signal.aborted) resolve("stopped");
+    signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+  });
   let place = 0;
   let batch: Entry[] = [];
   let batchBytes = 0;
-  const pace = async () => {
-    if (options.recordsPerSecond === undefined) return;
-    const dueMs = startedMs + (1000 * (place - batch.length)) / options.recordsPerSecond;
-    const waitMs = dueMs - performance.now();
-    // Ctrl-C ends the wait; what is in hand then goes unsent.
-    if (waitMs > 1) await sleep(waitMs, undefined, { signal: options.signal }).catch(() => {});
+
+  /** The batch in hand, once it is due; undefined when there is none, or Ctrl-C came first and it goes unsent. */
+  const take = async (): Promise<Entry[] | undefined> => {
+    if (recordsPerSecond !== undefined) {
+      const waitMs = startedMs + (1000 * (place - batch.length)) / recordsPerSecond - performance.now();
+      if (waitMs > 1) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+    if (signal.aborted || batch.length === 0) return undefined;
+    const taken = batch;
+    batch = [];
+    batchBytes = 0;
+    return taken;
   };
-  for await (const block of blocks) {
-    for (const record of block) {
-      if (options.signal.aborted) return;
+
+  const iterator = blocks[Symbol.asyncIterator]();
+  for (;;) {
+    const pending = iterator.next();
+    let next = await first(batch.length === 0 ? undefined : LINGER_MS, pending, stopped);
+    if (next === undefined) {
+      const due = await take();
+      if (due !== undefined) yield due;
+      next = await first(undefined, pending, stopped);
+    }
+    if (next === "stopped" || next === undefined || next.done) break;
+    for (const record of next.value) {
       const key = record.key ?? KEYS[place % KEYS.length]!;
       const sizeBytes = record.data.length + key.length;
-      if (batch.length > 0 && (batch.length >= countMax || batchBytes + sizeBytes > bytesMax)) {
-        await pace();
-        if (options.signal.aborted) return;
-        yield batch;
-        batch = [];
-        batchBytes = 0;
+      if (batch.length >= countMax || (batch.length > 0 && batchBytes + sizeBytes > bytesMax)) {
+        const due = await take();
+        if (due === undefined) return;
+        yield due;
       }
       place++;
       batch.push({ data: record.data, key, place });
       batchBytes += sizeBytes;
     }
   }
-  if (batch.length > 0) {
-    await pace();
-    if (!options.signal.aborted) yield batch;
-  }
+  const last = await take();
+  if (last !== undefined) yield last;
+}
+
+/** Whichever comes first; undefined when nothing has come within `ms`. */
+async function first<A, B>(ms: number | undefined, a: Promise<A>, b: Promise<B>): Promise<A | B | undefined> {
+  if (ms === undefined) return await Promise.race([a, b]);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  const winner = await Promise.race([a, b, late]);
+  clearTimeout(timer);
+  return winner;
 }
 
 type Outcome =
