@@ -1,0 +1,18 @@
+import { pipeline, smallint, stream, table, timestamp, varchar } from "penstock";
+
+/** The flights as they stand in the source: nothing left out, nothing computed. */
+export default pipeline("flights", {
+  tables: [
+    table("flights", {
+      from: stream("flights", { shards: 4 }),
+      columns: {
+        date: timestamp(),
+        delay: smallint(),
+        distance: smallint(),
+        origin: varchar(3),
+        destination: varchar(3),
+      },
+      deliver: { bufferMiB: 64, bufferSeconds: 1 },
+    }),
+  ],
+});
