@@ -62,16 +62,25 @@ interface State {
 export async function openMemoryWarehouse(options: MemoryWarehouseOptions): Promise<MemoryWarehouse> {
   const { disk, path, clock, lake } = options;
   const readRows = options.readRows ?? ((object: LakeObject) => readJsonLines(lake, object));
-  let state: State = (await readJsonFile<State>(disk, path)) ?? { tables: {}, loads: [], letters: [], deduped: [], replayed: [] };
+  let state: State = (await readJsonFile<State>(disk, path)) ?? {
+    tables: {},
+    loads: [],
+    letters: [],
+    deduped: [],
+    replayed: [],
+  };
   const take = inTurn();
   let failed: unknown;
 
   /** All changes go one after another, each on a copy that takes the place of the state when it is durable. */
   const commit = <T>(work: (draft: State) => Promise<T>, options: { readonly commit?: boolean } = {}): Promise<T> =>
     take("", async () => {
-      if (failed !== undefined) throw new PenstockError("poisoned", "An earlier write of the warehouse failed.", { cause: failed });
+      if (failed !== undefined)
+        throw new PenstockError("poisoned", "An earlier write of the warehouse failed.", { cause: failed });
       const draft: State = {
-        tables: Object.fromEntries(Object.entries(state.tables).map(([name, table]) => [name, { ...table, rows: [...table.rows] }])),
+        tables: Object.fromEntries(
+          Object.entries(state.tables).map(([name, table]) => [name, { ...table, rows: [...table.rows] }]),
+        ),
         loads: [...state.loads],
         letters: [...state.letters],
         deduped: [...state.deduped],
@@ -113,7 +122,10 @@ export async function openMemoryWarehouse(options: MemoryWarehouseOptions): Prom
         const added = table.columns.slice(present.columns.length - METADATA_COLUMNS.length);
         for (const column of added) {
           if (column.nullable || column.default !== undefined) continue;
-          throw new PenstockError("incompatible-schema", `The new column "${column.name}" is NOT NULL and has no default.`);
+          throw new PenstockError(
+            "incompatible-schema",
+            `The new column "${column.name}" is NOT NULL and has no default.`,
+          );
         }
         const defaults = Object.fromEntries(added.map((column) => [column.name, column.default ?? null]));
         draft.tables[target] = { columns: wanted, rows: present.rows.map((row) => ({ ...defaults, ...row })) };
@@ -126,7 +138,9 @@ export async function openMemoryWarehouse(options: MemoryWarehouseOptions): Prom
     ledger: async (target, keys) => {
       const wanted = new Set(keys);
       return new Map(
-        state.loads.filter((entry) => entry.target === target && wanted.has(entry.key)).map((entry) => [entry.key, entry]),
+        state.loads
+          .filter((entry) => entry.target === target && wanted.has(entry.key))
+          .map((entry) => [entry.key, entry]),
       );
     },
 
@@ -138,6 +152,7 @@ export async function openMemoryWarehouse(options: MemoryWarehouseOptions): Prom
 
     summary: async (target, newest) => {
       const entries = state.loads.filter((entry) => entry.target === target);
+      const sorted = entries.toSorted((a, b) => b.loadedAtMs - a.loadedAtMs || b.flush - a.flush);
       const sum = (kind: LedgerEntry["kind"], field: "loadedRows" | "dedupedRows" | "replacedRows") =>
         entries.reduce((total, entry) => total + (entry.kind === kind ? entry[field] : 0), 0);
       return {
@@ -145,15 +160,19 @@ export async function openMemoryWarehouse(options: MemoryWarehouseOptions): Prom
         dedupedRows: sum("rows", "dedupedRows"),
         replacedRows: sum("rows", "replacedRows"),
         deadLetters: sum("dead", "loadedRows"),
-        quarantinedObjects: entries.filter((entry) => entry.status === "quarantined").length,
-        newest: entries.toSorted((a, b) => b.loadedAtMs - a.loadedAtMs || b.flush - a.flush).slice(0, newest),
+        quarantined: sorted.filter((entry) => entry.status === "quarantined"),
+        newest: sorted.slice(0, newest),
       };
     },
 
     deadLetters: async (choice) => chooseLetters(state, choice),
 
     query: () =>
-      Promise.reject(new PenstockError("refused", "This warehouse has no SQL.", { hint: "It is for simulations; open a DuckDB warehouse." })),
+      Promise.reject(
+        new PenstockError("refused", "This warehouse has no SQL.", {
+          hint: "It is for simulations; open a DuckDB warehouse.",
+        }),
+      ),
 
     close: () => take("", async () => undefined),
   };
@@ -173,14 +192,20 @@ async function load(
   const loaded: LedgerEntry[] = [];
   let oldestArrivalMs = Number.POSITIVE_INFINITY;
   for (const object of chosen) {
-    if (object.kind === "filtered") throw new PenstockError("invalid-argument", `${object.key} holds filtered identities, not rows.`);
+    if (object.kind === "filtered")
+      throw new PenstockError("invalid-argument", `${object.key} holds filtered identities, not rows.`);
     const rows = await readRows(object);
     if (rows.length !== object.rows) {
-      throw new PenstockError("load-failed", `The object ${object.key} holds ${rows.length} rows; when it was delivered it had ${object.rows}.`);
+      throw new PenstockError(
+        "load-failed",
+        `The object ${object.key} holds ${rows.length} rows; when it was delivered it had ${object.rows}.`,
+      );
     }
-    const counts = object.kind === "dead" ? loadLetters(draft, table, object, rows) : loadRows(draft, request, object, rows);
+    const counts =
+      object.kind === "dead" ? loadLetters(draft, table, object, rows) : loadRows(draft, request, object, rows);
     for (const row of rows) {
-      if (object.kind === "rows") oldestArrivalMs = Math.min(oldestArrivalMs, Number(microsOf(row._arrived_at) / 1000n));
+      if (object.kind === "rows")
+        oldestArrivalMs = Math.min(oldestArrivalMs, Number(microsOf(row._arrived_at) / 1000n));
     }
     loaded.push(entryOf(target, object, counts, clock.now()));
   }
@@ -198,7 +223,8 @@ type Counts = Pick<LedgerEntry, "rows" | "loadedRows" | "dedupedRows" | "replace
 function loadRows(draft: State, request: LoadRequest, object: LakeObject, all: readonly MemoryRow[]): Counts {
   const { table, target } = request;
   const present = draft.tables[target];
-  if (present === undefined) throw new PenstockError("incompatible-schema", `The table "${target}" is not in the warehouse.`);
+  if (present === undefined)
+    throw new PenstockError("incompatible-schema", `The table "${target}" is not in the warehouse.`);
   const known = new Set(present.columns.map((column) => column.name));
   const rows = request.range === undefined ? all : all.filter((row) => isInside(request.range ?? {}, row));
   const byIdentity = request.skipExisting === true || draft.replayed.includes(target);
@@ -208,13 +234,19 @@ function loadRows(draft: State, request: LoadRequest, object: LakeObject, all: r
   for (const given of rows) {
     for (const name of Object.keys(given)) {
       if (known.has(name)) continue;
-      throw new PenstockError("load-failed", `The object ${object.key} has a column "${name}", which the table "${target}" has not.`);
+      throw new PenstockError(
+        "load-failed",
+        `The object ${object.key} has a column "${name}", which the table "${target}" has not.`,
+      );
     }
     const row: Record<string, unknown> = { ...given };
     for (const column of table.columns) {
       row[column.name] ??= Object.hasOwn(given, column.name) && column.nullable ? null : (column.default ?? null);
       if (row[column.name] === null && !column.nullable) {
-        throw new PenstockError("load-failed", `The object ${object.key} has no value for "${column.name}", which is NOT NULL.`);
+        throw new PenstockError(
+          "load-failed",
+          `The object ${object.key} has no value for "${column.name}", which is NOT NULL.`,
+        );
       }
     }
     if (byIdentity && identities.has(identityOf(row))) {
@@ -282,7 +314,10 @@ function markRedriven(draft: State, ids: readonly string[], nowMs: number): void
   const wanted = new Set(ids);
   const open = draft.letters.filter((letter) => wanted.has(letter.id) && letter.redrivenAtMs === undefined);
   if (open.length !== wanted.size) {
-    throw new PenstockError("refused", `Of ${wanted.size} dead letters, ${wanted.size - open.length} were redriven meanwhile, or are not there.`);
+    throw new PenstockError(
+      "refused",
+      `Of ${wanted.size} dead letters, ${wanted.size - open.length} were redriven meanwhile, or are not there.`,
+    );
   }
   draft.letters = draft.letters.map((letter) => (open.includes(letter) ? { ...letter, redrivenAtMs: nowMs } : letter));
 }
@@ -301,7 +336,12 @@ function chooseLetters(state: State, choice: DeadLetterChoice): readonly StoredD
         (choice.redriven === undefined || choice.redriven === (letter.redrivenAtMs !== undefined)),
     )
     .slice(0, choice.limit)
-    .map(({ rawBase64, ...letter }) => ({ ...letter, column: letter.column, redrivenAtMs: letter.redrivenAtMs, raw: Buffer.from(rawBase64, "base64") }));
+    .map(({ rawBase64, ...letter }) => ({
+      ...letter,
+      column: letter.column,
+      redrivenAtMs: letter.redrivenAtMs,
+      raw: Buffer.from(rawBase64, "base64"),
+    }));
 }
 
 function enter(draft: State, entry: LedgerEntry): void {

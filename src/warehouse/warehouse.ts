@@ -83,7 +83,8 @@ export interface LedgerSummary {
   readonly dedupedRows: number;
   readonly replacedRows: number;
   readonly deadLetters: number;
-  readonly quarantinedObjects: number;
+  /** Objects that were given up and are not loaded, newest first. */
+  readonly quarantined: readonly LedgerEntry[];
   readonly newest: readonly LedgerEntry[];
 }
 

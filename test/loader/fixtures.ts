@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, rm, stat, unlink, writeFile, rename, readdir } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -54,7 +54,11 @@ export interface RowGiven {
 
 export const ARRIVED = "2026-03-01T10:00:00.000Z";
 
-export function rowsOf(first: number, count: number, values: (sequence: number) => Record<string, unknown> = quote): RowGiven[] {
+export function rowsOf(
+  first: number,
+  count: number,
+  values: (sequence: number) => Record<string, unknown> = quote,
+): RowGiven[] {
   return Array.from({ length: count }, (_, index) => ({ sequence: first + index, values: values(first + index) }));
 }
 
@@ -167,7 +171,11 @@ async function convert(lake: ObjectStore, key: string, table: TableModel, json: 
 /** A dead-letter object, in the form that delivery writes. */
 export async function writeDeadLetters(
   lake: ObjectStore,
-  given: { readonly table: TableModel; readonly flush?: number; readonly letters: readonly { sequence: number; raw: string; index?: number; code?: string }[] },
+  given: {
+    readonly table: TableModel;
+    readonly flush?: number;
+    readonly letters: readonly { sequence: number; raw: string; index?: number; code?: string }[];
+  },
 ): Promise<LakeObject> {
   const { table, flush = 1, letters } = given;
   const key = `${table.deliver.errorPrefix}flush-${flush}.json`;
@@ -193,5 +201,13 @@ export async function writeDeadLetters(
     }),
   );
   const info = await lake.put(key, Buffer.from(`${lines.join("\n")}\n`));
-  return { key, kind: "dead", table: table.name, flush, schemaVersion: 1, rows: letters.length, sizeBytes: info.sizeBytes };
+  return {
+    key,
+    kind: "dead",
+    table: table.name,
+    flush,
+    schemaVersion: 1,
+    rows: letters.length,
+    sizeBytes: info.sizeBytes,
+  };
 }

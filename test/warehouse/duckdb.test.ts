@@ -1,5 +1,5 @@
-import { warehouseContract } from "./warehouse.contract.js";
 import { openUnderTest } from "./duckdb-under-test.js";
+import { warehouseContract } from "./warehouse.contract.js";
 
 for (const fileFormat of ["parquet", "json", "csv"] as const) {
   warehouseContract(`DuckDB, from ${fileFormat}`, () => openUnderTest(), {

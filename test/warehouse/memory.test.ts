@@ -20,7 +20,10 @@ async function open(root?: string): Promise<WarehouseUnderTest> {
     rows: async (target) =>
       warehouse
         .contents(target)
-        .map((row) => [Number(row._sequence_number), String(row.symbol), row.size === null ? null : Number(row.size)] as const)
+        .map(
+          (row) =>
+            [Number(row._sequence_number), String(row.symbol), row.size === null ? null : Number(row.size)] as const,
+        )
         .toSorted((a, b) => a[0] - b[0]),
     deduped: async (target) =>
       warehouse

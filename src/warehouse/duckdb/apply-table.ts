@@ -61,7 +61,11 @@ export async function describeTable(session: Session, name: string): Promise<War
   );
   const rows = await result.getRows();
   if (rows.length === 0) return undefined;
-  return rows.map(([column, type, nullable]) => ({ name: String(column), type: String(type), nullable: nullable === true }));
+  return rows.map(([column, type, nullable]) => ({
+    name: String(column),
+    type: String(type),
+    nullable: nullable === true,
+  }));
 }
 
 /**
@@ -90,7 +94,8 @@ export async function applyTable(session: Session, table: TableModel, target: st
       const name = identifier(column.name);
       const byDefault = column.default === undefined ? "" : ` DEFAULT ${column.default}`;
       await session.run(`ALTER TABLE main.${identifier(target)} ADD COLUMN ${name} ${column.type}${byDefault}`);
-      if (!column.nullable) await session.run(`ALTER TABLE main.${identifier(target)} ALTER COLUMN ${name} SET NOT NULL`);
+      if (!column.nullable)
+        await session.run(`ALTER TABLE main.${identifier(target)} ALTER COLUMN ${name} SET NOT NULL`);
     }
   }
   await keepDeclaration(session, target, wanted);
@@ -118,9 +123,13 @@ function compare(
     if (want === undefined) {
       differences.push(`it has a column "${has.name}" (${has.type}) that the definition has not`);
     } else if (want.name !== has.name) {
-      differences.push(`its column ${index + 1} is "${has.name}" (${has.type}), the definition's is "${want.name}" (${want.declared})`);
+      differences.push(
+        `its column ${index + 1} is "${has.name}" (${has.type}), the definition's is "${want.name}" (${want.declared})`,
+      );
     } else if (!sameType(has, want, declared.get(has.name))) {
-      differences.push(`column "${has.name}" is ${declared.get(has.name) ?? has.type} there and ${want.declared} in the definition`);
+      differences.push(
+        `column "${has.name}" is ${declared.get(has.name) ?? has.type} there and ${want.declared} in the definition`,
+      );
     } else if (has.nullable !== want.nullable) {
       const may = (nullable: boolean) => (nullable ? "may be NULL" : "is NOT NULL");
       differences.push(`column "${has.name}" ${may(has.nullable)} there and ${may(want.nullable)} in the definition`);
@@ -145,7 +154,9 @@ function sameType(has: WarehouseColumn, want: WantedColumn, declared: string | u
 }
 
 async function declaredTypes(session: Session, target: string): Promise<ReadonlyMap<string, string>> {
-  const result = await session.run("SELECT column_name, declared_type FROM penstock.columns WHERE table_name = $1", [target]);
+  const result = await session.run("SELECT column_name, declared_type FROM penstock.columns WHERE table_name = $1", [
+    target,
+  ]);
   return new Map((await result.getRows()).map(([name, type]) => [String(name), String(type)]));
 }
 

@@ -8,10 +8,16 @@ import type { Session } from "./session.js";
 import { identifier, text } from "./sql-text.js";
 
 /** Loads dead-letter objects, inside the load's transaction, after comparing how many letters each holds with what delivery counted. */
-export async function loadDeadLetters(session: Session, table: TableModel, objects: readonly LocalObject[]): Promise<void> {
+export async function loadDeadLetters(
+  session: Session,
+  table: TableModel,
+  objects: readonly LocalObject[],
+): Promise<void> {
   // As the rows' own `_shard_id`: with several sources, the stream is part of it.
   const shard =
-    table.sources.length > 1 ? `CASE WHEN contains(shardId, ':') THEN shardId ELSE stream || ':' || shardId END` : "shardId";
+    table.sources.length > 1
+      ? `CASE WHEN contains(shardId, ':') THEN shardId ELSE stream || ':' || shardId END`
+      : "shardId";
   const keys = objects.map((object) => `(${text(object.path)}, ${text(object.key)}, ${object.flush})`).join(", ");
   await session.run(
     `INSERT INTO penstock.dead_letters
@@ -54,10 +60,15 @@ export async function readDeadLetters(session: Session, choice: DeadLetterChoice
   };
   if (choice.table !== undefined) where((place) => `table_name = ${place}`, choice.table);
   if (choice.code !== undefined) where((place) => `error_code = ${place}`, choice.code);
-  if (choice.ids !== undefined) where((place) => `id IN (SELECT unnest(${place}::VARCHAR[]))`, listValue([...choice.ids]));
+  if (choice.ids !== undefined)
+    where((place) => `id IN (SELECT unnest(${place}::VARCHAR[]))`, listValue([...choice.ids]));
   if (choice.redriven !== undefined) conditions.push(`redriven_at IS ${choice.redriven ? "NOT NULL" : "NULL"}`);
   if (choice.after !== undefined) {
-    where((place) => `(arrived_at, id) > (SELECT (max(arrived_at), max(id)) FROM penstock.dead_letters WHERE id = ${place})`, choice.after);
+    where(
+      (place) =>
+        `(arrived_at, id) > (SELECT (max(arrived_at), max(id)) FROM penstock.dead_letters WHERE id = ${place})`,
+      choice.after,
+    );
   }
   const result = await session.run(
     `SELECT id, table_name, stream, shard_id, sequence, sequence_number, row_index, epoch_ms(arrived_at), error_code, column_name,

@@ -23,7 +23,10 @@ function classify(message: string): [ErrorCode, string?] {
     return ["unavailable", "Somebody else changed the same rows at the same time; try again."];
   }
   if (/^Out of Memory Error/i.test(message)) {
-    return ["unavailable", "Give the warehouse more memory (--warehouse-memory-mib) or more room to spill (--spill-mib)."];
+    return [
+      "unavailable",
+      "Give the warehouse more memory (--warehouse-memory-mib) or more room to spill (--spill-mib).",
+    ];
   }
   if (/^IO Error/i.test(message) && /no space left|could not (write|sync|truncate)|quota/i.test(message)) {
     return ["unavailable", "Make room on the disk that holds the data directory."];

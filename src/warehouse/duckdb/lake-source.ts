@@ -1,6 +1,6 @@
 import { PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
-import { METADATA_COLUMNS, type TableModel } from "../../definition/model.js";
+import { type ColumnModel, METADATA_COLUMNS, type TableModel } from "../../definition/model.js";
 import { fromLake, mappingOf } from "../../definition/types.js";
 import type { LakeObject } from "../../delivery/flush.js";
 import type { ObjectStore } from "../../lake/object-store.js";
@@ -19,7 +19,9 @@ const GROWTH_MAX = 40;
 
 /** Readers take buffers of a multiple of the longest line for each thread, so it is as small as the objects allow: no line is longer than its object. */
 function longestLine(objects: readonly LocalObject[]): number {
-  const largest = Math.max(...objects.map(({ key, sizeBytes }) => sizeBytes * (/\.(json|csv)$/.test(key) ? 1 : GROWTH_MAX)));
+  const largest = Math.max(
+    ...objects.map(({ key, sizeBytes }) => sizeBytes * (/\.(json|csv)$/.test(key) ? 1 : GROWTH_MAX)),
+  );
   return Math.min(LINE_BYTES_MAX, Math.max(LINE_BYTES_MIN, largest));
 }
 
@@ -42,9 +44,13 @@ export interface SourceGroup {
 export function localObject(lake: ObjectStore, object: LakeObject, table: TableModel): LocalObject {
   const path = lake.localPath(object.key);
   if (path === undefined) {
-    throw new PenstockError("refused", `The object ${object.key} is in a lake that is not on this machine; DuckDB reads local files only.`, {
-      hint: "Use the embedded warehouse with a lake in a folder.",
-    });
+    throw new PenstockError(
+      "refused",
+      `The object ${object.key} is in a lake that is not on this machine; DuckDB reads local files only.`,
+      {
+        hint: "Use the embedded warehouse with a lake in a folder.",
+      },
+    );
   }
   return { ...object, path, format: formatOf(object.key) ?? table.deliver.fileFormat };
 }
@@ -67,7 +73,11 @@ export function selectFrom(table: TableModel, group: SourceGroup, withObject: bo
     ...table.columns.map((column) => {
       const name = identifier(column.name);
       const byDefault =
-        column.default === undefined ? "NULL" : typeof column.default === "string" ? text(column.default) : String(column.default);
+        column.default === undefined
+          ? "NULL"
+          : typeof column.default === "string"
+            ? text(column.default)
+            : String(column.default);
       if (lacking.includes(column)) return `CAST(${byDefault} AS ${mappingOf(column.type).duckdb}) AS ${name}`;
       const value = fromLake(column.type, name);
       // JSON and CSV do not say which columns they were written with; where NULL cannot be meant, it is the default that is.
@@ -90,11 +100,46 @@ function reader(table: TableModel, { format, objects }: SourceGroup, withObject:
     ...METADATA_COLUMNS.map((name) => `${text(name)}: ${text(METADATA_TYPES[name])}`),
     ...table.columns.map((column) => `${text(column.name)}: ${text(mappingOf(column.type).lake)}`),
   ].join(", ");
+  if (format === "json" && table.columns.some(isWide)) return exactJsonReader(table, files, longest, plain, withObject);
   if (format === "json") {
     return `read_json(${files}, format = 'newline_delimited', columns = {${columns}}, maximum_object_size = ${longest}, ${plain})`;
   }
   return `read_csv(${files}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false,
-    null_padding = true, max_line_size = ${longest}, buffer_size = ${2 * longest}, columns = {${columns}}, ${plain})`;
+    null_padding = true, parallel = false, max_line_size = ${longest}, buffer_size = ${2 * longest}, columns = {${columns}}, ${plain})`;
+}
+
+/** DuckDB's JSON reader takes a number by way of a double, which holds 15 digits; the lake's JSON has decimals as numbers. */
+function isWide({ type }: ColumnModel): boolean {
+  return type.kind === "decimal" && type.precision > 15;
+}
+
+/**
+ * JSON with wide decimals: each line as text, the digits of those columns cut out of it, and the rest as JSON. Delivery writes flat objects, in
+ * whose texts every quote is escaped, so `,"name":` cannot be anything but the column.
+ */
+function exactJsonReader(
+  table: TableModel,
+  files: string,
+  longest: number,
+  plain: string,
+  withObject: boolean,
+): string {
+  const structure = Object.fromEntries([
+    ...METADATA_COLUMNS.map((name) => [name, METADATA_TYPES[name]]),
+    ...table.columns.map((column) => [column.name, isWide(column) ? "VARCHAR" : mappingOf(column.type).lake]),
+  ]);
+  const fields = table.columns.map((column) => {
+    const name = identifier(column.name);
+    if (!isWide(column)) return `r.${name} AS ${name}`;
+    const pattern = text(`[{,]"${column.name.replaceAll("$", "\\$")}":(-?[0-9.eE+-]+)`);
+    return `CAST(coalesce(nullif(regexp_extract(_penstock_line, ${pattern}, 1), ''), r.${name}) AS ${mappingOf(column.type).lake}) AS ${name}`;
+  });
+  const metadata = METADATA_COLUMNS.map((name) => `r.${name} AS ${name}`);
+  const object = withObject ? [identifier(OBJECT_COLUMN)] : [];
+  return `(SELECT ${[...metadata, ...fields, ...object].join(", ")}
+    FROM (SELECT *, from_json_strict(_penstock_line, ${text(JSON.stringify(structure))}) AS r FROM read_csv(${files}, auto_detect = false,
+      header = false, delim = chr(1), quote = '', escape = '', comment = '', nullstr = chr(2), max_line_size = ${longest}, buffer_size = ${2 * longest},
+      columns = {'_penstock_line': 'VARCHAR'}, ${plain})))`;
 }
 
 /** Dead-letter objects: lines of Firehose's error record with Penstock's fields beside it. */

@@ -10,11 +10,17 @@ const COLUMNS = `target, object_key, kind, status, flush, schema_version, "rows"
  * and neither decides by a ledger that the other is about to change.
  */
 export async function lockLedger(session: Session, target: string): Promise<void> {
-  const result = await session.run("UPDATE penstock.locks SET transactions = transactions + 1 WHERE target = $1", [target]);
+  const result = await session.run("UPDATE penstock.locks SET transactions = transactions + 1 WHERE target = $1", [
+    target,
+  ]);
   if (result.rowsChanged === 0) await session.run("INSERT INTO penstock.locks VALUES ($1, 1)", [target]);
 }
 
-export async function readLedger(session: Session, target: string, keys: readonly string[]): Promise<Map<string, LedgerEntry>> {
+export async function readLedger(
+  session: Session,
+  target: string,
+  keys: readonly string[],
+): Promise<Map<string, LedgerEntry>> {
   if (keys.length === 0) return new Map();
   const result = await session.run(
     `SELECT ${COLUMNS} FROM penstock.loads WHERE target = $1 AND object_key IN (SELECT unnest($2::VARCHAR[]))`,
@@ -55,21 +61,26 @@ export async function writeLedger(session: Session, entries: readonly LedgerEntr
 export async function ledgerSummary(session: Session, target: string, newest: number): Promise<LedgerSummary> {
   const sums = await session.run(
     `SELECT coalesce(sum(loaded_rows) FILTER (kind = 'rows'), 0)::BIGINT, coalesce(sum(deduped_rows) FILTER (kind = 'rows'), 0)::BIGINT,
-       coalesce(sum(replaced_rows), 0)::BIGINT, coalesce(sum(loaded_rows) FILTER (kind = 'dead'), 0)::BIGINT,
-       count(*) FILTER (status = 'quarantined') FROM penstock.loads WHERE target = $1`,
+       coalesce(sum(replaced_rows), 0)::BIGINT, coalesce(sum(loaded_rows) FILTER (kind = 'dead'), 0)::BIGINT
+     FROM penstock.loads WHERE target = $1`,
     [target],
   );
-  const [loaded, deduped, replaced, dead, quarantined] = (await sums.getRows())[0] ?? [];
-  const rows = await session.run(
-    `SELECT ${COLUMNS} FROM penstock.loads WHERE target = $1 ORDER BY loaded_at DESC, flush DESC, object_key LIMIT $2`,
-    [target, newest],
+  const [loaded, deduped, replaced, dead] = (await sums.getRows())[0] ?? [];
+  const order = "ORDER BY loaded_at DESC, flush DESC, object_key";
+  const rows = await session.run(`SELECT ${COLUMNS} FROM penstock.loads WHERE target = $1 ${order} LIMIT $2`, [
+    target,
+    newest,
+  ]);
+  const quarantined = await session.run(
+    `SELECT ${COLUMNS} FROM penstock.loads WHERE target = $1 AND status = 'quarantined' ${order}`,
+    [target],
   );
   return {
     loadedRows: Number(loaded ?? 0),
     dedupedRows: Number(deduped ?? 0),
     replacedRows: Number(replaced ?? 0),
     deadLetters: Number(dead ?? 0),
-    quarantinedObjects: Number(quarantined ?? 0),
+    quarantined: (await quarantined.getRows()).map(entryOf),
     newest: (await rows.getRows()).map(entryOf),
   };
 }

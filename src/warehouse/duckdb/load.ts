@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../lake/object-store.js";
 import type { LedgerEntry, LoadReport, LoadRequest } from "../warehouse.js";
 import { describeTable } from "./apply-table.js";
 import { loadDeadLetters, markRedriven } from "./dead-letters.js";
-import { type LocalObject, localObject, selectFrom, type SourceGroup } from "./lake-source.js";
+import { type LocalObject, localObject, type SourceGroup, selectFrom } from "./lake-source.js";
 import { lockLedger, readLedger, writeLedger } from "./ledger.js";
 import { checkRowCount, checkTarget, preflight } from "./preflight.js";
 import { type Engine, type Session, transaction } from "./session.js";
@@ -22,12 +22,20 @@ interface Outcome {
  * One load, one transaction: ledger, preflight, rows, deduplication, counts, ledger. Whatever stops it before its COMMIT leaves the
  * warehouse as it was; the objects are in the lake still, and the same call may be made again.
  */
-export async function loadObjects(session: Session, engine: Engine, lake: ObjectStore, request: LoadRequest): Promise<LoadReport> {
+export async function loadObjects(
+  session: Session,
+  engine: Engine,
+  lake: ObjectStore,
+  request: LoadRequest,
+): Promise<LoadReport> {
   const { table, target } = request;
   const startedAtMs = engine.clock.monotonic();
   const dead = request.objects.some((object) => object.kind === "dead");
   if (request.objects.some((object) => object.kind === "filtered" || (object.kind === "dead") !== dead)) {
-    throw new PenstockError("invalid-argument", `A load into "${target}" mixes kinds of objects, or has one of filtered identities.`);
+    throw new PenstockError(
+      "invalid-argument",
+      `A load into "${target}" mixes kinds of objects, or has one of filtered identities.`,
+    );
   }
   return await transaction(
     session,
@@ -47,7 +55,9 @@ export async function loadObjects(session: Session, engine: Engine, lake: Object
       let oldestArrivalMs: number | undefined;
       if (objects.length > 0 && dead) {
         await loadDeadLetters(session, table, objects);
-        outcomes = new Map(objects.map((object) => [object.key, { rows: object.rows, dedupedRows: 0, replacedRows: 0 }]));
+        outcomes = new Map(
+          objects.map((object) => [object.key, { rows: object.rows, dedupedRows: 0, replacedRows: 0 }]),
+        );
       } else if (objects.length > 0) {
         ({ outcomes, oldestArrivalMs } = await loadRows(session, request, objects));
       }
@@ -112,7 +122,12 @@ async function hasReplays(session: Session, target: string): Promise<boolean> {
 }
 
 /** From Parquet into the table at the engine's own speed. The footers have told how many rows there are to be. */
-async function loadPlain(session: Session, request: LoadRequest, groups: readonly SourceGroup[], objects: readonly LocalObject[]) {
+async function loadPlain(
+  session: Session,
+  request: LoadRequest,
+  groups: readonly SourceGroup[],
+  objects: readonly LocalObject[],
+) {
   const { table, target } = request;
   const columns = columnNames(request);
   let inserted = 0;
@@ -122,7 +137,11 @@ async function loadPlain(session: Session, request: LoadRequest, groups: readonl
     );
     inserted += result.rowsChanged;
   }
-  verify(target, inserted, objects.reduce((sum, object) => sum + object.rows, 0));
+  verify(
+    target,
+    inserted,
+    objects.reduce((sum, object) => sum + object.rows, 0),
+  );
   return new Map(objects.map((object) => [object.key, { rows: object.rows, dedupedRows: 0, replacedRows: 0 }]));
 }
 
@@ -158,7 +177,11 @@ async function loadStaged(
     const dedupedRows = rows - (fresh.get(object.path) ?? 0) + (verdict?.keptOut.get(object.path) ?? 0);
     // Rows of the table that lost to another row of the table (they were there before `dedupe` was) belong to no object of this load.
     const ownerless = index === 0 ? (verdict?.replaced.get("") ?? 0) : 0;
-    outcomes.set(object.key, { rows, dedupedRows, replacedRows: (verdict?.replaced.get(object.path) ?? 0) + ownerless });
+    outcomes.set(object.key, {
+      rows,
+      dedupedRows,
+      replacedRows: (verdict?.replaced.get(object.path) ?? 0) + ownerless,
+    });
     expected += rows - dedupedRows;
   });
   verify(target, inserted, expected);
@@ -172,5 +195,8 @@ function columnNames(request: LoadRequest): readonly string[] {
 /** The last look before the ledger is written. It has never been seen to fail; were it to, the transaction must not commit. */
 function verify(target: string, inserted: number, expected: number): void {
   if (inserted === expected) return;
-  throw new PenstockError("load-failed", `${inserted} rows came into "${target}", and ${expected} should have; the load was rolled back.`);
+  throw new PenstockError(
+    "load-failed",
+    `${inserted} rows came into "${target}", and ${expected} should have; the load was rolled back.`,
+  );
 }

@@ -74,7 +74,8 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
         ),
       ),
 
-    describeTable: (name) => own(`The table "${name}" could not be described`, (session) => describeTable(session, name)),
+    describeTable: (name) =>
+      own(`The table "${name}" could not be described`, (session) => describeTable(session, name)),
 
     load: (request) =>
       take(request.target, async () => {
@@ -83,7 +84,11 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
           ...(request.signal === undefined ? {} : { signal: request.signal }),
         };
         try {
-          return await own(`The load into "${request.target}" failed`, (session) => loadObjects(session, engine, lake, request), limit);
+          return await own(
+            `The load into "${request.target}" failed`,
+            (session) => loadObjects(session, engine, lake, request),
+            limit,
+          );
         } catch (error) {
           throw withKeys(error, lake, request.objects);
         }
@@ -118,7 +123,8 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
         ),
       ),
 
-    summary: (target, newest) => own("The ledger could not be read", (session) => ledgerSummary(session, target, newest)),
+    summary: (target, newest) =>
+      own("The ledger could not be read", (session) => ledgerSummary(session, target, newest)),
 
     deadLetters: (choice) => own("The dead letters could not be read", (session) => readDeadLetters(session, choice)),
 
@@ -157,12 +163,16 @@ async function openInstance(options: DuckDbWarehouseOptions): Promise<DuckDBInst
   } catch (error) {
     const message = messageOf(error);
     const locked = /lock/i.test(message);
-    throw new PenstockError(locked ? "locked" : "damaged", `The warehouse ${options.path} cannot be opened: ${message}`, {
-      cause: error,
-      hint: locked
-        ? "Another process has it open: stop that one, or ask it by `penstock query`."
-        : "Put the file aside and start again: it is filled anew from the lake by `penstock replay --from lake`.",
-    });
+    throw new PenstockError(
+      locked ? "locked" : "damaged",
+      `The warehouse ${options.path} cannot be opened: ${message}`,
+      {
+        cause: error,
+        hint: locked
+          ? "Another process has it open: stop that one, or ask it by `penstock query`."
+          : "Put the file aside and start again: it is filled anew from the lake by `penstock replay --from lake`.",
+      },
+    );
   }
 }
 
@@ -185,5 +195,8 @@ function withKeys(error: unknown, lake: ObjectStore, objects: readonly { readonl
     if (path !== undefined) message = message.replaceAll(path, key);
   }
   if (message === error.message) return error;
-  return new PenstockError(error.code, message, { cause: error.cause, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+  return new PenstockError(error.code, message, {
+    cause: error.cause,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  });
 }

@@ -40,7 +40,12 @@ export function checkTarget(table: TableModel, target: string, present: readonly
 }
 
 /** Compares Parquet footers with the table, in plain words, and groups the objects by what they have. */
-export async function preflight(session: Session, table: TableModel, target: string, objects: readonly LocalObject[]): Promise<Preflight> {
+export async function preflight(
+  session: Session,
+  table: TableModel,
+  target: string,
+  objects: readonly LocalObject[],
+): Promise<Preflight> {
   const parquet = objects.filter((object) => object.format === "parquet");
   const groups = new Map<string, SourceGroup & { readonly objects: LocalObject[] }>();
   const place = (object: LocalObject, columns: number) => {
@@ -101,11 +106,14 @@ function checkFooter(table: TableModel, target: string, object: LocalObject, foo
     const extra = footer.slice(wanted.length).map((column) => `"${column.name}"`);
     refuse(`it has ${footer.length} columns, the table ${wanted.length}; too many are ${extra.join(", ")}`);
   }
-  if (footer.length < METADATA_COLUMNS.length) refuse(`it has ${footer.length} columns, not even the ${METADATA_COLUMNS.length} that name a row`);
+  if (footer.length < METADATA_COLUMNS.length)
+    refuse(`it has ${footer.length} columns, not even the ${METADATA_COLUMNS.length} that name a row`);
   footer.forEach((has, index) => {
     const want = wanted[index] as FooterColumn;
     if (has.name !== want.name) {
-      refuse(`its column ${index + 1} is "${has.name}" (${has.type}), the table has "${want.name}" (${want.type}) there`);
+      refuse(
+        `its column ${index + 1} is "${has.name}" (${has.type}), the table has "${want.name}" (${want.type}) there`,
+      );
     }
     if (has.type !== want.type && !(want.type === "VARCHAR" && has.type === "JSON")) {
       refuse(`its column "${has.name}" is ${has.type}, the table's is ${want.type}`);

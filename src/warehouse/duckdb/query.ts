@@ -26,12 +26,15 @@ export async function runQuery(engine: Engine, sql: string, options: QueryOption
       async (session) => {
         const prepared = await prepareAllowed(session, sql);
         const result = await session.call(() => prepared.stream());
-        const columns = result.deduplicatedColumnNames().map((name, index) => ({ name, type: result.columnType(index).toString() }));
+        const columns = result
+          .deduplicatedColumnNames()
+          .map((name, index) => ({ name, type: result.columnType(index).toString() }));
         const tookMs = () => engine.clock.monotonic() - startedAtMs;
         if (result.returnType === ResultReturnType.CHANGED_ROWS) {
           return { columns: [], rows: [], changed: result.rowsChanged, truncated: false, tookMs: tookMs() };
         }
-        if (result.returnType === ResultReturnType.NOTHING) return { columns: [], rows: [], truncated: false, tookMs: tookMs() };
+        if (result.returnType === ResultReturnType.NOTHING)
+          return { columns: [], rows: [], truncated: false, tookMs: tookMs() };
         const rowsMax = options.rowsMax ?? ROWS_MAX_DEFAULT;
         const rows: unknown[][] = [];
         let bytes = 0;
@@ -39,7 +42,8 @@ export async function runQuery(engine: Engine, sql: string, options: QueryOption
           const chunk = await session.call(() => result.fetchChunk());
           if (chunk === null || chunk.rowCount === 0) return { columns, rows, truncated: false, tookMs: tookMs() };
           for (const row of chunk.getRows()) {
-            if (rows.length >= rowsMax || bytes >= RESULT_BYTES_MAX) return { columns, rows, truncated: true, tookMs: tookMs() };
+            if (rows.length >= rowsMax || bytes >= RESULT_BYTES_MAX)
+              return { columns, rows, truncated: true, tookMs: tookMs() };
             const values = row.map(jsonValue);
             bytes += roughBytes(values);
             rows.push(values);

@@ -53,9 +53,13 @@ export async function preparePenstockSchema(session: Session): Promise<void> {
     const done = Number(found[0]?.[0] ?? 0);
     if (done === STEPS.length) return;
     if (done > STEPS.length) {
-      throw new PenstockError("refused", `The warehouse was written by a newer Penstock (its format is ${done}, this one knows ${STEPS.length}).`, {
-        hint: "Run the newer version, or give another --data folder.",
-      });
+      throw new PenstockError(
+        "refused",
+        `The warehouse was written by a newer Penstock (its format is ${done}, this one knows ${STEPS.length}).`,
+        {
+          hint: "Run the newer version, or give another --data folder.",
+        },
+      );
     }
     for (const step of STEPS.slice(done)) await session.run(step);
     await session.run(`DELETE FROM penstock.format; INSERT INTO penstock.format VALUES (${STEPS.length})`);

@@ -1,6 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api";
 import type { Clock } from "../../core/clock.js";
-import { PenstockError } from "../../core/errors.js";
+import { isPenstockError, PenstockError } from "../../core/errors.js";
 import type { Gate } from "../gate.js";
 
 /** What every statement of a driver needs beside its SQL. */
@@ -27,10 +27,14 @@ export interface SessionLimit {
 
 /**
  * Runs work on a connection of its own. When the deadline passes or the signal fires, the statement that runs is interrupted, those that
- * follow are not begun, and the work fails with `timeout`, or with the signal's reason.
+ * follow are not begun, and the work fails with `timeout`, or with the signal's reason where that is an error of ours.
  */
-export async function withSession<T>(engine: Engine, limit: SessionLimit, work: (session: Session) => Promise<T>): Promise<T> {
-  limit.signal?.throwIfAborted();
+export async function withSession<T>(
+  engine: Engine,
+  limit: SessionLimit,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  if (limit.signal?.aborted) throw cancelled(limit.signal);
   const connection = await engine.gate(() => engine.instance.connect());
   const finished = new AbortController();
   let stopped: unknown;
@@ -40,12 +44,15 @@ export async function withSession<T>(engine: Engine, limit: SessionLimit, work: 
     stopped = reason;
     connection.interrupt();
   };
-  const onAbort = () => stop(limit.signal?.reason ?? new PenstockError("timeout", "The statement was cancelled."));
+  const onAbort = () => stop(cancelled(limit.signal));
   limit.signal?.addEventListener("abort", onAbort, { once: true });
   if (limit.deadlineMs !== undefined) {
     const deadlineMs = limit.deadlineMs;
     engine.clock.sleep(deadlineMs, finished.signal).then(
-      () => stop(new PenstockError("timeout", `The statement took longer than its limit of ${deadlineMs} ms and was stopped.`)),
+      () =>
+        stop(
+          new PenstockError("timeout", `The statement took longer than its limit of ${deadlineMs} ms and was stopped.`),
+        ),
       () => undefined,
     );
   }
@@ -75,11 +82,22 @@ export async function withSession<T>(engine: Engine, limit: SessionLimit, work: 
   }
 }
 
+/** The signal's reason, as an error of ours: a cancelled statement is nobody's bad object. */
+function cancelled(signal: AbortSignal | undefined): PenstockError {
+  const reason: unknown = signal?.reason;
+  if (isPenstockError(reason)) return reason;
+  return new PenstockError("timeout", "The statement was cancelled.", { cause: reason });
+}
+
 /**
  * Work between BEGIN and COMMIT. A failure before COMMIT rolls everything back; `commit: false` does so in any case.
  * Nothing interrupts a COMMIT that has begun, so its answer is the truth.
  */
-export async function transaction<T>(session: Session, work: () => Promise<T>, options: { readonly commit?: boolean } = {}): Promise<T> {
+export async function transaction<T>(
+  session: Session,
+  work: () => Promise<T>,
+  options: { readonly commit?: boolean } = {},
+): Promise<T> {
   await session.run("BEGIN TRANSACTION");
   let result: T;
   try {

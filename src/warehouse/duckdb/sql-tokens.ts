@@ -23,7 +23,8 @@ export function sqlTokens(sql: string): SqlToken[] {
     TOKEN.lastIndex = at;
     const piece = TOKEN.exec(sql)?.[0] ?? sql.slice(at);
     const first = piece[0] ?? "";
-    if (first === '"') tokens.push({ kind: "quoted", text: piece.slice(1, -1).replaceAll('""', '"').toLowerCase(), at });
+    if (first === '"')
+      tokens.push({ kind: "quoted", text: piece.slice(1, -1).replaceAll('""', '"').toLowerCase(), at });
     else if (/^[\p{L}_][^']*$/u.test(piece)) tokens.push({ kind: "word", text: piece.toLowerCase(), at });
     else tokens.push({ kind: "other", text: piece, at });
     at += piece.length;

@@ -1,6 +1,6 @@
 import type { TableModel } from "../../definition/model.js";
-import { OBJECT_COLUMN, selectFrom, type SourceGroup } from "./lake-source.js";
 import type { RowRange } from "../warehouse.js";
+import { OBJECT_COLUMN, type SourceGroup, selectFrom } from "./lake-source.js";
 import type { Session } from "./session.js";
 import { identifier, identifiers, text } from "./sql-text.js";
 
@@ -83,7 +83,9 @@ export async function dedupeStaged(
   const { target, dedupe } = options;
   const keys = identifiers(dedupe.by);
   const same = (left: string, right: string) =>
-    dedupe.by.map((name) => `${left}.${identifier(name)} IS NOT DISTINCT FROM ${right}.${identifier(name)}`).join(" AND ");
+    dedupe.by
+      .map((name) => `${left}.${identifier(name)} IS NOT DISTINCT FROM ${right}.${identifier(name)}`)
+      .join(" AND ");
   const columns = `${keys}, _arrived_at, ${IDENTITY.join(", ")}`;
   const direction = dedupe.keep === "latest" ? "DESC NULLS LAST" : "ASC NULLS FIRST";
   // Equal in all four are only copies of one row: then the table's stays.
@@ -125,7 +127,9 @@ export async function dedupeStaged(
   await session.run(
     `DELETE FROM main.${identifier(target)} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE NOT _penstock_staged)`,
   );
-  await session.run(`DELETE FROM ${STAGE} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE _penstock_staged)`);
+  await session.run(
+    `DELETE FROM ${STAGE} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE _penstock_staged)`,
+  );
   const counted = await session.run(
     `SELECT _penstock_staged, coalesce(CASE WHEN _penstock_staged THEN ${object} ELSE _penstock_winner_object END, ''), count(*)
      FROM ${VERDICT} GROUP BY 1, 2`,

@@ -49,7 +49,10 @@ export function checkWords(sql: string): void {
   if (isWord(tokens[0], "pragma")) refuse("PRAGMA");
   tokens.forEach((token, index) => {
     if (token.kind !== "other" && REFUSED_FUNCTIONS.has(token.text) && tokens[index + 1]?.text === "(") {
-      throw new PenstockError("refused", `The function ${token.text} is not for SQL from outside: it reaches the engine itself.`);
+      throw new PenstockError(
+        "refused",
+        `The function ${token.text} is not for SQL from outside: it reaches the engine itself.`,
+      );
     }
   });
 }
@@ -60,9 +63,13 @@ export function checkStatement(sql: string, type: StatementType): void {
   const tokens = sqlTokens(sql);
   if (type === StatementType.SELECT || type === StatementType.EXPLAIN) return;
   if (changes(tokens, type).some((name) => name === PENSTOCK_SCHEMA)) {
-    throw new PenstockError("refused", "The schema penstock is written by Penstock alone: it is what loads and audits go by.", {
-      hint: "Read it as you like; to change what is in it use `penstock errors redrive`, `penstock replay`, or a table of your own.",
-    });
+    throw new PenstockError(
+      "refused",
+      "The schema penstock is written by Penstock alone: it is what loads and audits go by.",
+      {
+        hint: "Read it as you like; to change what is in it use `penstock errors redrive`, `penstock replay`, or a table of your own.",
+      },
+    );
   }
 }
 
@@ -70,9 +77,13 @@ export function checkStatement(sql: string, type: StatementType): void {
 export function explained(sql: string): string {
   const tokens = sqlTokens(sql);
   let index = 1;
-  while (isWord(tokens[index], "analyze") || isWord(tokens[index], "analyse") || isWord(tokens[index], "verbose")) index++;
+  while (isWord(tokens[index], "analyze") || isWord(tokens[index], "analyse") || isWord(tokens[index], "verbose"))
+    index++;
   // Options may stand in parentheses; so may a whole SELECT, which then begins as a statement does.
-  if (tokens[index]?.text === "(" && !["select", "with", "from", "values", "("].includes(tokens[index + 1]?.text ?? "")) {
+  if (
+    tokens[index]?.text === "(" &&
+    !["select", "with", "from", "values", "("].includes(tokens[index + 1]?.text ?? "")
+  ) {
     while (index < tokens.length && tokens[index]?.text !== ")") index++;
     index++;
   }
@@ -111,7 +122,8 @@ function changes(tokens: readonly SqlToken[], type: StatementType): string[] {
     if (token.kind === "other" && token.text !== ".") break;
     names.push(token.text);
     const next = tokens[index + 1];
-    const wasName = token.text !== "." && !["into", "from", "or", "replace", "ignore", "only", "table"].includes(token.text);
+    const wasName =
+      token.text !== "." && !["into", "from", "or", "replace", "ignore", "only", "table"].includes(token.text);
     if (wasName && next?.text !== ".") break;
   }
   return names;

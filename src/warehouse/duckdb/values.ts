@@ -37,7 +37,8 @@ export function jsonValue(value: DuckDBValue): unknown {
   if (value instanceof DuckDBStructValue) {
     return Object.fromEntries(Object.entries(value.entries).map(([name, item]) => [name, jsonValue(item)]));
   }
-  if (value instanceof DuckDBMapValue) return value.entries.map(({ key, value: item }) => ({ key: jsonValue(key), value: jsonValue(item) }));
+  if (value instanceof DuckDBMapValue)
+    return value.entries.map(({ key, value: item }) => ({ key: jsonValue(key), value: jsonValue(item) }));
   if (value instanceof DuckDBUnionValue) return jsonValue(value.value);
   return value.toString();
 }
