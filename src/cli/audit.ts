@@ -64,7 +64,7 @@ const COLUMNS = [
   ["DUPLICATED", "duplicated"],
 ] as const satisfies readonly (readonly [string, keyof AuditCounts])[];
 
-export function auditText(report: AuditReport, textTable: typeof import("./support/table.js").textTable): string {
+function auditText(report: AuditReport, textTable: typeof import("./support/table.js").textTable): string {
   const line = (name: string, counts: AuditCounts) => [name, ...COLUMNS.map(([, field]) => count(counts[field]))];
   const rows = [...report.tables.map((table) => line(table.name, table)), line("total", report)];
   const deleted = report.tables.filter((table) => table.deletedByUser > 0);

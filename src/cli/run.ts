@@ -82,7 +82,7 @@ function everyCommand(command: Command): Command[] {
   return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
 }
 
-export function printError(error: unknown, debug: boolean, terminal: Terminal): void {
+function printError(error: unknown, debug: boolean, terminal: Terminal): void {
   if (debug && error instanceof Error && error.stack !== undefined) {
     terminal.stderr.write(`${error.stack}\n`);
     if (error.cause instanceof Error) terminal.stderr.write(`Caused by: ${error.cause.stack}\n`);

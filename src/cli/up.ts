@@ -75,7 +75,7 @@ Each flag may stand in the environment instead: --aws-port is PENSTOCK_AWS_PORT,
     });
 };
 
-interface Surroundings {
+export interface UpSurroundings {
   readonly config: RuntimeConfig;
   readonly options: UpOptions;
   readonly demo: Demo | undefined;
@@ -85,7 +85,7 @@ interface Surroundings {
 }
 
 /** From ready to stopped; answers the exit code. Whatever ends it, the notes are withdrawn and the pipeline is closed. */
-async function untilStopped(pipeline: StartedPipeline, around: Surroundings): Promise<number> {
+export async function untilStopped(pipeline: StartedPipeline, around: UpSurroundings): Promise<number> {
   const { terminal, log } = around;
   const { interrupted, stopListening } = listen(terminal, log);
   const note = announce(pipeline, around.config, terminal);
@@ -94,18 +94,22 @@ async function untilStopped(pipeline: StartedPipeline, around: Surroundings): Pr
     running = startDemo(pipeline, around);
     sayReady(pipeline, around);
     const failure = await Promise.race([interrupted, pipeline.failed]);
-    await running?.stop();
-    // A journal that failed takes nothing more, and draining would only fail again. What was acked is on disk.
     if (failure instanceof Error) throw failure;
-    await pipeline.close();
-    log.info("stopped; everything acked is loaded");
-    return EXIT.ok;
   } catch (error) {
     await running?.stop();
+    // What made it stop may keep it from closing well, too; what was acked is on disk, and the first error is the one to tell.
     await pipeline
       .close()
       .catch((closing: unknown) => log.debug({ err: closing }, "closing after a failure failed too"));
+    note.withdraw();
+    stopListening();
     throw error;
+  }
+  try {
+    await running?.stop();
+    await pipeline.close();
+    log.info("stopped; everything acked is loaded");
+    return EXIT.ok;
   } finally {
     note.withdraw();
     stopListening();
@@ -145,7 +149,7 @@ function announce(pipeline: StartedPipeline, config: RuntimeConfig, terminal: Te
   );
 }
 
-function startDemo(pipeline: StartedPipeline, { demo, options, log }: Surroundings): RunningDemo | undefined {
+function startDemo(pipeline: StartedPipeline, { demo, options, log }: UpSurroundings): RunningDemo | undefined {
   return demo?.start({
     endpoint: pipeline.instance.status().addresses.aws,
     recordsPerSecond: options.demoRate,
@@ -154,7 +158,7 @@ function startDemo(pipeline: StartedPipeline, { demo, options, log }: Surroundin
   });
 }
 
-function sayReady(pipeline: StartedPipeline, { options, terminal, config, startedMs }: Surroundings): void {
+function sayReady(pipeline: StartedPipeline, { options, terminal, config, startedMs }: UpSurroundings): void {
   const { addresses, pipeline: name, pid } = pipeline.instance.status();
   const tookMs = Math.round(performance.now() - startedMs);
   if (options.json) {

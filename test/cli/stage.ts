@@ -18,7 +18,7 @@ import type { StreamStore } from "../../src/stream/stream.js";
 import { marketModel, pipelineInstance, pipelineStatus } from "../fixtures/pipeline-instance.js";
 import { attributes, openStore } from "../stream/fixtures.js";
 
-export interface Ran {
+interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -31,7 +31,7 @@ export interface Stage {
   run(argv: readonly string[], options?: RunOptions): Promise<Ran>;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly stdin?: string | Buffer | Readable;
   readonly environment?: Record<string, string>;
   /** Given the way to press Ctrl-C. */

@@ -46,8 +46,8 @@ export const events = table("events", {
     happened_at: timestamptz().notNull(),
   },
   sortKey: ["happened_at"],
-  // A file of the lake holds what came in this long, or this much, whichever is first.
-  deliver: { bufferMiB: 16, bufferSeconds: 10 },
+  // How long records wait for others to share a file of the lake with. On AWS, longer costs less.
+  deliver: { bufferSeconds: 10 },
 });
 
 export default pipeline("{name}", { tables: [events] });

@@ -9,8 +9,7 @@ import { messageOf, PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { Terminal } from "../support/terminal.js";
 
-export const INPUT_FORMATS = ["ndjson", "json", "csv", "parquet"] as const;
-export type InputFormat = (typeof INPUT_FORMATS)[number];
+export type InputFormat = "ndjson" | "json" | "csv" | "parquet";
 
 /** Where `put` reads: bytes already decompressed, or a Parquet file by its path. */
 export interface Input {

@@ -62,7 +62,7 @@ function ownCredential(terminal: Terminal): { name: string; secret: string } | u
   return first === undefined || colon < 1 ? undefined : { name: first.slice(0, colon), secret: first.slice(colon + 1) };
 }
 
-export function controlClient(base: string, credential: { name: string; secret: string } | undefined): ControlClient {
+function controlClient(base: string, credential: { name: string; secret: string } | undefined): ControlClient {
   const url = base.replace(/\/+$/, "");
   const authorization: Record<string, string> =
     credential === undefined ? {} : { authorization: `Bearer ${credential.secret}` };

@@ -38,7 +38,7 @@ export function announceInstance(note: InstanceNote, environment: Environment): 
 }
 
 /** Every instance of this user's that is alive, oldest first. */
-export function runningInstances(environment: Environment): readonly InstanceNote[] {
+function runningInstances(environment: Environment): readonly InstanceNote[] {
   const folder = ownFolder(environment);
   if (folder === undefined) return [];
   const found: InstanceNote[] = [];
