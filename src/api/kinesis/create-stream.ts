@@ -34,6 +34,7 @@ export const createStream = (context: KinesisContext) => {
       throw validationError("ShardCount must not be given when StreamMode is ON_DEMAND.");
     }
     const shards = request.ShardCount ?? ON_DEMAND_SHARDS;
+    await context.lifecycle.nameFree(name);
     if (context.store.find(name) !== undefined || underWay.has(name)) {
       throw inUse(`Stream ${name} under account ${context.accountId} already exists.`);
     }

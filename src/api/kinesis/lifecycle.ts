@@ -21,6 +21,8 @@ export interface Lifecycle {
   updating(stream: Stream, pending?: PendingReshard): Promise<void>;
   deleting(stream: Stream): Promise<void>;
   consumersChanged(stream: Stream): void;
+  /** Resolves once no stream of that name is on its way out of the store: only then can another take the name. */
+  nameFree(name: string): Promise<void>;
   /** A stream that never became active shows no shards. */
   showsShards(stream: Stream): boolean;
   /** Takes up what a previous process left under way. */
@@ -39,6 +41,7 @@ export function lifecycle(options: LifecycleOptions): Lifecycle {
   const { store, clock, delays, onError } = options;
   const stopped = new AbortController();
   const neverActive = new WeakSet<Stream>();
+  const leaving = new Map<string, Promise<void>>();
 
   /** Runs the step after the delay, unless the stream was deleted meanwhile or the process stops. */
   const later = (stream: Stream, delayMs: number, what: string, step: () => Promise<void>) => {
@@ -74,7 +77,11 @@ export function lifecycle(options: LifecycleOptions): Lifecycle {
     });
 
   const remove = (stream: Stream, delayMs: number) =>
-    later(stream, delayMs, "DELETING", () => store.delete(stream.name));
+    later(stream, delayMs, "DELETING", () => {
+      const left = store.delete(stream.name).finally(() => leaving.delete(stream.name));
+      leaving.set(stream.name, left);
+      return left;
+    });
 
   const settleConsumers = (stream: Stream, delayMs: number) =>
     later(stream, delayMs, "a consumer's change", async () => {
@@ -98,6 +105,7 @@ export function lifecycle(options: LifecycleOptions): Lifecycle {
       remove(stream, delays.deletingMs);
     },
     consumersChanged: (stream) => settleConsumers(stream, delays.creatingMs),
+    nameFree: (name) => leaving.get(name)?.catch(() => undefined) ?? Promise.resolve(),
     showsShards: (stream) => !neverActive.has(stream),
     resume: () => {
       for (const stream of store.streams()) {
