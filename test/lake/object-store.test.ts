@@ -1,0 +1,17 @@
+import { join } from "node:path";
+import { systemClock } from "../../src/core/clock.js";
+import { nodeDisk } from "../../src/disk/node-disk.js";
+import { openFsObjectStore } from "../../src/lake/fs.js";
+import { memoryObjectStore } from "../../src/lake/memory.js";
+import { temporaryDirectory } from "../stream/fixtures.js";
+import { objectStoreContract } from "./object-store.contract.js";
+
+objectStoreContract("filesystem", async () => {
+  const root = await temporaryDirectory();
+  return openFsObjectStore({
+    disk: nodeDisk(),
+    directory: join(root, "lake"),
+    stagingDirectory: join(root, "staging"),
+  });
+});
+objectStoreContract("memory", async () => memoryObjectStore(systemClock));
