@@ -64,8 +64,8 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Whether so many bytes more would be within the bound now. One record is always within it when nothing else is there. */
   hasRoom(sizeBytes: number): boolean;
-  /** Resolves when there is room, which is then the caller's; first come, first served. */
-  room(sizeBytes: number): Promise<void>;
+  /** Room for so many bytes, which is then the caller's: at once (undefined), or when the promise resolves; first come, first served. */
+  room(sizeBytes: number): Promise<void> | undefined;
   /** Gives room back that nothing was added for. */
   release(sizeBytes: number): void;
   /** Takes a record that room was got for. */
@@ -222,9 +222,9 @@ export function openOutbox(
     room: (sizeBytes) => {
       if (waiting.length === 0 && hasRoom(sizeBytes)) {
         heldBytes += sizeBytes;
-        return Promise.resolve();
+        return undefined;
       }
-      return new Promise((resolve) => waiting.push({ sizeBytes, go: resolve }));
+      return new Promise<void>((resolve) => waiting.push({ sizeBytes, go: resolve }));
     },
     release,
     add: ({ data, partitionKey, row }) =>

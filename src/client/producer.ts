@@ -141,7 +141,9 @@ function openProducer(outbox: Outbox, transport: Transport, { recordBytesMax, wh
   let typicalBytes = 1;
 
   async function take(data: Uint8Array, partitionKey: string, sizeBytes: number, row: unknown): Promise<RecordResult> {
-    await outbox.room(sizeBytes);
+    // Not awaited where there is room: rows that are put one after the other must all be there when a flush follows.
+    const room = outbox.room(sizeBytes);
+    if (room !== undefined) await room;
     try {
       return await outbox.add({ data, partitionKey, row });
     } catch (error) {
@@ -180,7 +182,7 @@ function openProducer(outbox: Outbox, transport: Transport, { recordBytesMax, wh
 
   const core = {
     accept: (data: Uint8Array, partitionKey: string, row: unknown): Promise<RecordResult> => {
-      if (closing)
+      if (closing !== undefined)
         return Promise.reject(new PenstockError("refused", `The producer for ${transport.target} is closed.`));
       const sizeBytes = recordBytes(data, partitionKey);
       if (sizeBytes > recordBytesMax || data.length === 0) {

@@ -12,7 +12,7 @@ export interface Source {
 }
 
 export interface StreamOptions {
-  /** 1 to 10,000; default 1. A stream that is there already keeps the shards it has. */
+  /** 1 to 10,000; default 1. Where the definition changes it, the stream is split or merged. */
   readonly shards?: number;
   /** How long a record can be read again: 24 to 8,760 hours; default 24. */
   readonly retentionHours?: number;

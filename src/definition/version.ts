@@ -107,13 +107,7 @@ function compareStreams(was: StreamModel, is: StreamModel): Change[] {
     return [{ kind: "incompatible", path: `${path}.kind`, before: was.kind, after: is.kind, advice }];
   }
   return [
-    ...changed(
-      "warning",
-      `${path}.shards`,
-      was.shards,
-      is.shards,
-      "The stream keeps the shards it has; split or merge them with UpdateShardCount.",
-    ),
+    ...changed("additive", `${path}.shards`, was.shards, is.shards),
     ...changed("additive", `${path}.retentionHours`, was.retentionHours, is.retentionHours),
   ];
 }

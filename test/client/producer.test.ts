@@ -1,5 +1,5 @@
 import { directPut, integer, stream, superType, table, varchar } from "penstock";
-import { GivenUpError, type ProducerOptions, producer } from "penstock/client";
+import { GivenUpError, type Producer, type ProducerOptions, producer, type RecordResult } from "penstock/client";
 import { afterEach, describe, expect, test } from "vitest";
 import { isPenstockError } from "../../src/core/errors.js";
 import { decodeKpl } from "../../src/core/kpl.js";
@@ -24,7 +24,13 @@ const start: typeof startScriptedServer = async (kind, script) => {
 const open = (
   server: ScriptedServer,
   options: ProducerOptions<{ id: number; kind?: string | null | undefined }> = {},
-) => producer(events, { endpoint: server.endpoint, lingerMs: 20, backoffMs: 1, backoffMsMax: 5, ...options });
+) => producer(events, { endpoint: server.endpoint, lingerMs: 60_000, backoffMs: 1, backoffMsMax: 5, ...options });
+/** Puts all of them in as few requests as there can be: nothing is sent before the flush, unless a request is full. */
+async function putAll<R>(rows: Producer<R>, given: readonly R[]): Promise<RecordResult[]> {
+  const results = given.map((row) => rows.put(row));
+  await rows.flush();
+  return await Promise.all(results);
+}
 const failureOf = async (promise: Promise<unknown>): Promise<Error> =>
   await promise.then(
     () => expect.unreachable("it should have failed"),
@@ -38,7 +44,10 @@ describe("a request", () => {
   test("holds the rows that were put together, with their keys", async () => {
     const server = await start("kinesis");
     await using rows = open(server);
-    const results = await Promise.all([rows.put({ id: 1, kind: "a" }), rows.put({ id: 2, kind: "b" })]);
+    const results = await putAll(rows, [
+      { id: 1, kind: "a" },
+      { id: 2, kind: "b" },
+    ]);
     expect(server.requests).toHaveLength(1);
     expect(server.requests[0]).toMatchObject({ action: "PutRecords", stream: "events" });
     expect(server.requests[0]!.records.map(({ text, partitionKey }) => [text, partitionKey])).toEqual([
@@ -54,10 +63,15 @@ describe("a request", () => {
   test("has at most 500 records and 10 MiB, keys included", async () => {
     const server = await start("kinesis");
     await using rows = open(server, { bufferBytesMax: 64 * 1024 * 1024, recordBytesMax: 2 * 1024 * 1024 });
-    await Promise.all(upTo(1201).map((id) => rows.put({ id })));
+    await putAll(
+      rows,
+      upTo(1201).map((id) => ({ id })),
+    );
     expect(server.requests.map(({ records }) => records.length)).toEqual([500, 500, 201]);
     expect(server.taken).toHaveLength(1201);
-    await Promise.all(upTo(25).map(() => rows.putBytes(Buffer.alloc(1024 * 1024, "x"), "k")));
+    const big = upTo(25).map(() => rows.putBytes(Buffer.alloc(1024 * 1024, "x"), "k"));
+    await rows.flush();
+    await Promise.all(big);
     const large = server.requests.slice(3).map(({ records }) => records.length);
     expect(Math.max(...large)).toBe(9);
     expect(large.reduce((sum, count) => sum + count)).toBe(25);
@@ -65,7 +79,7 @@ describe("a request", () => {
 
   test("is sent without waiting for the linger when it is full, and at a flush", async () => {
     const server = await start("kinesis");
-    await using rows = open(server, { lingerMs: 60_000 });
+    await using rows = open(server);
     await Promise.all(upTo(500).map((id) => rows.put({ id })));
     const last = rows.put({ id: 500 });
     await rows.flush();
@@ -88,7 +102,10 @@ describe("a request that succeeds in part", () => {
     ];
     const server = await start("kinesis", (_, index) => ({ failed: failing[index]! }));
     await using rows = open(server);
-    const results = await Promise.all(upTo(5).map((id) => rows.put({ id })));
+    const results = await putAll(
+      rows,
+      upTo(5).map((id) => ({ id })),
+    );
     expect(server.requests.map(({ records }) => ids(records))).toEqual([[0, 1, 2, 3, 4], [1, 3], [1]]);
     expect(results.map(({ attempts }) => attempts)).toEqual([1, 3, 1, 2, 1]);
     expect(ids(server.taken.map((text) => ({ text }))).sort()).toEqual([0, 1, 2, 3, 4]);
@@ -99,7 +116,7 @@ describe("a request that succeeds in part", () => {
       const bad = ids(records).indexOf(1);
       return bad === -1 ? {} : { failed: { [bad]: "ProvisionedThroughputExceededException" } };
     });
-    const rows = open(server, { attemptsMax: 3 });
+    const rows = open(server, { attemptsMax: 3, lingerMs: 5 });
     const [good, bad] = [rows.put({ id: 0 }), rows.put({ id: 1 })];
     const error = await failureOf(bad);
     if (!(error instanceof GivenUpError)) throw error;
@@ -127,14 +144,17 @@ describe("a request that fails as a whole", () => {
   ])("is sent again after %s", async (_, first) => {
     const server = await start("kinesis", (_request, index) => (index === 0 ? first : {}));
     await using rows = open(server);
-    const results = await Promise.all(upTo(3).map((id) => rows.put({ id })));
+    const results = await putAll(
+      rows,
+      upTo(3).map((id) => ({ id })),
+    );
     expect(results.map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
     expect(server.taken).toHaveLength(3);
   });
 
   test("is given up at once where it would only be refused again", async () => {
     const server = await start("kinesis", () => ({ error: { status: 400, code: "ResourceNotFoundException" } }));
-    const rows = open(server);
+    const rows = open(server, { lingerMs: 0 });
     const error = await failureOf(rows.put({ id: 1 }));
     expect(error).toMatchObject({ code: "refused", attempts: 1, awsCode: "ResourceNotFoundException" });
     expect(server.requests).toHaveLength(1);
@@ -202,7 +222,10 @@ describe("aggregation", () => {
   test("puts rows of one key into one record, which is told to each of them", async () => {
     const server = await start("kinesis");
     await using rows = open(server, { aggregate: true });
-    const results = await Promise.all(["a", "b", "a", "a"].map((kind, id) => rows.put({ id, kind })));
+    const results = await putAll(
+      rows,
+      ["a", "b", "a", "a"].map((kind, id) => ({ id, kind })),
+    );
     const [request] = server.requests;
     expect(request!.records.map(({ partitionKey }) => partitionKey)).toEqual(["a", "b"]);
     const inside = decodeKpl(request!.records[0]!.data)!.map(({ data }) => ({ text: Buffer.from(data).toString() }));
@@ -220,7 +243,10 @@ describe("aggregation", () => {
   test("keeps each aggregate within its size, and repeats the rows of one that failed", async () => {
     const server = await start("kinesis", (_, index) => (index === 0 ? { failed: { 1: "InternalFailure" } } : {}));
     await using rows = open(server, { aggregate: { bytesMax: 2048 } });
-    const results = await Promise.all(upTo(300).map((id) => rows.put({ id, kind: "k" })));
+    const results = await putAll(
+      rows,
+      upTo(300).map((id) => ({ id, kind: "k" })),
+    );
     const sizes = server.requests.flatMap(({ records }) => records.map(({ data }) => data.length));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2048);
     expect(Math.max(...sizes)).toBeGreaterThan(1000);
@@ -236,8 +262,8 @@ describe("a table that is fed directly", () => {
     const server = await start("firehose", (_, index) =>
       index === 0 ? { failed: { 0: "ServiceUnavailableException" } } : {},
     );
-    await using rows = producer(direct, { endpoint: server.endpoint, lingerMs: 5, backoffMs: 1 });
-    const results = await Promise.all([rows.put({ id: 1 }), rows.put({ id: 2 })]);
+    await using rows = producer(direct, { endpoint: server.endpoint, lingerMs: 60_000, backoffMs: 1 });
+    const results = await putAll(rows, [{ id: 1 }, { id: 2 }]);
     expect(server.requests[0]).toMatchObject({ action: "PutRecordBatch", stream: "direct-events" });
     expect(results).toEqual([
       { recordId: "record-2", attempts: 2 },
@@ -272,8 +298,8 @@ describe("a producer", () => {
 
   test("takes its key from the function that it was given, from the distKey, or at random", async () => {
     const server = await start("kinesis");
-    await using rows = open(server, { partitionKey: ({ id }) => `key-${id}` });
-    await using others = open(server);
+    await using rows = open(server, { lingerMs: 0, partitionKey: ({ id }) => `key-${id}` });
+    await using others = open(server, { lingerMs: 0 });
     await rows.put({ id: 7 });
     await others.put({ id: 8, kind: "k" });
     await others.put({ id: 9, kind: null });
@@ -284,7 +310,7 @@ describe("a producer", () => {
 
   test("takes nothing more once it is closed", async () => {
     const server = await start("kinesis");
-    const rows = open(server, { lingerMs: 60_000 });
+    const rows = open(server);
     const last = rows.put({ id: 1 });
     await rows.close();
     expect((await last).sequenceNumber).toBe("1");

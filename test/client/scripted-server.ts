@@ -71,10 +71,10 @@ export async function startScriptedServer(
     };
   };
 
-  const gather = (stream: Stream, then: (body: Buffer) => void) => {
+  const gather = (stream: Stream, then: (body: Buffer) => Promise<void>) => {
     const chunks: Buffer[] = [];
     stream.on("data", (chunk) => chunks.push(chunk));
-    stream.on("end", () => then(Buffer.concat(chunks)));
+    stream.on("end", () => void then(Buffer.concat(chunks)));
   };
 
   const server =
@@ -83,7 +83,10 @@ export async function startScriptedServer(
           stream.on("error", () => {});
           gather(stream, async (body) => {
             const reply = await answer(String(headers["x-amz-target"]), body);
-            if (!reply) return stream.session?.destroy();
+            if (!reply) {
+              stream.session?.destroy();
+              return;
+            }
             stream.respond({ ":status": reply.status, "content-type": "application/x-amz-json-1.1" });
             stream.end(JSON.stringify(reply.body));
           });
@@ -91,7 +94,10 @@ export async function startScriptedServer(
       : createHttpServer((incoming, outgoing) => {
           gather(incoming, async (body) => {
             const reply = await answer(String(incoming.headers["x-amz-target"]), body);
-            if (!reply) return incoming.destroy();
+            if (!reply) {
+              incoming.destroy();
+              return;
+            }
             outgoing.writeHead(reply.status, { "content-type": "application/x-amz-json-1.1" });
             outgoing.end(JSON.stringify(reply.body));
           });

@@ -103,7 +103,7 @@ test.each<[what: string, after: PipelineModel, changes: string[]]>([
   [
     "shards and retention",
     one(columns, { from: stream("s", { shards: 4, retentionHours: 48 }) }),
-    ["warning streams.s.shards", "additive streams.s.retentionHours"],
+    ["additive streams.s.shards", "additive streams.s.retentionHours"],
   ],
   ["a new table", modelOf([table("t", { from, columns }), table("u", { from, columns })]), ["additive tables.u"]],
   ["a table gone", modelOf([table("u", { from, columns })]), ["warning tables.t", "additive tables.u"]],
