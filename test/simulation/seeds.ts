@@ -26,3 +26,13 @@ function seedsToRun(count: number): number[] {
 export function freshSeed(): number {
   return Number(process.env.PENSTOCK_SEED ?? Date.now() % 1_000_000_000);
 }
+
+/** How long a test under load goes on: `PENSTOCK_SECONDS`, or what it takes to be worth something. */
+export function loadSeconds(usual: number): number {
+  return Number(process.env.PENSTOCK_SECONDS ?? usual);
+}
+
+/** How many flights the suite of flights puts: `PENSTOCK_FLIGHTS`, or all of them. */
+export function flightsToPut(all: number): number {
+  return Math.min(all, Number(process.env.PENSTOCK_FLIGHTS ?? all));
+}

@@ -12,6 +12,8 @@ export interface PenstockOptions {
   readonly definition: string;
   readonly data: string;
   readonly flags?: readonly string[];
+  /** SIGKILL after this long, if it is not ready by then. */
+  readonly killAfterMs?: number;
 }
 
 /** `penstock up` as a user runs it: a process of its own, of the built program, on free ports. */
@@ -21,6 +23,7 @@ export interface PenstockProcess {
   readonly console: URL;
   /** From the start of the process to its ready line. */
   readonly readyAfterMs: number;
+  /** At most a million rows. */
   query(sql: string): Promise<QueryResult>;
   status(): Promise<PipelineStatus>;
   audit(): Promise<AuditReport>;
@@ -63,7 +66,9 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
     log = (log + chunk.toString()).slice(-LOG_CHARS_MAX);
   });
   const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  const ready = await readyLine(child, exited, () => log);
+  const impatience =
+    options.killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), options.killAfterMs);
+  const ready = await readyLine(child, exited, () => log).finally(() => clearTimeout(impatience));
   const readyAfterMs = performance.now() - startedMs;
   const aws = new URL(ready.addresses.aws);
   const console = new URL(ready.addresses.console);
@@ -81,7 +86,7 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
     aws,
     console,
     readyAfterMs,
-    query: (sql) => call("/api/query", { sql, rowsMax: 10_000, timeoutMs: 600_000 }),
+    query: (sql) => call("/api/query", { sql, rowsMax: 1_000_000, timeoutMs: 600_000 }),
     status: () => call("/api/status"),
     audit: () => call("/api/audit", {}),
     flush: async () => {
@@ -99,6 +104,28 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
     exited,
     log: () => log,
   };
+}
+
+/** Another command of the built program, to its end. */
+export function runPenstock(
+  ...args: readonly string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ["dist/cli/main.js", ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
 }
 
 interface Ready {

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, onTestFinished, test } from "vitest";
+import { seededRandom } from "../simulation/random.js";
+import { freshSeed, loadSeconds } from "../simulation/seeds.js";
+import { type PenstockProcess, startPenstock } from "../support/penstock-process.js";
+import { type Acked, type PutClient, startPutClient } from "../support/put-client.js";
+
+const definition = fileURLToPath(new URL("definitions/crash.ts", import.meta.url));
+
+test("killed at random moments under load, again and again, it keeps every acked record exactly once", async () => {
+  const seed = freshSeed();
+  console.log(`crash test: PENSTOCK_SEED=${seed} draws the same moments (the machine's timing is its own)`);
+  const random = seededRandom(seed);
+  const data = await mkdtemp(join(tmpdir(), "penstock-crash-"));
+  onTestFinished(() => rm(data, { recursive: true, force: true }));
+
+  let instance: PenstockProcess | undefined;
+  let nextId = 1;
+  const submitted = { events: new Set<number>(), lines: new Set<number>() };
+  const client = (stream: "events" | "lines", recordOf: (id: number) => string): PutClient =>
+    startPutClient({
+      stream,
+      recordOf,
+      port: () => (instance === undefined ? undefined : Number(instance.aws.port)),
+      nextId: () => {
+        submitted[stream].add(nextId);
+        return nextId++;
+      },
+      batchSize: () => random.pick([1, 20, 200, 500]),
+      pauseMs: () => random.pick([0, 5, 50]),
+    });
+  const filling = (id: number) => "x".repeat((id * 7) % 900);
+  const clients = [
+    ...Array.from({ length: 3 }, () =>
+      client("events", (id) => JSON.stringify({ id, parity: id % 2 === 0 ? "even" : "odd", filling: filling(id) })),
+    ),
+    client("lines", (id) => `${id},${filling(id)}`),
+  ];
+
+  const endMs = performance.now() + loadSeconds(60) * 1000;
+  let kills = 0;
+  while (performance.now() < endMs) {
+    // Now and then while it is still starting, when it repairs what the last kill left.
+    const killAfterMs = random.chance(0.2) ? random.between(50, 900) : undefined;
+    try {
+      instance = await startPenstock({ definition, data, ...(killAfterMs === undefined ? {} : { killAfterMs }) });
+    } catch (error) {
+      if (killAfterMs === undefined) throw error;
+      kills++;
+      continue;
+    }
+    const ended = new AbortController();
+    await Promise.race([sleep(random.between(100, 5000), ended.signal), instance.exited]);
+    ended.abort();
+    const dying = instance;
+    instance = undefined;
+    expect(await Promise.race([dying.exited, Promise.resolve("alive")]), dying.log()).toBe("alive");
+    await dying.kill();
+    kills++;
+  }
+
+  instance = await startPenstock({ definition, data });
+  await Promise.all(clients.map((one) => one.finish()));
+  await instance.flush();
+  const audit = await instance.audit();
+  const acked = clients.flatMap((one) => one.acked);
+  console.log(`crash test: ${kills} kills, ${acked.length} records acked, ${nextId - 1} submitted`);
+  expect(clients.flatMap((one) => one.surprises)).toEqual([]);
+  expect(kills).toBeGreaterThan(5);
+  expect(audit).toMatchObject({ ok: true, lost: 0, duplicated: 0, findings: [] });
+
+  const events = acked.filter(({ stream }) => stream === "events");
+  await expectEachOnce(instance, "events", events, submitted.events);
+  await expectEachOnce(
+    instance,
+    "odd_events",
+    events.filter(({ id }) => id % 2 === 1),
+    submitted.events,
+  );
+  await expectEachOnce(
+    instance,
+    "lines",
+    acked.filter(({ stream }) => stream === "lines"),
+    submitted.lines,
+  );
+  expect(await instance.stop(), instance.log()).toBe(0);
+});
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => clearTimeout(timer));
+  });
+}
+
+/** Each acked record is one row, by its identity; every other row is of a record that was sent and whose answer was lost. */
+async function expectEachOnce(
+  instance: PenstockProcess,
+  table: string,
+  acked: readonly Acked[],
+  submitted: ReadonlySet<number>,
+): Promise<void> {
+  const { rows, truncated } = await instance.query(`select _shard_id, _sequence_number, _row_index, id from ${table}`);
+  expect(truncated).toBe(false);
+  const byIdentity = new Map<string, number>();
+  const wrong: string[] = [];
+  for (const [shardId, sequence, rowIndex, id] of rows) {
+    const identity = `${shardId}/${sequence}/${rowIndex}`;
+    if (byIdentity.has(identity)) wrong.push(`${table} has ${identity} twice`);
+    if (!submitted.has(Number(id))) wrong.push(`${table} has ${id}, which was never sent`);
+    byIdentity.set(identity, Number(id));
+  }
+  for (const { id, shardId, sequence } of acked) {
+    const found = byIdentity.get(`${shardId}/${sequence}/0`);
+    if (found !== id) wrong.push(`${table} has ${found} in the place of the acked ${id}: ${shardId} ${sequence}`);
+  }
+  expect(wrong.slice(0, 20), `${wrong.length} rows of ${table}`).toEqual([]);
+  expect(new Set(acked.map(({ id }) => id)).size).toBe(acked.length);
+}
