@@ -33,7 +33,13 @@ async function open(root?: string): Promise<WarehouseUnderTest> {
     reopen: async () => {
       await warehouse.close();
       const again = await open(folder.path);
-      return { ...again, close: async () => (await again.close(), await folder.remove()) };
+      return {
+        ...again,
+        close: async () => {
+          await again.close();
+          await folder.remove();
+        },
+      };
     },
     close: async () => {
       await warehouse.close();
