@@ -13,7 +13,7 @@ import {
   varchar,
 } from "penstock";
 
-/** Simulated quotes, a few hundred a second: demo.ts makes them. */
+/** Quotes of SPY, a few hundred a second. They are simulated: demo.ts makes them up. */
 export const quotes = table("quotes", {
   from: stream("quotes", { shards: 2, retentionHours: 24 }),
   format: json(),
@@ -31,7 +31,7 @@ export const quotes = table("quotes", {
   deliver: { bufferSeconds: 1, partitionBy: day("quoted_at") },
 });
 
-/** Real daily prices of the S&P 500 index, a CSV line a record. Sent twice, a day is still one row. */
+/** Real daily prices of the S&P 500 index, a CSV line a record. However often a day is sent, it is one row. */
 export const dailyPrices = table("daily_prices", {
   from: stream("daily-prices"),
   format: csv(),
@@ -46,7 +46,7 @@ export const dailyPrices = table("daily_prices", {
   },
   distStyle: "all",
   sortKey: "trade_date",
-  dedupe: { by: "trade_date", keep: "latest" },
+  dedupe: { by: "trade_date", keep: "first" },
   deliver: { bufferSeconds: 2 },
 });
 
@@ -54,9 +54,13 @@ export default pipeline("market", {
   tables: [quotes, dailyPrices],
   charts: [
     {
-      title: "SPY bid and ask (simulated)",
-      sql: "select quoted_at, bid, ask from quotes where symbol = 'SPY' order by quoted_at desc limit 600",
-      x: "quoted_at",
+      title: "SPY, bid and ask: simulated quotes",
+      sql: `
+        select date_trunc('second', quoted_at) as second, cast(avg(bid) as double precision) as bid, cast(avg(ask) as double precision) as ask
+        from quotes
+        where symbol = 'SPY' and quoted_at > (select max(quoted_at) from quotes) - interval '5 minutes'
+        group by 1 order by 1`,
+      x: "second",
       y: ["bid", "ask"],
       unit: "USD",
     },

@@ -77,7 +77,8 @@ export function findDefinition(path: string): string {
  * Imports a user's TypeScript or JavaScript module, read anew each time. Mistakes in it are `invalid-definition`, with the line where
  * the module can tell.
  */
-export async function loadModule(file: string): Promise<Record<string, unknown>> {
+export async function loadModule(path: string): Promise<Record<string, unknown>> {
+  const file = resolve(path);
   const { createJiti } = await import("jiti");
   // Handed over as they are rather than found again, so that both sides share one copy of every class, whether this runs from source or built.
   const jiti = createJiti(pathToFileURL(join(dirname(file), "/")).href, {
