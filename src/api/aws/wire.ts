@@ -2,7 +2,14 @@
  * The two encodings of the JSON-RPC services: `application/x-amz-json-1.1` and `application/x-amz-cbor-1.1`. An answer is a plain value
  * in which a Date is a timestamp and a Uint8Array a blob; what is undefined is left out.
  */
-import { decode as decodeCbor, type EncodeOptions, encode as encodeCborItem, Token, Type } from "cborg";
+import {
+  decode as decodeCbor,
+  type EncodeOptions,
+  encode as encodeCborItem,
+  type TagDecoder,
+  Token,
+  Type,
+} from "cborg";
 
 export const JSON_TYPE = "application/x-amz-json-1.1";
 export const CBOR_TYPE = "application/x-amz-cbor-1.1";
@@ -31,8 +38,8 @@ export function encodeBody(wire: Wire, value: object): string | Uint8Array {
 /** The AWS SDKs put milliseconds under CBOR's tag 1, against RFC 8949, which has seconds there. */
 const TAG_TIMESTAMP = 1;
 
-const CBOR_TAGS: ((content: unknown) => unknown)[] = [];
-CBOR_TAGS[TAG_TIMESTAMP] = (content) => new Date(Number(content));
+const CBOR_TAGS: TagDecoder[] = [];
+CBOR_TAGS[TAG_TIMESTAMP] = (content) => new Date(Number(content()));
 
 function parseCbor(body: Uint8Array): unknown {
   return decodeCbor(body, { tags: CBOR_TAGS, allowIndefinite: true, allowUndefined: true, strict: false });

@@ -20,6 +20,8 @@ const SUBSCRIPTION_MS = 300_000;
 const TAKEOVER_AFTER_MS = 5_000;
 /** An event without records tells the reader where it stands. */
 const HEARTBEAT_MS = 5_000;
+/** Commits wake a subscription at once; a shard's closing is noticed within so long. */
+const LOOK_AGAIN_MS = 250;
 const EVENT_RECORDS_MAX = 10_000;
 const EVENT_BYTES_MAX = 2 * MIB;
 
@@ -129,7 +131,7 @@ async function* events(
         };
       }
       if (atEnd) return;
-      if (records.length === 0) await pause(context, waiting, HEARTBEAT_MS, signal);
+      if (records.length === 0) await pause(context, waiting, LOOK_AGAIN_MS, signal);
     }
     if (signal.aborted && !call.signal.aborted) {
       throw inUse(`Another subscription has taken over shard ${shard.id} of this consumer.`);
@@ -140,7 +142,7 @@ async function* events(
   }
 }
 
-/** Until the next commit, the heartbeat or the end. */
+/** Until the next commit, the end, or so long. */
 async function pause(
   context: KinesisContext,
   woken: Promise<void>,
