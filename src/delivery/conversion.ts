@@ -71,7 +71,8 @@ export interface Conversion {
   abandon(): Promise<void>;
 }
 
-const ROWS_NDJSON = "rows.ndjson";
+const FIRST_ROWS = "rows-1.ndjson";
+const SECOND_ROWS = "rows-2.ndjson";
 const FILTERED_NDJSON = "filtered.ndjson";
 const DEAD_JSON = "dead.json";
 /** After so many records decoded in JavaScript others get their turn. */
@@ -97,6 +98,7 @@ export function openConversion(options: ConversionOptions): Conversion {
   let dead = 0;
   let filtered = 0;
   let sinceTurn = 0;
+  let rowsSpool = FIRST_ROWS;
 
   async function writeDead(stream: string, shard: number, record: StreamRecord, rowIndex: number, fault: RowFault) {
     const from = { stream, shard, shardCreatedAtMs: options.shardCreatedAtMs(stream, shard) };
@@ -112,7 +114,7 @@ export function openConversion(options: ConversionOptions): Conversion {
       const identity = { s, q: record.sequence, i: rowIndex };
       if (outcome.kind === "row") {
         const row = JSON.stringify({ ...identity, a: record.arrivalMs, c: outcome.cells });
-        await (await files.spool(ROWS_NDJSON)).write(Buffer.from(`${row}\n`));
+        await (await files.spool(rowsSpool)).write(Buffer.from(`${row}\n`));
         referenceRows++;
       } else if (outcome.kind === "filtered") {
         await (await files.spool(FILTERED_NDJSON)).write(Buffer.from(`${JSON.stringify(identity)}\n`));
@@ -187,7 +189,7 @@ export function openConversion(options: ConversionOptions): Conversion {
   }
 
   function decodedRows(): string {
-    const spool = files.find(ROWS_NDJSON)!;
+    const spool = files.find(rowsSpool)!;
     const cells = table.columns.map(
       ({ name, type }, index) => `CAST(c[${index + 1}] AS ${mappingOf(type).lake}) AS ${sqlName(name)}`,
     );
@@ -252,6 +254,8 @@ export function openConversion(options: ConversionOptions): Conversion {
         for (const [shard, sequence] of chunk) wanted.add(String(shard), Number(sequence));
       },
     );
+    // A file of its own: the first one's rows are in the Parquet file already.
+    rowsSpool = SECOND_ROWS;
     await forEachWanted(wanted, decode);
     await files.close();
     if (fast!.isFiltered === "FALSE") return 0;

@@ -9,7 +9,7 @@
  *
  * Every proof is about the text and its typed value together: a value that prints as the very text it came from was read without
  * rounding, blanks, signs or another notation, and then it makes no difference whether JSON had it in quotes. What a proof does not
- * cover is `unsure`, never an error: such records go to the reference. (from_json's freedoms are the reference's too: see json-text.ts.)
+ * cover is `unsure`, never an error (DuckDB chooses the order of conditions by itself, so each must bear any text): it goes to the reference. (from_json's freedoms are the reference's too: see json-text.ts.)
  */
 import type { ColumnModel, CsvFormat, TableModel } from "../definition/model.js";
 import { mappingOf } from "../definition/types.js";
@@ -94,10 +94,10 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
   const someValue = `coalesce(${[...all, ...(whereText ? [whereText] : [])].join(", ")}) IS NOT NULL`;
   if (!anyRequired) proofs.push(someValue);
   if (anyText) proofs.push("NOT contains(d, '\\u0000')");
-  if (plan.columns.some(({ column }) => column.type.kind === "super")) proofs.push("CAST(json(d) AS VARCHAR) = d");
+  if (plan.columns.some(({ column }) => column.type.kind === "super")) proofs.push("TRY(CAST(json(d) AS VARCHAR)) = d");
   const { unknownFields } = plan.table.format.kind === "json" ? plan.table.format : { unknownFields: "ignore" };
   if (unknownFields !== "ignore") {
-    proofs.push(`list_has_all([${[...plan.knownFields].map(sqlText).join(", ")}], json_keys(d))`);
+    proofs.push(`list_has_all([${[...plan.knownFields].map(sqlText).join(", ")}], TRY(json_keys(d)))`);
   }
   const where = plan.where && {
     known: `((tw IS NULL AND ${someValue}) OR (${plainTextProof("tw", pointerOf([plan.where.field]))} AND NOT contains(d, '\\u0000')))`,
@@ -231,10 +231,14 @@ function checkOf(column: ColumnModel, t: string, v: string, origin: Origin): Che
     case "real":
       return typed(
         `isfinite(${v}) AND (TRY_CAST(${t} AS DOUBLE)::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`,
-        `TRY_CAST(TRY_CAST(${t} AS DOUBLE) AS FLOAT)`,
+        // Negative zero plus zero is zero.
+        `(TRY_CAST(TRY_CAST(${t} AS DOUBLE) AS FLOAT) + 0::FLOAT)`,
       );
     case "double":
-      return typed(`isfinite(${v}) AND (${v}::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`);
+      return typed(
+        `isfinite(${v}) AND (${v}::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`,
+        `(TRY_CAST(${t} AS DOUBLE) + 0::DOUBLE)`,
+      );
     case "boolean":
       return {
         value: undefined,
@@ -304,7 +308,7 @@ function timestampCheck({ timeFormat }: ColumnModel, t: string, v: string, lake:
  * and objects too. So a text that could be one of those must be a whole number, or have been a string.
  */
 function plainTextProof(t: string, pointer: string): string {
-  const first = `ascii(${t})`;
-  const could = `(${first} BETWEEN 48 AND 57 OR ${first} IN (45, 91, 123))`;
-  return `(NOT ${could} OR coalesce(${WHOLE(t)}, FALSE) OR json_type(d, ${sqlText(pointer)}) IN ('VARCHAR', 'UBIGINT', 'BIGINT'))`;
+  const upper = `(${t} >= 'A' AND ${t} < '[')`;
+  const could = `(ascii(${t}) BETWEEN 48 AND 57 OR ascii(${t}) IN (45, 91, 123))`;
+  return `(${upper} OR NOT ${could} OR coalesce(${WHOLE(t)}, FALSE) OR TRY(json_type(d, ${sqlText(pointer)})) IN ('VARCHAR', 'UBIGINT', 'BIGINT'))`;
 }

@@ -55,16 +55,15 @@ export function cellOfText(column: ColumnModel, text: string): Cell {
 export function cellOfJson(column: ColumnModel, value: JsonValue): Cell {
   const { type } = column;
   if (type.kind === "super") return superCell(value.raw);
-  if (type.kind === "varchar" || type.kind === "char") {
-    if (value.kind === "string") return textCell(type, value.text);
-    // yyjson, and so the fast path, has no integer -0.
-    return textCell(type, value.raw === "-0" ? "0" : value.raw);
-  }
+  // yyjson, and so the fast path, has no integer -0.
+  const raw = value.raw === "-0" ? "0" : value.raw;
+  if (type.kind === "varchar" || type.kind === "char")
+    return textCell(type, value.kind === "string" ? value.text : raw);
   switch (value.kind) {
     case "string":
       return scalarCell(column, value.text.trim());
     case "number":
-      return scalarCell(column, value.raw);
+      return scalarCell(column, raw);
     case "true":
     case "false":
       return type.kind === "boolean" ? value.kind : mismatch(type, value.raw);
@@ -185,7 +184,8 @@ function floatCell(type: { readonly kind: "real" | "double" }, text: string): Ce
   const double = Number(text);
   const value = type.kind === "real" ? Math.fround(double) : double;
   if (!Number.isFinite(value)) return outOfRange(type, text);
-  return Object.is(value, -0) ? "-0.0" : String(value);
+  // Negative zero is zero, however it is written.
+  return value === 0 ? "0" : String(value);
 }
 
 function textCell(type: Extract<ColumnType, { kind: "varchar" | "char" }>, text: string): Cell {

@@ -17,7 +17,7 @@ export interface CsvField {
 }
 
 export function* readCsv(text: string, format: CsvFormat): Generator<CsvLine> {
-  const { delimiter, quote, escape } = format;
+  const { delimiter, quote } = format;
   let at = 0;
   while (at < text.length) {
     const unit = text[at];
@@ -29,7 +29,7 @@ export function* readCsv(text: string, format: CsvFormat): Generator<CsvLine> {
     let fault: string | undefined;
     for (;;) {
       if (quote !== "" && text[at] === quote) {
-        const read = readQuoted(text, at + 1, quote, escape);
+        const read = readQuoted(text, at + 1, quote, format.escape);
         if (read === undefined) {
           fault = `the quote at character ${at} is not closed`;
           at = text.length;
@@ -60,13 +60,13 @@ function readQuoted(
   text: string,
   start: number,
   quote: string,
-  escape: string,
+  escapeMark: string,
 ): { readonly text: string; readonly end: number } | undefined {
   let value = "";
   let from = start;
   for (let at = start; at < text.length; at++) {
     const character = text[at];
-    if (character === escape && (text[at + 1] === quote || text[at + 1] === escape)) {
+    if (character === escapeMark && (text[at + 1] === quote || text[at + 1] === escapeMark)) {
       value += text.slice(from, at);
       at++;
       from = at;

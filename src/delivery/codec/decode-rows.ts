@@ -28,7 +28,10 @@ export function* decodeText(plan: RowPlan, text: string): Generator<RowOutcome> 
   if (rows === 0) yield dead("empty-record", null, "the record holds no row");
 }
 
-/** Documents one after another, with or without whitespace between. After a fault reading goes on with the next line. */
+/**
+ * Documents one after another, with or without whitespace between. After a fault reading goes on with the next line that begins with an
+ * opening brace: the sender of newline-delimited rows loses one of them, not the rest.
+ */
 function* decodeJson(plan: RowPlan, text: string): Generator<RowOutcome> {
   let at = skipWhitespace(text, 0);
   while (at < text.length) {
@@ -40,9 +43,9 @@ function* decodeJson(plan: RowPlan, text: string): Generator<RowOutcome> {
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error;
       yield dead("invalid-json", null, `no JSON: ${error.message}`);
-      const lineEnd = text.indexOf("\n", error.at);
-      if (lineEnd === -1) return;
-      at = skipWhitespace(text, lineEnd);
+      const next = text.indexOf("\n{", at);
+      if (next === -1) return;
+      at = next + 1;
       continue;
     }
     if (value.kind === "object") yield* fromObject(plan, value);

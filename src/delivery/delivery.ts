@@ -1,0 +1,339 @@
+/**
+ * The delivery of one table: buffers by bytes and by time, decides flushes, carries them out, one after the other. Tables go independently.
+ *
+ *     wait until due -> decided -> convert into staging -> written -> renamed into the lake -> delivered -> wait
+ *
+ * Nothing is buffered in memory: the buffer is what the journal holds behind the last decision. Whatever fails is tried again, the same
+ * decision each time, until it succeeds; only damage and a failed sync stop it.
+ */
+import { join } from "node:path";
+import type { ObjectStatus, StageState } from "../api/control/contract.js";
+import type { Clock } from "../core/clock.js";
+import { isPenstockError, messageOf, type PenstockError } from "../core/errors.js";
+import type { TableModel } from "../definition/model.js";
+import type { Disk } from "../disk/disk.js";
+import type { ObjectStore } from "../lake/object-store.js";
+import type { Shard, StreamStore } from "../stream/stream.js";
+import type { ConversionOptions, ConversionResult, SourceBlock } from "./conversion.js";
+import type { FlushDecision, FlushResult, LakeObject, SequenceRange } from "./flush.js";
+import { type DeliveryTotals, openFlushLog, type WrittenObject } from "./flush-log.js";
+import { objectKey } from "./keys.js";
+import { syncFile } from "./spool.js";
+
+export type Convert = (options: Omit<ConversionOptions, "engine" | "disk">) => Promise<ConversionResult>;
+
+export interface DeliveryOptions {
+  readonly table: TableModel;
+  /** The version of the definition that `table` is of. */
+  readonly schemaVersion: number;
+  /** The table as an earlier version had it, for a flush that was decided under it. */
+  readonly tableAt: (version: number) => TableModel;
+  readonly store: StreamStore;
+  readonly lake: ObjectStore;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly convert: Convert;
+  /** The table's flush log; and a folder for its unfinished files, on the lake's filesystem. */
+  readonly directory: string;
+  readonly stagingDirectory: string;
+  /** After each flush, once its objects are in the lake. */
+  readonly onDelivered: (result: FlushResult) => void;
+  /** Delivery has stopped for good. */
+  readonly onStopped?: (error: PenstockError) => void;
+}
+
+export interface DeliveryState {
+  readonly stage: StageState;
+  readonly lagRecords: number;
+  readonly bufferBytes: number;
+  readonly bufferAgeMs: number;
+  readonly totals: DeliveryTotals;
+  /** Newest first, ten at most. */
+  readonly objects: readonly ObjectStatus[];
+}
+
+export interface Delivery {
+  state(): DeliveryState;
+  /** Resolves when everything committed before the call is in the lake; rejects when delivery has stopped for good. */
+  flushNow(): Promise<void>;
+  /** Every delivered flush from `sinceFlush` on, in order. */
+  results(sinceFlush?: number): AsyncIterable<FlushResult>;
+  /** The first sequence of the shard that is not in the lake yet: retention must keep it. */
+  firstUndelivered(stream: string, shard: number): number | undefined;
+  /** Finishes the step under way and stops; what is buffered is delivered after the next start. */
+  stop(): Promise<void>;
+}
+
+const RETRY_MS_FIRST = 500;
+const RETRY_MS_MAX = 30_000;
+const NEWEST_OBJECTS = 10;
+
+export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
+  const { table, store, lake, disk, clock } = options;
+  const log = await openFlushLog(disk, options.directory);
+  const stopping = new AbortController();
+  let stage: StageState = { state: "idle" };
+  let stopped: PenstockError | undefined;
+  let newest: readonly ObjectStatus[] = [];
+  /** When the oldest record of the buffer was noticed, on the monotonic clock; undefined while there is none. */
+  let bufferedSince: number | undefined;
+  /** Flush at once, until the flush of this number is delivered: somebody waits. */
+  let urgent = false;
+  const waiting: {
+    readonly reached: () => boolean;
+    readonly resolve: () => void;
+    readonly reject: (error: unknown) => void;
+  }[] = [];
+  let wake = () => {};
+
+  const shards = (): Shard[] => table.sources.flatMap((source) => [...(store.find(source)?.shards ?? [])] as Shard[]);
+  const position = (shard: Shard) => log.position(shard.stream.name, shard.number) ?? shard.firstSequence;
+  const buffered = () => shards().filter((shard) => shard.lastSequence >= position(shard));
+  const bufferedBytes = () => buffered().reduce((sum, shard) => sum + shard.bytesFrom(position(shard)), 0);
+
+  /** Starts the buffer's clock where there is something and none runs. Its records may have waited since before this process. */
+  async function noticeBuffer(): Promise<void> {
+    const [first] = buffered();
+    if (first === undefined) {
+      bufferedSince = undefined;
+    } else if (bufferedSince === undefined) {
+      const noticed = clock.monotonic();
+      const [record] = await first.read(position(first), { recordsMax: 1, bytesMax: 1 });
+      const waitedMs = record === undefined ? 0 : clock.now() - record.arrivalMs;
+      bufferedSince = noticed - Math.min(Math.max(0, waitedMs), table.deliver.bufferMs);
+    }
+  }
+
+  /** Milliseconds until a flush is due: 0 for now, undefined for not before a record comes. */
+  function dueInMs(): number | undefined {
+    if (log.open !== undefined) return 0;
+    if (bufferedSince === undefined) return undefined;
+    if (urgent || bufferedBytes() >= table.deliver.bufferBytes) return 0;
+    return Math.max(0, bufferedSince + table.deliver.bufferMs - clock.monotonic());
+  }
+
+  function decide(): FlushDecision | undefined {
+    const due = buffered();
+    // A backlog is taken in flushes of the buffer's size, the same share of each shard, so that memory and objects stay as large.
+    const share = Math.min(1, table.deliver.bufferBytes / Math.max(1, bufferedBytes()));
+    const ranges = due.map((shard): SequenceRange => {
+      const from = position(shard);
+      const records = Math.max(1, Math.ceil((shard.lastSequence - from + 1) * share));
+      return { stream: shard.stream.name, shard: shard.number, from, to: from + records - 1 };
+    });
+    if (ranges.length === 0) return undefined;
+    return {
+      table: table.name,
+      flush: log.nextFlush,
+      schemaVersion: options.schemaVersion,
+      decidedAtMs: clock.now(),
+      ranges,
+    };
+  }
+
+  async function flushOnce(): Promise<void> {
+    if (log.open === undefined) {
+      const decision = decide();
+      bufferedSince = undefined;
+      if (decision === undefined) return;
+      await log.decided(decision);
+      // Commit point. Before: the records are in the journal, and taken by no flush. After: this flush has them, whatever comes.
+    }
+    const { decision, written: before } = log.open!;
+    const staging = join(options.stagingDirectory, String(decision.flush));
+    if (before === undefined) {
+      await log.written(await write(decision, staging));
+      // Commit point. Before: files in staging that are removed and written again. After: they only need their names.
+    }
+    for (const { object, staged } of log.open!.written!) {
+      const path = join(staging, staged);
+      // After a crash some have their names already.
+      if ((await disk.stat(path)) !== undefined || (await lake.head(object.key)) === undefined) {
+        await lake.adopt(path, object.key);
+      }
+    }
+    const result = await log.delivered(clock.now());
+    // Commit point. Before: the renames are looked at again. After: nothing of this flush is looked at again.
+    newest = [...statusOf(result), ...newest].slice(0, NEWEST_OBJECTS);
+    options.onDelivered(result);
+    await disk.removeAll(staging);
+  }
+
+  /** Converts the decided ranges into finished, synced files in staging. */
+  async function write(decision: FlushDecision, staging: string): Promise<WrittenObject[]> {
+    await disk.removeAll(staging);
+    await disk.makeDirectory(staging);
+    const model = decision.schemaVersion === options.schemaVersion ? table : options.tableAt(decision.schemaVersion);
+    const converted = await options.convert({
+      table: model,
+      flush: decision.flush,
+      schemaVersion: decision.schemaVersion,
+      atMs: decision.decidedAtMs,
+      shardCreatedAtMs: (stream, shard) =>
+        store.find(stream)?.shards.find(({ number }) => number === shard)?.createdAtMs ?? 0,
+      source: () => blocksOf(store, decision.ranges),
+      directory: staging,
+    });
+    const files: { kind: LakeObject["kind"]; path: string; rows: number; key: string }[] = converted.rowsFiles.map(
+      ({ partition, path, rows }) => ({ kind: "rows", path, rows, key: objectKey(model, decision, "rows", partition) }),
+    );
+    if (converted.deadFile !== undefined) {
+      files.push({
+        kind: "dead",
+        path: converted.deadFile,
+        rows: converted.dead,
+        key: objectKey(model, decision, "dead"),
+      });
+    }
+    if (converted.filteredFile !== undefined) {
+      const key = objectKey(model, decision, "filtered");
+      files.push({ kind: "filtered", path: converted.filteredFile, rows: converted.filtered, key });
+    }
+    const written: WrittenObject[] = [];
+    for (const { kind, path, rows, key } of files) {
+      await syncFile(disk, path);
+      const { flush, schemaVersion } = decision;
+      const sizeBytes = (await disk.stat(path))?.sizeBytes ?? 0;
+      written.push({
+        object: { key, kind, table: table.name, flush, schemaVersion, rows, sizeBytes },
+        staged: path.slice(staging.length + 1),
+      });
+    }
+    await syncFolders(disk, options.stagingDirectory, staging, written);
+    return written;
+  }
+
+  async function run(): Promise<void> {
+    let retryMs = RETRY_MS_FIRST;
+    while (!stopping.signal.aborted) {
+      try {
+        await noticeBuffer();
+        const dueMs = dueInMs();
+        if (dueMs === 0) {
+          if (stage.state !== "retrying") stage = { state: "working" };
+          await flushOnce();
+          retryMs = RETRY_MS_FIRST;
+          stage = { state: "idle" };
+          settleWaiting();
+        } else {
+          settleWaiting();
+          await pause(dueMs);
+        }
+      } catch (error) {
+        if (isPenstockError(error, "damaged") || isPenstockError(error, "poisoned")) {
+          stop(error);
+          return;
+        }
+        stage = { state: "retrying", reason: messageOf(error) };
+        await clock.sleep(retryMs, stopping.signal).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      }
+    }
+  }
+
+  /** Until a record comes, somebody asks for a flush, it stops, or `ms` are over. */
+  async function pause(ms: number | undefined): Promise<void> {
+    const over = new AbortController();
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      if (stopping.signal.aborted) resolve();
+      if (ms !== undefined) clock.sleep(ms, over.signal).then(resolve, () => undefined);
+    });
+    wake = () => {};
+    over.abort();
+  }
+
+  function settleWaiting(): void {
+    for (const one of waiting.splice(0)) {
+      if (one.reached()) one.resolve();
+      else waiting.push(one);
+    }
+    urgent = waiting.length > 0;
+  }
+
+  function stop(error: PenstockError): void {
+    stopped = error;
+    stage = { state: "stopped", reason: error.message };
+    for (const one of waiting.splice(0)) one.reject(error);
+    options.onStopped?.(error);
+  }
+
+  const unsubscribe = store.onCommit((stream) => {
+    // While the buffer's time runs, a commit changes nothing unless it fills the buffer.
+    if (!table.sources.includes(stream.name)) return;
+    if (bufferedSince === undefined || bufferedBytes() >= table.deliver.bufferBytes) wake();
+  });
+  const running = run();
+
+  return {
+    state: () => ({
+      stage,
+      lagRecords: buffered().reduce((sum, shard) => sum + shard.lastSequence - position(shard) + 1, 0),
+      bufferBytes: bufferedBytes(),
+      bufferAgeMs: bufferedSince === undefined ? 0 : Math.max(0, clock.monotonic() - bufferedSince),
+      totals: log.totals,
+      objects: newest,
+    }),
+    flushNow: () =>
+      new Promise((resolve, reject) => {
+        if (stopped !== undefined) {
+          reject(stopped);
+          return;
+        }
+        const goals = shards().map((shard) => ({ shard, goal: shard.lastSequence }));
+        const reached = () => log.open === undefined && goals.every(({ shard, goal }) => position(shard) > goal);
+        waiting.push({ reached, resolve, reject });
+        urgent = true;
+        wake();
+      }),
+    results: (sinceFlush) => log.results(sinceFlush),
+    firstUndelivered: (stream, number) => {
+      const open = log.open?.decision.ranges.find((range) => range.stream === stream && range.shard === number);
+      const shard = shards().find((one) => one.stream.name === stream && one.number === number);
+      return open?.from ?? (shard === undefined ? undefined : position(shard));
+    },
+    stop: async () => {
+      unsubscribe();
+      stopping.abort(new Error("delivery is stopping"));
+      wake();
+      await running;
+      await log.close();
+    },
+  };
+}
+
+function statusOf(result: FlushResult): ObjectStatus[] {
+  return result.objects.map(({ key, kind, rows, sizeBytes }) => ({
+    key,
+    kind,
+    rows,
+    sizeBytes,
+    deliveredAtMs: result.deliveredAtMs,
+  }));
+}
+
+/** The records of the ranges, a stream at a time, each in one pass over its journal. */
+export async function* blocksOf(store: StreamStore, ranges: readonly SequenceRange[]): AsyncIterable<SourceBlock> {
+  for (const name of new Set(ranges.map(({ stream }) => stream))) {
+    const stream = store.find(name);
+    if (stream === undefined) continue;
+    for await (const block of stream.blocks(ranges.filter((range) => range.stream === name))) {
+      yield { stream: name, block };
+    }
+  }
+}
+
+/** The staged files' names are durable before the log says that they are there. */
+async function syncFolders(
+  disk: Disk,
+  root: string,
+  staging: string,
+  written: readonly WrittenObject[],
+): Promise<void> {
+  const folders = new Set([root, staging]);
+  for (const { staged } of written) {
+    const parts = staged.split("/").slice(0, -1);
+    for (let depth = 1; depth <= parts.length; depth++) folders.add(join(staging, ...parts.slice(0, depth)));
+  }
+  for (const folder of folders) await disk.syncDirectory(folder);
+}

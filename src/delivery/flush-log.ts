@@ -1,0 +1,266 @@
+/**
+ * A table's flush log: what was decided, written and delivered, in order. Lines of `<CRC-32C, hex> <JSON>`, in files of so many flushes
+ * each; every file begins with a checkpoint that sums up all before it, so that a start reads the newest file alone.
+ *
+ * The newest file may end in a torn line, which is cut: nothing was done on the strength of it. A line that is wrong anywhere else is `damaged`.
+ */
+import { join } from "node:path";
+import { crc32c } from "@node-rs/crc32";
+import { messageOf, PenstockError } from "../core/errors.js";
+import type { Disk, DiskFile } from "../disk/disk.js";
+import type { FlushDecision, FlushResult, LakeObject } from "./flush.js";
+
+/** An object that is written, under the name it has until it is delivered. */
+export interface WrittenObject {
+  readonly object: LakeObject;
+  /** Relative to the flush's staging folder. */
+  readonly staged: string;
+}
+
+export interface DeliveryTotals {
+  readonly rows: number;
+  readonly dead: number;
+  readonly filtered: number;
+}
+
+type Line =
+  | {
+      readonly is: "checkpoint";
+      readonly nextFlush: number;
+      readonly positions: Positions;
+      readonly totals: DeliveryTotals;
+    }
+  | { readonly is: "decided"; readonly decision: FlushDecision }
+  | { readonly is: "written"; readonly flush: number; readonly objects: readonly WrittenObject[] }
+  | { readonly is: "delivered"; readonly flush: number; readonly atMs: number };
+
+/** The first sequence that no flush has taken, by `<stream>/<shard>`. */
+type Positions = Readonly<Record<string, number>>;
+
+/** A flush that was decided and is not delivered; `written` once its objects are. */
+export interface OpenFlush {
+  readonly decision: FlushDecision;
+  readonly written: readonly WrittenObject[] | undefined;
+}
+
+export interface FlushLog {
+  /** What a start has to finish first. */
+  readonly open: OpenFlush | undefined;
+  readonly nextFlush: number;
+  readonly totals: DeliveryTotals;
+  /** The first sequence that no decision has taken; undefined for a shard that none ever took from. */
+  position(stream: string, shard: number): number | undefined;
+  decided(decision: FlushDecision): Promise<void>;
+  written(objects: readonly WrittenObject[]): Promise<void>;
+  delivered(atMs: number): Promise<FlushResult>;
+  /** Every delivered flush from `sinceFlush` on, in order, read from the files. */
+  results(sinceFlush?: number): AsyncIterable<FlushResult>;
+  close(): Promise<void>;
+}
+
+const FLUSHES_A_FILE = 1000;
+const fileName = (ordinal: number) => `${String(ordinal).padStart(8, "0")}.flushes`;
+const positionKey = (stream: string, shard: number) => `${stream}/${shard}`;
+
+export async function openFlushLog(disk: Disk, directory: string, flushesAFile = FLUSHES_A_FILE): Promise<FlushLog> {
+  await disk.makeDirectory(directory);
+  let positions: Record<string, number> = {};
+  let totals: DeliveryTotals = { rows: 0, dead: 0, filtered: 0 };
+  let nextFlush = 1;
+  let open: OpenFlush | undefined;
+  let flushesInFile = 0;
+  let file: DiskFile;
+  let ordinal: number;
+  let sizeBytes = 0;
+  let failed: PenstockError | undefined;
+
+  const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
+  let newest = names.at(-1);
+  if (newest !== undefined && (await readLines(disk, join(directory, newest), true)).lines.length === 0) {
+    // A crash while it was begun: the one before it is whole and goes on.
+    await disk.remove(join(directory, newest));
+    names.pop();
+    newest = names.at(-1);
+  }
+  if (newest === undefined) {
+    ordinal = 0;
+    file = await beginFile();
+  } else {
+    ordinal = Number.parseInt(newest, 10);
+    const path = join(directory, newest);
+    const found = await readLines(disk, path, true);
+    for (const line of found.lines) apply(line);
+    file = await disk.open(path, "append");
+    if ((await file.size()) > found.endBytes) await file.truncate(found.endBytes);
+    await file.sync();
+    sizeBytes = found.endBytes;
+  }
+
+  /** Takes a line into the state; answers the result of a flush that it completes. */
+  function apply(line: Line): FlushResult | undefined {
+    switch (line.is) {
+      case "checkpoint":
+        positions = { ...line.positions };
+        totals = line.totals;
+        nextFlush = line.nextFlush;
+        return undefined;
+      case "decided":
+        open = { decision: line.decision, written: undefined };
+        nextFlush = line.decision.flush + 1;
+        flushesInFile++;
+        for (const { stream, shard, to } of line.decision.ranges) positions[positionKey(stream, shard)] = to + 1;
+        return undefined;
+      case "written":
+        if (open !== undefined) open = { ...open, written: line.objects };
+        return undefined;
+      case "delivered": {
+        if (open === undefined) return undefined;
+        const result = resultOf(open, line.atMs);
+        totals = addTotals(totals, result);
+        open = undefined;
+        return result;
+      }
+    }
+  }
+
+  async function beginFile(): Promise<DiskFile> {
+    ordinal++;
+    const fresh = await disk.open(join(directory, fileName(ordinal)), "write");
+    const checkpoint = encode({ is: "checkpoint", nextFlush, positions, totals });
+    await fresh.write([checkpoint]);
+    await fresh.sync();
+    await disk.syncDirectory(directory);
+    // Commit point. Before: an empty file, removed at the next start. After: the log goes on here.
+    sizeBytes = checkpoint.length;
+    flushesInFile = 0;
+    return fresh;
+  }
+
+  /** Appends a line; durable on return. No line is ever behind one that is not, or a crash could tear the middle. */
+  async function append(line: Line): Promise<FlushResult | undefined> {
+    if (failed !== undefined) throw failed;
+    const bytes = encode(line);
+    try {
+      await file.write([bytes]);
+    } catch (cause) {
+      await file.truncate(sizeBytes);
+      throw new PenstockError(
+        "unavailable",
+        `The flush log in ${directory} could not be written: ${messageOf(cause)}.`,
+        {
+          cause,
+          hint: "Free some space on the disk; delivery tries again by itself.",
+        },
+      );
+    }
+    try {
+      await file.sync();
+    } catch (cause) {
+      failed = new PenstockError(
+        "poisoned",
+        `The disk failed to sync the flush log in ${directory}: ${messageOf(cause)}.`,
+        {
+          cause,
+          hint: "Check the disk, then start again: what was decided is carried out then.",
+        },
+      );
+      throw failed;
+    }
+    sizeBytes += bytes.length;
+    return apply(line);
+  }
+
+  return {
+    get open() {
+      return open;
+    },
+    get nextFlush() {
+      return nextFlush;
+    },
+    get totals() {
+      return totals;
+    },
+    position: (stream, shard) => positions[positionKey(stream, shard)],
+    decided: async (decision) => {
+      if (flushesInFile >= flushesAFile && open === undefined) {
+        const full = file;
+        file = await beginFile();
+        await full.close();
+      }
+      await append({ is: "decided", decision });
+    },
+    written: async (objects) => {
+      await append({ is: "written", flush: open!.decision.flush, objects });
+    },
+    delivered: async (atMs) => (await append({ is: "delivered", flush: open!.decision.flush, atMs }))!,
+    results: (sinceFlush = 0) => readResults(disk, directory, sinceFlush),
+    close: () => file.close(),
+  };
+}
+
+async function* readResults(disk: Disk, directory: string, sinceFlush: number): AsyncIterable<FlushResult> {
+  const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
+  let open: OpenFlush | undefined;
+  for (const [at, name] of names.entries()) {
+    const { lines } = await readLines(disk, join(directory, name), at === names.length - 1);
+    for (const line of lines) {
+      if (line.is === "decided") open = { decision: line.decision, written: undefined };
+      else if (line.is === "written" && open !== undefined) open = { ...open, written: line.objects };
+      else if (line.is === "delivered" && open !== undefined) {
+        if (open.decision.flush >= sinceFlush) yield resultOf(open, line.atMs);
+        open = undefined;
+      }
+    }
+  }
+}
+
+function resultOf({ decision, written }: OpenFlush, deliveredAtMs: number): FlushResult {
+  return { ...decision, objects: (written ?? []).map(({ object }) => object), deliveredAtMs };
+}
+
+function addTotals(totals: DeliveryTotals, result: FlushResult): DeliveryTotals {
+  const rowsOf = (kind: LakeObject["kind"]) =>
+    result.objects.reduce((sum, object) => (object.kind === kind ? sum + object.rows : sum), 0);
+  return {
+    rows: totals.rows + rowsOf("rows"),
+    dead: totals.dead + rowsOf("dead"),
+    filtered: totals.filtered + rowsOf("filtered"),
+  };
+}
+
+function encode(line: Line): Buffer {
+  const json = JSON.stringify(line);
+  return Buffer.from(`${crc32c(json).toString(16).padStart(8, "0")} ${json}\n`);
+}
+
+async function readLines(disk: Disk, path: string, newest: boolean): Promise<{ lines: Line[]; endBytes: number }> {
+  const bytes = await disk.readFile(path);
+  const lines: Line[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const end = bytes.indexOf(0x0a, at);
+    const text = end === -1 ? "" : bytes.toString("utf8", at, end);
+    if (end === -1 || crc32c(text.slice(9)).toString(16).padStart(8, "0") !== text.slice(0, 8)) {
+      // Torn, if nothing whole follows it: then it was never acted upon.
+      if (newest && !hasLineAfter(bytes, at)) break;
+      throw new PenstockError("damaged", `The flush log ${path} is damaged at byte ${at}.`, {
+        hint: "Restore the file from a copy. The lake and the journal are untouched.",
+      });
+    }
+    lines.push(JSON.parse(text.slice(9)) as Line);
+    at = end + 1;
+  }
+  return { lines, endBytes: at };
+}
+
+function hasLineAfter(bytes: Buffer, torn: number): boolean {
+  let at = bytes.indexOf(0x0a, torn) + 1;
+  while (at > 0 && at < bytes.length) {
+    const end = bytes.indexOf(0x0a, at);
+    if (end === -1) return false;
+    const text = bytes.toString("utf8", at, end);
+    if (crc32c(text.slice(9)).toString(16).padStart(8, "0") === text.slice(0, 8)) return true;
+    at = end + 1;
+  }
+  return false;
+}

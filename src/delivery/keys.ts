@@ -1,0 +1,60 @@
+/** Where a flush's objects go: the prefix of the definition, evaluated, and a name that comes from what the object holds. */
+import { createHash } from "node:crypto";
+import type { TableModel } from "../definition/model.js";
+import type { FlushDecision, LakeObjectKind } from "./flush.js";
+import { fileEnding } from "./lake-files.js";
+
+/** Firehose's word for records that could not be brought into the table's form. */
+const ERROR_OUTPUT_TYPE = "format-conversion-failed";
+
+/**
+ * The object's key. It names the table, the flush, the schema version and, as a digest, the ranges; the time in it is that of the decision:
+ * carried out again, a flush arrives at the same keys.
+ */
+export function objectKey(
+  table: TableModel,
+  decision: FlushDecision,
+  kind: LakeObjectKind,
+  partition: Readonly<Record<string, string>> = {},
+): string {
+  const flush = String(decision.flush).padStart(9, "0");
+  const name = `${table.name}-${flush}-v${decision.schemaVersion}-${rangesDigest(decision)}`;
+  if (kind === "filtered") return `filtered/${table.name}/${name}.parquet`;
+  if (kind === "dead") return `${evaluatePrefix(table.deliver.errorPrefix, decision.decidedAtMs, {})}${name}.json`;
+  return `${evaluatePrefix(table.deliver.prefix, decision.decidedAtMs, partition)}${name}${fileEnding(table.deliver)}`;
+}
+
+function rangesDigest(decision: FlushDecision): string {
+  const text = decision.ranges.map(({ stream, shard, from, to }) => `${stream}/${shard}/${from}-${to}`).join(" ");
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+/** Firehose's `!{namespace:expression}`, evaluated in UTC. The definition has been checked, so that every expression is known. */
+export function evaluatePrefix(prefix: string, atMs: number, partition: Readonly<Record<string, string>>): string {
+  return prefix.replaceAll(/!\{(\w+):([^}]*)\}/g, (_, space: string, rest: string) => {
+    if (space === "timestamp") return formatTime(rest, new Date(atMs));
+    if (space === "partitionKeyFromQuery") return segmentOf(partition[rest] ?? "");
+    return ERROR_OUTPUT_TYPE;
+  });
+}
+
+function formatTime(pattern: string, at: Date): string {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const fields: Readonly<Record<string, string>> = {
+    yyyy: String(at.getUTCFullYear()).padStart(4, "0"),
+    MM: two(at.getUTCMonth() + 1),
+    dd: two(at.getUTCDate()),
+    HH: two(at.getUTCHours()),
+    mm: two(at.getUTCMinutes()),
+    ss: two(at.getUTCSeconds()),
+  };
+  return pattern.replaceAll(/'([^']+)'|yyyy|MM|dd|HH|mm|ss/g, (field, quoted?: string) => quoted ?? fields[field]!);
+}
+
+/** A partition's value comes from a record: it may hold anything, and stays one part of the key, as Hive writes it. */
+function segmentOf(value: string): string {
+  if (/^\.{1,2}$/.test(value)) return value.replaceAll(".", "%2E");
+  return value.replaceAll(/[^\w\-.=+ ]/gu, (character) =>
+    [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
+  );
+}
