@@ -202,7 +202,9 @@ async function load(
       );
     }
     const counts =
-      object.kind === "dead" ? loadLetters(draft, table, object, rows) : loadRows(draft, request, object, rows);
+      object.kind === "dead"
+        ? loadLetters(draft, table, object, rows)
+        : loadRows(draft, request, object, rows, clock.now());
     for (const row of rows) {
       if (object.kind === "rows")
         oldestArrivalMs = Math.min(oldestArrivalMs, Number(microsOf(row._arrived_at) / 1000n));
@@ -220,7 +222,13 @@ async function load(
 
 type Counts = Pick<LedgerEntry, "rows" | "loadedRows" | "dedupedRows" | "replacedRows">;
 
-function loadRows(draft: State, request: LoadRequest, object: LakeObject, all: readonly MemoryRow[]): Counts {
+function loadRows(
+  draft: State,
+  request: LoadRequest,
+  object: LakeObject,
+  all: readonly MemoryRow[],
+  nowMs: number,
+): Counts {
   const { table, target } = request;
   const present = draft.tables[target];
   if (present === undefined)
@@ -255,6 +263,7 @@ function loadRows(draft: State, request: LoadRequest, object: LakeObject, all: r
     }
     identities.add(identityOf(row));
     const verdict = table.dedupe === undefined ? "new" : dedupe(draft, present, table.dedupe, target, row);
+    if (byIdentity && target === table.name && verdict !== "kept out") revive(draft, target, row, nowMs);
     if (verdict === "kept out") dedupedRows++;
     else present.rows.push(row);
     if (verdict === "replaces") replacedRows++;
@@ -308,6 +317,14 @@ function loadLetters(draft: State, table: TableModel, object: LakeObject, lines:
     });
   }
   return { rows: lines.length, loadedRows: lines.length, dedupedRows: 0, replacedRows: 0 };
+}
+
+/** A row that was dead and is loaded after all is dead no more. */
+function revive(draft: State, table: string, row: MemoryRow, nowMs: number): void {
+  const id = `${table}/${identityOf(row)}`;
+  draft.letters = draft.letters.map((letter) =>
+    letter.id === id && letter.redrivenAtMs === undefined ? { ...letter, redrivenAtMs: nowMs } : letter,
+  );
 }
 
 function markRedriven(draft: State, ids: readonly string[], nowMs: number): void {

@@ -28,11 +28,17 @@ export interface Warehouse {
   quarantine(target: string, object: LakeObject, reason: string): Promise<void>;
   /** What the ledger says of a target in sum, with its newest entries, newest first. */
   summary(target: string, newest: number): Promise<LedgerSummary>;
-  /** The loaded dead letters of a choice, oldest first; `after` is the id of the last one had. */
+  /**
+   * The loaded dead letters of a choice, oldest first; `after` is the id of the last one had. Fewer than `limit` where their raw bytes
+   * come to more than DEAD_LETTER_PAGE_BYTES; none at all only after the last one.
+   */
   deadLetters(choice: DeadLetterChoice): Promise<readonly StoredDeadLetter[]>;
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
   close(): Promise<void>;
 }
+
+/** Raw bytes in one answer of dead letters; passed by at most one letter. */
+export const DEAD_LETTER_PAGE_BYTES = 16 * 1024 * 1024;
 
 export interface WarehouseColumn {
   readonly name: string;
@@ -48,7 +54,10 @@ export interface LoadRequest {
   readonly objects: readonly LakeObject[];
   /** Milliseconds for the whole transaction. */
   readonly deadlineMs: number;
-  /** Skip rows whose identity the target already has; for replays, which may overlap what was loaded before. */
+  /**
+   * Skip rows whose identity the target already has; for replays, which may overlap what was loaded before. The ledger does not keep
+   * an object out then. Into the table itself, open dead letters of the rows that are loaded are marked as redriven.
+   */
   readonly skipExisting?: boolean;
   /** With `skipExisting`: only the rows in this range. Such a load is no load of whole objects, so the ledger keeps no entry of it. */
   readonly range?: RowRange;

@@ -1,12 +1,12 @@
-import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { PenstockError } from "../../src/core/errors.js";
 import { type ColumnModel, METADATA_COLUMNS, type TableModel } from "../../src/definition/model.js";
 import { mappingOf } from "../../src/definition/types.js";
 import type { LakeObject, LakeObjectKind } from "../../src/delivery/flush.js";
+import { nodeDisk } from "../../src/disk/node-disk.js";
+import { openFsObjectStore } from "../../src/lake/fs.js";
 import type { ObjectStore } from "../../src/lake/object-store.js";
 
 /** A temporary folder, and the function that removes it. */
@@ -70,54 +70,10 @@ export interface TestLake extends ObjectStore {
   readonly root: string;
 }
 
-/** A lake in a folder, as plain as can be: no durability, since nothing here crashes the machine. */
-export function folderLake(root: string): TestLake {
-  const pathOf = (key: string) => join(root, key);
-  const head: ObjectStore["head"] = async (key) => {
-    try {
-      const found = await stat(pathOf(key));
-      return { key, sizeBytes: found.size, modifiedMs: found.mtimeMs };
-    } catch {
-      return undefined;
-    }
-  };
-  const known = async (key: string) => {
-    const info = await head(key);
-    if (info === undefined) throw new PenstockError("not-found", `There is no object ${key}.`);
-    return info;
-  };
-  return {
-    root,
-    head,
-    list: async (prefix, { after = "", limit = 1000 } = {}) => {
-      const names = await readdir(root, { recursive: true, withFileTypes: true });
-      const keys = names
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-        .filter((key) => key.startsWith(prefix) && key > after)
-        .sort()
-        .slice(0, limit);
-      return Promise.all(keys.map(known));
-    },
-    get: async (key) => {
-      await known(key);
-      return createReadStream(pathOf(key));
-    },
-    put: async (key, body) => {
-      await mkdir(dirname(pathOf(key)), { recursive: true });
-      await writeFile(pathOf(key), body);
-      return known(key);
-    },
-    adopt: async (path, key) => {
-      await mkdir(dirname(pathOf(key)), { recursive: true });
-      await rename(path, pathOf(key));
-      return known(key);
-    },
-    delete: async (key) => {
-      await unlink(pathOf(key)).catch(() => undefined);
-    },
-    localPath: pathOf,
-  };
+/** The embedded lake, in a folder. */
+export async function folderLake(root: string): Promise<TestLake> {
+  const lake = await openFsObjectStore({ disk: nodeDisk(), directory: root, stagingDirectory: `${root}-staging` });
+  return { ...lake, root };
 }
 
 export interface ObjectGiven {

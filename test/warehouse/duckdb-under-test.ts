@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.js";
 import { openDuckDbWarehouse } from "../../src/warehouse/duckdb/open.js";
@@ -15,8 +14,7 @@ export interface DuckDbUnderTest extends WarehouseUnderTest {
 /** A DuckDB warehouse in a temporary folder, with a lake beside it. */
 export async function openUnderTest(root?: string): Promise<DuckDbUnderTest> {
   const folder = root === undefined ? await temporaryFolder() : { path: root, remove: async () => undefined };
-  const lake = folderLake(join(folder.path, "lake"));
-  await mkdir(lake.root, { recursive: true });
+  const lake = await folderLake(join(folder.path, "lake"));
   const warehouse = await openDuckDbWarehouse({
     path: join(folder.path, "warehouse.duckdb"),
     lake,

@@ -7,7 +7,7 @@ import { type WarehouseUnderTest, warehouseContract } from "./warehouse.contract
 
 async function open(root?: string): Promise<WarehouseUnderTest> {
   const folder = root === undefined ? await temporaryFolder() : { path: root, remove: async () => undefined };
-  const lake = folderLake(join(folder.path, "lake"));
+  const lake = await folderLake(join(folder.path, "lake"));
   const warehouse = await openMemoryWarehouse({
     path: join(folder.path, "warehouse.json"),
     disk: nodeDisk(),

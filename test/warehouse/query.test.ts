@@ -68,7 +68,9 @@ describe("SQL from outside", () => {
   });
 
   it("fetches no more rows than asked for, from a result that would fill the memory", async () => {
-    const { rows, truncated } = await query("SELECT i, repeat('x', 100) FROM range(1000000000) t(i)", { rowsMax: 5000 });
+    const { rows, truncated } = await query("SELECT i, repeat('x', 100) FROM range(1000000000) t(i)", {
+      rowsMax: 5000,
+    });
     expect(rows).toHaveLength(5000);
     expect(truncated).toBe(true);
     expect((await query("SELECT * FROM quotes", { rowsMax: 5 })).truncated).toBe(false);
@@ -96,7 +98,10 @@ describe("SQL from outside", () => {
   });
 
   it("is told what is wrong with it, in the engine's words", async () => {
-    await expect(query("SELECT nope FROM quotes")).rejects.toMatchObject({ code: "query-failed", message: expect.stringContaining("nope") });
+    await expect(query("SELECT nope FROM quotes")).rejects.toMatchObject({
+      code: "query-failed",
+      message: expect.stringContaining("nope"),
+    });
     await expect(query("SELEC 1")).rejects.toMatchObject({ code: "query-failed" });
     await expect(query("  -- nothing\n")).rejects.toMatchObject({ code: "invalid-argument" });
   });

@@ -1,7 +1,7 @@
 import { DuckDBBlobValue, DuckDBTimestampTZValue, type DuckDBValue, listValue } from "@duckdb/node-api";
 import { PenstockError } from "../../core/errors.js";
 import type { TableModel } from "../../definition/model.js";
-import type { DeadLetterChoice, StoredDeadLetter } from "../warehouse.js";
+import { DEAD_LETTER_PAGE_BYTES, type DeadLetterChoice, type StoredDeadLetter } from "../warehouse.js";
 import { deadLetterReader, type LocalObject, OBJECT_COLUMN } from "./lake-source.js";
 import { checkRowCount } from "./preflight.js";
 import type { Session } from "./session.js";
@@ -73,7 +73,9 @@ export async function readDeadLetters(session: Session, choice: DeadLetterChoice
   const result = await session.run(
     `SELECT id, table_name, stream, shard_id, sequence, sequence_number, row_index, epoch_ms(arrived_at), error_code, column_name,
        error_message, raw, flush, epoch_ms(redriven_at)
-     FROM penstock.dead_letters ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""} ORDER BY arrived_at, id LIMIT ${choice.limit}`,
+     FROM penstock.dead_letters ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""} 
+     QUALIFY sum(octet_length(raw)) OVER (ORDER BY arrived_at, id) - octet_length(raw) < ${DEAD_LETTER_PAGE_BYTES}
+     ORDER BY arrived_at, id LIMIT ${choice.limit}`,
     values,
   );
   return (await result.getRows()).map((row) => ({

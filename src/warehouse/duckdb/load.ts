@@ -9,7 +9,15 @@ import { lockLedger, readLedger, writeLedger } from "./ledger.js";
 import { checkRowCount, checkTarget, preflight } from "./preflight.js";
 import { type Engine, type Session, transaction } from "./session.js";
 import { identifier, identifiers, text } from "./sql-text.js";
-import { countStaged, dedupeStaged, dropExisting, forgetDeduped, insertStaged, stageRows } from "./staged-rows.js";
+import {
+  countStaged,
+  dedupeStaged,
+  dropExisting,
+  forgetDeduped,
+  insertStaged,
+  reviveLetters,
+  stageRows,
+} from "./staged-rows.js";
 
 /** What became of one object's rows. */
 interface Outcome {
@@ -169,6 +177,7 @@ async function loadStaged(
           again: byIdentity,
         });
   if (byIdentity && verdict !== undefined) await forgetDeduped(session, target);
+  if (byIdentity && target === table.name) await reviveLetters(session, target);
   const inserted = await insertStaged(session, target, columnNames(request));
   const outcomes = new Map<string, Outcome>();
   let expected = 0;
