@@ -134,6 +134,8 @@ export interface Shard {
   /** Arrival of the newest committed record, or of the shard's creation. */
   readonly lastArrivalMs: number;
 
+  /** About how many bytes the records from `sequence` on take, as lines; cheap, for deciding when to deliver. */
+  bytesFrom(sequence: number): number;
   /** The arrival time that records appended now will carry: one for a whole group, never smaller than the one before. */
   arrivalMs(): number;
   /** Adds a record to the open group; answers its sequence. Only for open shards of a stream that is not poisoned. */

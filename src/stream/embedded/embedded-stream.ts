@@ -241,6 +241,10 @@ export class EmbeddedShard implements Shard {
     return Math.max(this.createdAtMs, this.journal.position(this.number).lastArrivalMs);
   }
 
+  bytesFrom(sequence: number): number {
+    return this.journal.bytesFrom(this.number, sequence);
+  }
+
   arrivalMs(): number {
     return this.journal.arrivalMs();
   }

@@ -131,6 +131,21 @@ export class Journal {
     return this.position(shard).lastSequence + 1;
   }
 
+  /** About how many bytes of lines there are from `sequence` on: exact by whole segments, in proportion within one. */
+  bytesFrom(shard: number, sequence: number): number {
+    let bytes = 0;
+    for (let at = this.segments.length - 1; at >= 0; at--) {
+      const span = this.segments[at]!.index.spans.get(shard);
+      if (span === undefined) continue;
+      if (span.lastSequence < sequence) break;
+      const records = span.lastSequence - span.firstSequence + 1;
+      const wanted = span.lastSequence - Math.max(sequence, span.firstSequence) + 1;
+      bytes += (span.dataBytes * wanted) / records;
+      if (span.firstSequence <= sequence) break;
+    }
+    return Math.round(bytes);
+  }
+
   get sizeBytes(): number {
     return this.segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   }
