@@ -43,18 +43,30 @@ function wrongWithRow(table: TableModel, names: ReadonlySet<string>, row: unknow
       if (!column.nullable && column.default === undefined) wrong.push(`${column.name} is missing, and is NOT NULL`);
     } else if (value === null) {
       if (!column.nullable) wrong.push(`${column.name} is null, and is NOT NULL`);
-      else if (table.format.kind === "csv" && column.default !== undefined && table.format.nullAs === "") {
-        wrong.push(
-          `${column.name} is null, which this CSV cannot say beside the column's default (give csv() a nullAs)`,
-        );
-      }
+      else if (table.format.kind === "csv" && column.default !== undefined)
+        wrong.push(`${column.name} is null${CSV_DEFAULT}`);
     } else {
-      const problem = wrongWithValue(column.type, value, column.timeFormat);
+      const problem = wrongWithValue(column.type, value, column.timeFormat) ?? tooLarge(column, value);
       if (problem !== undefined) wrong.push(`${column.name} ${problem}`);
+      else if (value === "" && table.format.kind === "csv" && column.default !== undefined) {
+        wrong.push(`${column.name} is ""${CSV_DEFAULT}`);
+      }
     }
   }
   return wrong;
 }
+
+const CSV_DEFAULT =
+  ", in whose place delivery would put the column's default: CSV cannot tell it from a field that is not there";
+
+/** Delivery's staging takes a SUPER as text, so its JSON is as long as a VARCHAR at most. */
+function tooLarge(column: ColumnModel, value: unknown): string | undefined {
+  if (column.type.kind !== "super") return undefined;
+  const bytes = Buffer.byteLength(jsonText(value));
+  return bytes <= SUPER_BYTES_MAX ? undefined : `has ${bytes} bytes of JSON; a SUPER column takes ${SUPER_BYTES_MAX}`;
+}
+
+const SUPER_BYTES_MAX = 65_535;
 
 type Writer = (row: Readonly<Record<string, unknown>>) => string;
 
@@ -150,7 +162,7 @@ function jsonOf(column: ColumnModel, value: unknown): string {
   // A decimal's text becomes a JSON number digit by digit; delivery reads the digits, not a double.
   if (column.type.kind === "decimal" && typeof value === "string" && JSON_NUMBER.test(value)) return value;
   const scalar = scalarOf(column, value);
-  return typeof scalar === "bigint" ? String(scalar) : JSON.stringify(scalar);
+  return typeof scalar === "bigint" || typeof scalar === "number" ? String(scalar) : JSON.stringify(scalar);
 }
 
 /** JSON of anything, with bigints as whole numbers, which JSON.stringify refuses. */
@@ -165,6 +177,8 @@ function jsonText(value: unknown): string {
 
 /** A Date as the column's format has it; anything else as it is. */
 function scalarOf({ type, timeFormat }: ColumnModel, value: unknown): unknown {
+  // Seconds since 1970 have no exponent: 1e-7 is 0.0000001, which is 0 to the microsecond.
+  if (typeof value === "number" && timeFormat?.startsWith("epoch") && Math.abs(value) < 1e-6) return 0;
   if (!(value instanceof Date)) return value;
   const ms = value.getTime();
   if (timeFormat === "epochsecs") return ms / 1000;

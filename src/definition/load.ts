@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
-import { dirname, extname, join, relative, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { messageOf, PenstockError } from "../core/errors.js";
 import * as definition from "../index.js";
 import { draftOf, PIPELINE } from "./brand.js";
 import type { PipelineModel } from "./model.js";
-import { show } from "./problems.js";
+import { DefinitionError, show } from "./problems.js";
 
 /** What a folder's definition may be called, in the order of search. */
 export const DEFINITION_NAMES = ["penstock.ts", "penstock.mts", "penstock.js", "penstock.mjs"] as const;
@@ -95,14 +95,10 @@ export async function loadModule(path: string): Promise<Record<string, unknown>>
 }
 
 function explain(file: string, error: unknown): PenstockError {
-  if (error instanceof PenstockError) {
-    if (error.code !== "invalid-definition") return error;
-    // The list of mistakes does not say which file it is about.
-    return new PenstockError(error.code, `${relative(process.cwd(), file) || file}: ${error.message}`, {
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
-  }
+  // The list of mistakes does not say which file it is about.
+  if (error instanceof DefinitionError)
+    return new DefinitionError(`${file}: ${error.of}`, error.problems, { cause: error });
+  if (error instanceof PenstockError) return error;
   const message = messageOf(error);
   if (/^ParseError: /.test(message)) {
     return new PenstockError(

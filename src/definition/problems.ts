@@ -12,11 +12,14 @@ export interface Problem {
 /** An `invalid-definition` with each mistake as data, for those who show them one by one. */
 export class DefinitionError extends PenstockError {
   readonly problems: readonly Problem[];
+  /** What the mistakes are of: the message's beginning. */
+  readonly of: string;
 
   constructor(what: string, problems: readonly Problem[], details: ErrorDetails = {}) {
     const count = problems.length === 1 ? "a mistake" : `${problems.length} mistakes`;
     super("invalid-definition", `${what} has ${count}:${problems.map(lineOf).join("")}`, details);
     this.problems = problems;
+    this.of = what;
   }
 }
 

@@ -122,7 +122,9 @@ describe("CSV", () => {
     expect(encode(plain, { a: "x,y", n: 1, d: 2, last: "z" })).toBe('"x,y",1,2,z');
     expect(encode(plain, { a: 'say "hi"\n', n: null, last: "" })).toBe('"say ""hi""\n",,,""');
     expect(encode(plain, { a: "", n: null, last: " z" })).toBe('"",,," z"');
-    expect(() => encode(plain, { a: "x", d: null, last: "z" })).toThrow("d is null, which this CSV cannot say");
+    expect(() => encode(plain, { a: "x", d: null, last: "z" })).toThrow(
+      "d is null, in whose place delivery would put the column's default",
+    );
   });
 
   test("follows the table's own delimiter, escape, header and null token", () => {
@@ -131,9 +133,7 @@ describe("CSV", () => {
       format: csv({ header: "each", delimiter: ";", escape: "\\", nullAs: "NULL" }),
       columns,
     });
-    expect(encode(own, { a: 'a"b\\c', n: null, d: null, last: "NULL" })).toBe(
-      'a;n;d;last\n"a\\"b\\\\c";NULL;NULL;"NULL"',
-    );
+    expect(encode(own, { a: 'a"b\\c', n: null, d: 3, last: "NULL" })).toBe('a;n;d;last\n"a\\"b\\\\c";NULL;3;"NULL"');
     expect(encode(own, { last: "z" })).toBe("a;n;d;last\nNULL;NULL;;z");
   });
 
