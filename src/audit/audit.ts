@@ -263,26 +263,23 @@ async function compareWithTable(
 ): Promise<void> {
   const target = table.name.replaceAll("'", "''");
   const identity = "_shard_id, _sequence_number, _row_index";
+  const loads = `FROM penstock.loads WHERE target = '${target}' AND kind = 'rows' AND status = 'loaded'`;
   const { rows } = await warehouse.query(
     `SELECT (SELECT count(*) FROM "${table.name}" WHERE _sequence_number IS NOT NULL)::DOUBLE,
             (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "${table.name}"
               WHERE _sequence_number IS NOT NULL GROUP BY ${identity} HAVING count(*) > 1))::DOUBLE,
-            (SELECT coalesce(sum(loaded_rows - replaced_rows), 0) FROM penstock.loads
-              WHERE target = '${target}' AND kind = 'rows' AND status = 'loaded')::DOUBLE,
+            (SELECT coalesce(sum(loaded_rows - replaced_rows), 0) ${loads})::DOUBLE,
+            (SELECT coalesce(sum(loaded_rows), 0) ${loads} AND starts_with(object_key, 'redrive/'))::DOUBLE,
             (SELECT count(*) FROM penstock.dead_letters WHERE table_name = '${target}' AND redriven_at IS NOT NULL)::DOUBLE`,
   );
-  const [present, repeated, recorded, redriven] = (rows[0] ?? [0, 0, 0, 0]).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [present = 0, repeated = 0, recorded = 0, redrivenRows = 0, redriven = 0] = (rows[0] ?? []).map(Number);
   if (repeated > 0) {
     sum.duplicated += repeated;
     say(`${repeated} rows of the warehouse table repeat an identity (${identity}) that is there already.`);
   }
-  // A dead letter that was redriven has become a row.
+  // A dead letter that was redriven has become a row, or `where` turned it away.
   sum.deadLettered -= redriven;
-  sum.loaded += redriven;
-  sum.deletedByUser = Math.max(0, recorded + redriven - (present - repeated));
+  sum.loaded += redrivenRows;
+  sum.filtered += redriven - redrivenRows;
+  sum.deletedByUser = Math.max(0, recorded - (present - repeated));
 }

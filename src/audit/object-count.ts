@@ -1,4 +1,5 @@
 /** Counts what the lake's objects hold, a flush and a shard at a time, from the objects themselves. */
+import { MIB } from "../core/limits.js";
 import type { TableModel } from "../definition/model.js";
 import type { FlushResult, LakeObject } from "../delivery/flush.js";
 import type { ObjectStore } from "../lake/object-store.js";
@@ -16,6 +17,8 @@ export interface RangeCount {
   readonly identities: number;
 }
 
+/** A record of 10 MiB in base64, with what surrounds it. */
+const DEAD_LETTER_BYTES_MAX = 16 * MIB;
 /** One statement counts so many rows at a time, so that its memory is bounded whatever the lake holds. */
 const ROWS_MAX = 2_000_000;
 const OBJECTS_MAX = 300;
@@ -64,16 +67,14 @@ async function count(
   batch: readonly FlushResult[],
   counts: Map<string, RangeCount>,
 ): Promise<void> {
-  const selects = batch.flatMap((result) =>
-    result.objects.map((object) => identitiesOf(table, object, lake.localPath(object.key) ?? object.key)),
-  );
-  if (selects.length === 0) return;
+  const objects = batch.flatMap((result) => result.objects);
+  if (objects.length === 0) return;
   const found = await sql(
     `SELECT flush::DOUBLE, shard,
             count(*) FILTER (kind = 'rows')::DOUBLE, count(*) FILTER (kind = 'dead')::DOUBLE,
             count(*) FILTER (kind = 'filtered')::DOUBLE,
             count(DISTINCT sequence)::DOUBLE, count(DISTINCT (sequence, row_index))::DOUBLE
-       FROM (${selects.join("\nUNION ALL\n")}) GROUP BY flush, shard`,
+       FROM (${identitiesOf(table, objects, lake)}) GROUP BY flush, shard`,
   );
   for (const [flush, shard, rows, dead, filtered, records, identities] of found) {
     counts.set(`${Number(flush)}/${String(shard)}`, {
@@ -88,24 +89,54 @@ async function count(
 
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
-/** One object's identities: flush, kind, shard (as `<stream>:<shard id>`), sequence, row_index. */
-export function identitiesOf(table: TableModel, object: LakeObject, path: string): string {
-  const head = `SELECT ${object.flush} AS flush, ${text(object.kind)} AS kind`;
-  if (object.kind === "dead") {
-    return `${head}, stream || ':' || "shardId" AS shard, sequence, "rowIndex" AS row_index
-      FROM read_json(${text(path)}, format = 'newline_delimited',
-        columns = {stream: 'VARCHAR', "shardId": 'VARCHAR', sequence: 'BIGINT', "rowIndex": 'INTEGER'},
-        maximum_object_size = 67108864)`;
+/**
+ * The objects' identities as a relation: flush, kind, shard (as `<stream>:<shard id>`), sequence, row_index. All objects of a form go to
+ * one reader, since each reader has buffers of its own.
+ */
+export function identitiesOf(table: TableModel, objects: readonly LakeObject[], lake: ObjectStore): string {
+  const forms = new Map<Form, { path: string; object: LakeObject }[]>();
+  for (const object of objects) {
+    const form = formOf(object);
+    const path = lake.localPath(object.key) ?? object.key;
+    forms.set(form, [...(forms.get(form) ?? []), { path, object }]);
   }
-  // A table with one source names its shards without the stream.
-  const shard = table.sources.length === 1 ? `${text(`${table.sources[0]}:`)} || _shard_id` : "_shard_id";
-  return `${head}, ${shard} AS shard, _sequence_number AS sequence, _row_index AS row_index FROM ${readerOf(object, path)}`;
+  const selects = [...forms].map(([form, files]) => {
+    const list = files.map(({ path, object }) => `(${text(path)}, ${object.flush}, ${text(object.kind)})`).join(", ");
+    const paths = `[${files.map(({ path }) => text(path)).join(", ")}]`;
+    return `SELECT f.flush, f.kind, ${columnsOf(form, table)} FROM ${readerOf(form, paths)} AS i
+      JOIN (VALUES ${list}) AS f(path, flush, kind) ON i.filename = f.path`;
+  });
+  return selects.join("\nUNION ALL\n");
 }
 
-function readerOf(object: LakeObject, path: string): string {
-  const columns = `{_shard_id: 'VARCHAR', _sequence_number: 'BIGINT', _row_index: 'INTEGER'}`;
-  if (/\.json(\.gz|\.zst)?$/.test(object.key))
-    return `read_json(${text(path)}, format = 'newline_delimited', columns = ${columns})`;
-  if (/\.csv(\.gz|\.zst)?$/.test(object.key)) return `read_csv(${text(path)}, header = true, all_varchar = false)`;
-  return `read_parquet(${text(path)})`;
+type Form = "dead" | "parquet" | "json" | "csv";
+
+function formOf({ kind, key }: LakeObject): Form {
+  if (kind === "dead") return "dead";
+  if (kind === "rows" && /\.json(\.gz|\.zst)?$/.test(key)) return "json";
+  if (kind === "rows" && /\.csv(\.gz|\.zst)?$/.test(key)) return "csv";
+  return "parquet";
+}
+
+function columnsOf(form: Form, table: TableModel): string {
+  if (form === "dead") return `i.stream || ':' || i."shardId" AS shard, i.sequence, i."rowIndex" AS row_index`;
+  // A table with one source names its shards without the stream.
+  const shard = table.sources.length === 1 ? `${text(`${table.sources[0]}:`)} || i._shard_id` : "i._shard_id";
+  return `${shard} AS shard, i._sequence_number AS sequence, i._row_index AS row_index`;
+}
+
+function readerOf(form: Form, paths: string): string {
+  const identity = `{_shard_id: 'VARCHAR', _sequence_number: 'BIGINT', _row_index: 'INTEGER'}`;
+  switch (form) {
+    case "dead":
+      return `read_json(${paths}, format = 'newline_delimited', filename = true,
+        columns = {stream: 'VARCHAR', "shardId": 'VARCHAR', sequence: 'BIGINT', "rowIndex": 'INTEGER'},
+        maximum_object_size = ${DEAD_LETTER_BYTES_MAX})`;
+    case "json":
+      return `read_json(${paths}, format = 'newline_delimited', filename = true, columns = ${identity})`;
+    case "csv":
+      return `read_csv(${paths}, header = true, filename = true, union_by_name = true, types = ${identity})`;
+    case "parquet":
+      return `read_parquet(${paths}, filename = true, union_by_name = false)`;
+  }
 }

@@ -84,7 +84,7 @@ async function traceInTable(
   for (const object of flush.objects) {
     if ((await sources.lake.head(object.key)) === undefined) continue;
     const found = await sources.sql(
-      `SELECT row_index::DOUBLE FROM (${identitiesOf(table, object, sources.lake.localPath(object.key) ?? object.key)})
+      `SELECT row_index::DOUBLE FROM (${identitiesOf(table, [object], sources.lake)})
         WHERE shard = '${shard.stream.name}:${shard.id}' AND sequence = ${count} ORDER BY 1`,
     );
     for (const [rowIndex] of found) {

@@ -18,7 +18,7 @@ export const addInit: AddCommand = (program, { terminal }) => {
     .action(async (folder: string, options: { name?: string; json?: boolean }) => {
       const { mkdir, stat, writeFile } = await import("node:fs/promises");
       const { templateFiles } = await import("./init/template.js");
-      const { programVersion } = await import("./support/version.js");
+      const { programVersion } = await import("../runtime/version.js");
       const directory = resolve(terminal.workingDirectory, folder);
       const files = templateFiles(pipelineName(options.name, directory), programVersion());
       const names = Object.keys(files);

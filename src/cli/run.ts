@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { isPenstockError, messageOf } from "../core/errors.js";
+import { programVersion } from "../runtime/version.js";
 import { addAudit } from "./audit.js";
 import { addErrors } from "./errors.js";
 import { addFlush } from "./flush.js";
@@ -11,7 +12,6 @@ import { addStatus } from "./status.js";
 import type { AddCommand } from "./support/command.js";
 import { EXIT, exitCodeOf } from "./support/exit-codes.js";
 import type { Terminal } from "./support/terminal.js";
-import { programVersion } from "./support/version.js";
 import { addUp } from "./up.js";
 import { addValidate } from "./validate.js";
 

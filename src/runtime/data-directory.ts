@@ -7,7 +7,7 @@
  *     streams/          the journals
  *     delivery/         a flush log a table
  *     lake/             the objects
- *     staging/          files that are not finished; emptied at each start
+ *     staging/          files that have no name in the lake yet
  *     warehouse.duckdb
  */
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";

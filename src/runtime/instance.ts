@@ -1,0 +1,199 @@
+/** The running pipeline as the control door sees it. */
+import type { DeadLetter, DeadLetterPage, PipelineStatus, StreamStatus } from "../api/control/contract.js";
+import type { DeadLetterFilter, PipelineInstance } from "../api/control/instance.js";
+import { type AuditSources, audit } from "../audit/audit.js";
+import { trace } from "../audit/trace.js";
+import type { Clock } from "../core/clock.js";
+import type { PipelineModel } from "../definition/model.js";
+import type { ConversionEngine } from "../delivery/engine.js";
+import type { ObjectStore } from "../lake/object-store.js";
+import type { Reconvert } from "../loader/reconvert.js";
+import { openRedrive } from "../loader/redrive.js";
+import { replay } from "../loader/replay.js";
+import type { Stream, StreamStore } from "../stream/stream.js";
+import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
+import { createMetrics, type ObservedRequest } from "./metrics.js";
+import { createRates } from "./rates.js";
+import type { TableLine } from "./table-line.js";
+
+export interface InstanceParts {
+  readonly model: PipelineModel;
+  readonly version: string;
+  readonly dataDirectory: string;
+  readonly store: StreamStore;
+  readonly lake: ObjectStore;
+  readonly engine: ConversionEngine;
+  readonly warehouse: Warehouse;
+  readonly reconvert: Reconvert;
+  readonly lines: readonly TableLine[];
+  readonly clock: Clock;
+  readonly addresses: () => PipelineStatus["addresses"];
+}
+
+export interface RuntimeInstance extends PipelineInstance {
+  observe(request: ObservedRequest): void;
+}
+
+export function createInstance(parts: InstanceParts): RuntimeInstance {
+  const { model, store, warehouse, lines, clock } = parts;
+  const startedAtMs = clock.now();
+  const streamStatus = streamStatuses(store, clock);
+  const status = (): PipelineStatus => ({
+    pipeline: model.name,
+    version: parts.version,
+    pid: process.pid,
+    dataDirectory: parts.dataDirectory,
+    startedAtMs,
+    atMs: clock.now(),
+    addresses: parts.addresses(),
+    streams: streamStatus(),
+    tables: lines.map((line) => line.status()),
+    memoryBytes: process.memoryUsage.rss(),
+  });
+  const metrics = createMetrics(status);
+  const lineOf = (table: string) => lines.find((line) => line.table.name === table);
+  const results = async (table: string) => {
+    const found = [];
+    for await (const result of lineOf(table)?.delivery.results() ?? []) found.push(result);
+    return found;
+  };
+  const auditSources = (): AuditSources => ({
+    model,
+    store,
+    results,
+    lake: parts.lake,
+    sql: async (statement) => {
+      const rows: (readonly unknown[])[] = [];
+      await parts.engine.session((session) => session.read(statement, (chunk) => rows.push(...chunk)));
+      return rows;
+    },
+    warehouse,
+    nowMs: clock.now(),
+  });
+  const redrive = openRedrive({ tables: model.tables, warehouse, lake: parts.lake, reconvert: parts.reconvert });
+
+  return {
+    model,
+    status,
+    observe: metrics.observe,
+    metrics: metrics.text,
+    query: ({ sql, rowsMax, timeoutMs }, signal) =>
+      warehouse.query(sql, {
+        signal,
+        ...(rowsMax === undefined ? {} : { rowsMax }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      }),
+    flush: async () => {
+      await Promise.all(lines.map((line) => line.flush()));
+      const tables = lines.map((line) => {
+        const { name, rowsDelivered, rowsLoaded } = line.status();
+        return { name, rowsDelivered, rowsLoaded };
+      });
+      return { tables };
+    },
+    deadLetters: (filter) => deadLetterPage(warehouse, filter),
+    deadLetter: async (id) => {
+      const [letter] = await warehouse.deadLetters({ ids: [id], limit: 1 });
+      return letter === undefined ? undefined : deadLetterOf(letter);
+    },
+    redrive,
+    replay: (body, onProgress) =>
+      replay(
+        {
+          tables: model.tables,
+          streams: store,
+          warehouse,
+          lake: parts.lake,
+          reconvert: parts.reconvert,
+          delivered: (table) => lineOf(table)?.delivery.results() ?? [],
+        },
+        body,
+        onProgress,
+      ),
+    audit: () => audit(auditSources()),
+    trace: (sequence, stream) => trace(auditSources(), sequence, stream === undefined ? {} : { stream }),
+    health: () => {
+      const reasons = lines.flatMap((line) => {
+        const { name, delivery, loader } = line.status();
+        return [
+          ...(delivery.reason === undefined ? [] : [`delivery of ${name} is ${delivery.state}: ${delivery.reason}`]),
+          ...(loader.reason === undefined ? [] : [`loading of ${name} is ${loader.state}: ${loader.reason}`]),
+        ];
+      });
+      const stopped = lines.some((line) => {
+        const { delivery, loader } = line.status();
+        return delivery.state === "stopped" || loader.state === "stopped";
+      });
+      return { ok: !stopped, reasons };
+    },
+  };
+}
+
+function streamStatuses(store: StreamStore, clock: Clock): () => StreamStatus[] {
+  const rates = createRates(clock);
+  const recordsOf = (stream: Stream) => stream.shards.reduce((sum, shard) => sum + shard.lastSequence, 0);
+  return () => {
+    const streams = store.streams();
+    const growth = rates.sample(
+      Object.fromEntries(
+        streams.flatMap((stream) => [
+          [`${stream.name} records`, recordsOf(stream)],
+          [`${stream.name} bytes`, stream.sizeBytes],
+        ]),
+      ),
+    );
+    return streams.map((stream) => ({
+      name: stream.name,
+      kind: stream.kind,
+      openShards: stream.shards.filter((shard) => shard.closedAtMs === undefined).length,
+      records: recordsOf(stream),
+      sizeBytes: stream.sizeBytes,
+      recordsPerSecond: growth[`${stream.name} records`] ?? 0,
+      bytesPerSecond: growth[`${stream.name} bytes`] ?? 0,
+      shards: stream.shards.map((shard) => ({
+        id: shard.id,
+        firstSequence: shard.firstSequence,
+        lastSequence: shard.lastSequence,
+        open: shard.closedAtMs === undefined,
+      })),
+    }));
+  };
+}
+
+async function deadLetterPage(warehouse: Warehouse, filter: DeadLetterFilter): Promise<DeadLetterPage> {
+  const letters = await warehouse.deadLetters({ ...filter, redriven: false });
+  const { rows } = await warehouse.query(
+    `SELECT table_name, error_code, column_name, count(*)::DOUBLE FROM penstock.dead_letters
+      WHERE redriven_at IS NULL GROUP BY ALL ORDER BY 4 DESC, 1, 2`,
+  );
+  const groups = rows
+    .map(([table, code, column, count]) => ({
+      table: String(table),
+      code: String(code),
+      column: column === null ? null : String(column),
+      count: Number(count),
+    }))
+    .filter(
+      ({ table, code }) =>
+        (filter.table === undefined || filter.table === table) && (filter.code === undefined || filter.code === code),
+    );
+  const last = letters.length === filter.limit ? letters.at(-1)?.id : undefined;
+  return { groups, letters: letters.map(deadLetterOf), ...(last === undefined ? {} : { next: last }) };
+}
+
+function deadLetterOf(letter: StoredDeadLetter): DeadLetter {
+  return {
+    id: letter.id,
+    table: letter.table,
+    stream: letter.stream,
+    shardId: letter.shardId,
+    sequenceNumber: letter.sequenceNumber,
+    rowIndex: letter.rowIndex,
+    arrivedAtMs: letter.arrivedAtMs,
+    code: letter.code,
+    column: letter.column ?? null,
+    message: letter.message,
+    rawBase64: Buffer.from(letter.raw).toString("base64"),
+    redriven: letter.redrivenAtMs !== undefined,
+  };
+}

@@ -1,0 +1,122 @@
+/** One table's line: its delivery and its loader, joined. Lines go independently of each other. */
+import { join } from "node:path";
+import type { TableStatus } from "../api/control/contract.js";
+import type { Clock } from "../core/clock.js";
+import type { PenstockError } from "../core/errors.js";
+import type { TableModel } from "../definition/model.js";
+import type { VersionStore } from "../definition/version-store.js";
+import { type Convert, type Delivery, openDelivery } from "../delivery/delivery.js";
+import type { Disk } from "../disk/disk.js";
+import type { ObjectStore } from "../lake/object-store.js";
+import { type Loader, openLoader } from "../loader/loader.js";
+import type { StreamStore } from "../stream/stream.js";
+import type { StageLog } from "../warehouse/log.js";
+import type { Warehouse } from "../warehouse/warehouse.js";
+import type { DataDirectory } from "./data-directory.js";
+
+export interface TableLine {
+  readonly table: TableModel;
+  readonly delivery: Delivery;
+  readonly loader: Loader;
+  status(): TableStatus;
+  /** Resolves when everything committed before the call is in the warehouse. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TableLineOptions {
+  readonly table: TableModel;
+  readonly version: number;
+  readonly versions: VersionStore;
+  readonly store: StreamStore;
+  readonly lake: ObjectStore;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly convert: Convert;
+  readonly warehouse: Warehouse;
+  readonly directories: DataDirectory;
+  readonly log: StageLog;
+  readonly onPoison: (error: PenstockError) => void;
+}
+
+export async function openTableLine(options: TableLineOptions): Promise<TableLine> {
+  const { table, store, warehouse, clock, log } = options;
+  const loader = await openLoader({ table, warehouse, clock, random: options.random, log });
+  const delivery = await openDelivery({
+    table,
+    schemaVersion: options.version,
+    tableAt: (version) => tableOf(options, version),
+    store,
+    lake: options.lake,
+    disk: options.disk,
+    clock,
+    convert: options.convert,
+    directory: join(options.directories.delivery, table.name),
+    stagingDirectory: join(options.directories.staging, "delivery", table.name),
+    onDelivered: (result) => {
+      log.debug({ table: table.name, flush: result.flush, objects: result.objects.length }, "delivered a flush");
+      loader.offer(result.objects);
+    },
+    onStopped: (error) => {
+      log.error({ table: table.name, err: error }, "delivery has stopped");
+      if (error.code === "poisoned") options.onPoison(error);
+    },
+  });
+  const releases = table.sources.map((stream) =>
+    store.holdRetention(stream, (shard) => delivery.firstUndelivered(stream, shard)),
+  );
+  // What was delivered before this start and never loaded. It may be long, and nothing has to wait for it but the loads themselves.
+  const swept = loader.sweep(delivery.results());
+  swept.catch((error: unknown) => log.error({ table: table.name, err: error }, "the sweep of the lake failed"));
+
+  return {
+    table,
+    delivery,
+    loader,
+    status: () => statusOf(table, delivery, loader),
+    flush: async () => {
+      await delivery.flushNow();
+      await swept;
+      await loader.idle();
+    },
+    stop: async () => {
+      await delivery.stop();
+      await swept.catch(() => undefined);
+      await loader.stop();
+      for (const release of releases) release();
+    },
+  };
+}
+
+/** The table under an earlier version; its `transform`, which no version stores, is the present one. */
+function tableOf({ versions, table }: TableLineOptions, version: number): TableModel {
+  const stored = versions.get(version).model.tables.find(({ name }) => name === table.name) ?? table;
+  return table.transform === undefined ? stored : { ...stored, transform: table.transform };
+}
+
+function statusOf(table: TableModel, delivery: Delivery, loader: Loader): TableStatus {
+  const delivered = delivery.state();
+  const loaded = loader.state();
+  return {
+    name: table.name,
+    sources: table.sources,
+    lagRecords: delivered.lagRecords,
+    bufferBytes: delivered.bufferBytes,
+    bufferBytesMax: table.deliver.bufferBytes,
+    bufferAgeMs: delivered.bufferAgeMs,
+    bufferAgeMsMax: table.deliver.bufferMs,
+    delivery: delivered.stage,
+    rowsDelivered: delivered.totals.rows,
+    deadLetters: delivered.totals.dead,
+    rowsFiltered: delivered.totals.filtered,
+    objects: delivered.objects,
+    loader: loaded.loader,
+    rowsLoaded: loaded.rowsLoaded,
+    rowsDeduped: loaded.rowsDeduped,
+    loadsPending: loaded.loadsPending,
+    loads: loaded.loads,
+    freshnessMs: loaded.freshnessMs,
+    rowsPerSecond: loaded.rowsPerSecond,
+  };
+}
