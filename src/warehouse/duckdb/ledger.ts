@@ -1,6 +1,7 @@
-import { DuckDBTimestampTZValue, type DuckDBValue, listValue } from "@duckdb/node-api";
+import { type DuckDBValue, listValue } from "@duckdb/node-api";
 import type { LedgerEntry, LedgerSummary } from "../warehouse.js";
 import type { Session } from "./session.js";
+import { text } from "./sql-text.js";
 
 const COLUMNS = `target, object_key, kind, status, flush, schema_version, "rows", loaded_rows, deduped_rows, replaced_rows, size_bytes,
   reason, epoch_ms(loaded_at), took_ms`;
@@ -29,33 +30,58 @@ export async function readLedger(
   return new Map((await result.getRows()).map((row) => [String(row[1]), entryOf(row)]));
 }
 
-/** Enters what a load or a quarantine came to, over an entry of a quarantine before it. */
-export async function writeLedger(session: Session, entries: readonly LedgerEntry[]): Promise<void> {
+/**
+ * Enters what a load or a quarantine came to. `held` is what the ledger has of these objects, read in this transaction: an entry of a quarantine
+ * is written over, one of a load never is.
+ */
+export async function writeLedger(
+  session: Session,
+  entries: readonly LedgerEntry[],
+  held: ReadonlyMap<string, LedgerEntry>,
+): Promise<void> {
+  const fresh = entries.filter(({ key }) => !held.has(key));
+  if (fresh.length > 0) await session.run(`INSERT INTO penstock.loads VALUES ${fresh.map(valuesOf).join(", ")}`);
   for (const entry of entries) {
+    if (held.get(entry.key)?.status !== "quarantined") continue;
     await session.run(
-      `INSERT INTO penstock.loads VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-       ON CONFLICT (target, object_key) DO UPDATE SET status = excluded.status, "rows" = excluded."rows", loaded_rows = excluded.loaded_rows,
-         deduped_rows = excluded.deduped_rows, replaced_rows = excluded.replaced_rows, reason = excluded.reason,
-         loaded_at = excluded.loaded_at, took_ms = excluded.took_ms
-       WHERE loads.status = 'quarantined'`,
-      [
-        entry.target,
-        entry.key,
-        entry.kind,
-        entry.status,
-        BigInt(entry.flush),
-        entry.schemaVersion,
-        BigInt(entry.rows),
-        BigInt(entry.loadedRows),
-        BigInt(entry.dedupedRows),
-        BigInt(entry.replacedRows),
-        BigInt(entry.sizeBytes),
-        entry.reason ?? null,
-        new DuckDBTimestampTZValue(BigInt(Math.round(entry.loadedAtMs)) * 1000n),
-        BigInt(Math.max(0, Math.round(entry.tookMs))),
-      ],
+      `UPDATE penstock.loads SET status = ${text(entry.status)}, "rows" = ${entry.rows}, loaded_rows = ${entry.loadedRows},
+         deduped_rows = ${entry.dedupedRows}, replaced_rows = ${entry.replacedRows}, reason = ${reasonOf(entry)},
+         loaded_at = ${instantOf(entry)}, took_ms = ${tookOf(entry)}
+       WHERE target = ${text(entry.target)} AND object_key = ${text(entry.key)}`,
     );
   }
+}
+
+function valuesOf(entry: LedgerEntry): string {
+  const values = [
+    text(entry.target),
+    text(entry.key),
+    text(entry.kind),
+    text(entry.status),
+    entry.flush,
+    entry.schemaVersion,
+    entry.rows,
+    entry.loadedRows,
+    entry.dedupedRows,
+    entry.replacedRows,
+    entry.sizeBytes,
+    reasonOf(entry),
+    instantOf(entry),
+    tookOf(entry),
+  ];
+  return `(${values.join(", ")})`;
+}
+
+function reasonOf(entry: LedgerEntry): string {
+  return entry.reason === undefined ? "NULL" : text(entry.reason);
+}
+
+function instantOf(entry: LedgerEntry): string {
+  return `make_timestamptz(${Math.round(entry.loadedAtMs)} * 1000)`;
+}
+
+function tookOf(entry: LedgerEntry): number {
+  return Math.max(0, Math.round(entry.tookMs));
 }
 
 export async function ledgerSummary(session: Session, target: string, newest: number): Promise<LedgerSummary> {

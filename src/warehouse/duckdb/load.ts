@@ -92,10 +92,7 @@ export async function loadObjects(
       });
       // A part of an object is no object: were it entered, the rest would never be loaded.
       if (request.range === undefined) {
-        await writeLedger(
-          session,
-          loaded.filter((entry) => !isLoaded(entry.key)),
-        );
+        await writeLedger(session, loaded, ledger);
       }
       if (request.skipExisting === true) {
         const rows = loaded.reduce((sum, entry) => sum + entry.loadedRows, 0);
@@ -170,7 +167,6 @@ async function loadStaged(
     table.dedupe === undefined
       ? undefined
       : await dedupeStaged(session, {
-          table,
           target,
           dedupe: table.dedupe,
           keys: new Map(objects.map((object) => [object.path, object.key])),

@@ -118,7 +118,7 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
               tookMs: 0,
             };
             // One that is loaded stays so: the ledger writes over quarantines only.
-            await writeLedger(session, [entry]);
+            await writeLedger(session, [entry], await readLedger(session, target, [object.key]));
           }),
         ),
       ),

@@ -65,28 +65,53 @@ export interface DedupeCounts {
   readonly replaced: ReadonlyMap<string, number>;
 }
 
+/** Staged rows whose keys are sorted and compared at one time: so many, with common keys, fit the smallest memory that is allowed. */
+const DEDUPE_ROWS_AT_ONCE = 200_000;
+
 /**
  * Decides which row of each key stays, among the staged rows and those of the table with the same key. Every other one is written to
- * `penstock.deduped` with the row that stands in its place, and, if the table has it, deleted there. Only keys that occur twice are sorted.
+ * `penstock.deduped` with the row that stands in its place, and, if the table has it, deleted there. Only keys that occur twice are sorted; many
+ * rows are taken in parts, by a hash of their keys, so that memory does not grow with the load.
  */
-export async function dedupeStaged(
-  session: Session,
-  options: {
-    readonly table: TableModel;
-    readonly target: string;
-    readonly dedupe: NonNullable<TableModel["dedupe"]>;
-    readonly keys: ReadonlyMap<string, string>;
-    /** The same row may have lost before: then it is not written down again. */
-    readonly again: boolean;
-  },
-): Promise<DedupeCounts> {
-  const { target, dedupe } = options;
+export async function dedupeStaged(session: Session, options: DedupeOptions): Promise<DedupeCounts> {
+  const keptOut = new Map<string, number>();
+  const replaced = new Map<string, number>();
+  const staged = [...(await countStaged(session)).values()].reduce((sum, rows) => sum + rows, 0);
+  const parts = Math.max(1, Math.ceil(staged / DEDUPE_ROWS_AT_ONCE));
+  for (let part = 0; part < parts; part++) {
+    await judge(
+      session,
+      options,
+      parts === 1 ? undefined : `${part} = hash(${identifiers(options.dedupe.by)}) % ${parts}`,
+    );
+    await writeDown(session, options);
+    await session.run(
+      `DELETE FROM main.${identifier(options.target)} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE NOT _penstock_staged)`,
+    );
+    await session.run(
+      `DELETE FROM ${STAGE} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE _penstock_staged)`,
+    );
+    const counted = await session.run(
+      `SELECT _penstock_staged, coalesce(CASE WHEN _penstock_staged THEN ${object} ELSE _penstock_winner_object END, ''), count(*)
+       FROM ${VERDICT} GROUP BY 1, 2`,
+    );
+    for (const [isStaged, path, count] of await counted.getRows()) {
+      const counts = isStaged === true ? keptOut : replaced;
+      counts.set(String(path), (counts.get(String(path)) ?? 0) + Number(count));
+    }
+  }
+  return { keptOut, replaced };
+}
+
+/** Finds the losers: staged rows, and rows of the table. */
+async function judge(session: Session, { target, dedupe }: DedupeOptions, part: string | undefined): Promise<void> {
   const keys = identifiers(dedupe.by);
   const same = (left: string, right: string) =>
     dedupe.by
       .map((name) => `${left}.${identifier(name)} IS NOT DISTINCT FROM ${right}.${identifier(name)}`)
       .join(" AND ");
   const columns = `${keys}, _arrived_at, ${IDENTITY.join(", ")}`;
+  const only = part === undefined ? "" : `WHERE ${part}`;
   const direction = dedupe.keep === "latest" ? "DESC NULLS LAST" : "ASC NULLS FIRST";
   // Equal in all four are only copies of one row: then the table's stays.
   const order = [
@@ -95,12 +120,13 @@ export async function dedupeStaged(
     "_penstock_row",
   ].join(", ");
   await session.run(
-    `CREATE TEMP TABLE ${VERDICT} AS
-     WITH everyone AS (
-       SELECT true AS _penstock_staged, rowid AS _penstock_row, ${object}, ${columns} FROM ${STAGE}
+    `CREATE OR REPLACE TEMP TABLE ${VERDICT} AS
+     WITH arriving AS (SELECT rowid AS _penstock_row, ${object}, ${columns} FROM ${STAGE} ${only}),
+     held AS (SELECT rowid AS _penstock_row, ${columns} FROM main.${identifier(target)} ${only}),
+     everyone AS (
+       SELECT true AS _penstock_staged, * FROM arriving
        UNION ALL
-       SELECT false, t.rowid, NULL, ${identifiers(dedupe.by, "t")}, t._arrived_at, ${IDENTITY.map((name) => `t.${name}`).join(", ")}
-       FROM main.${identifier(target)} t SEMI JOIN ${STAGE} s ON ${same("t", "s")}
+       SELECT false, h._penstock_row, NULL, h.* EXCLUDE (_penstock_row) FROM held h SEMI JOIN arriving a ON ${same("h", "a")}
      ), several AS (SELECT ${keys} FROM everyone GROUP BY ${keys} HAVING count(*) > 1),
      ranked AS (
        SELECT e.*, row_number() OVER standing AS _penstock_place, first_value(${object}) OVER standing AS _penstock_winner_object,
@@ -110,8 +136,11 @@ export async function dedupeStaged(
      )
      SELECT * EXCLUDE (${keys}) FROM ranked WHERE _penstock_place > 1`,
   );
-  const objects = [...options.keys].map(([path, key]) => `(${text(path)}, ${text(key)})`).join(", ");
-  const known = options.again
+}
+
+async function writeDown(session: Session, { target, keys, again }: DedupeOptions): Promise<void> {
+  const objects = [...keys].map(([path, key]) => `(${text(path)}, ${text(key)})`).join(", ");
+  const known = again
     ? `WHERE NOT EXISTS (FROM penstock.deduped d WHERE d.target = ${text(target)} AND d.shard_id = v._shard_id
          AND d.sequence_number = v._sequence_number AND d.row_index = v._row_index)`
     : "";
@@ -124,22 +153,15 @@ export async function dedupeStaged(
      LEFT JOIN (VALUES ${objects}) own(path, key) ON own.path = v.${object}
      LEFT JOIN (VALUES ${objects}) winner(path, key) ON winner.path = v._penstock_winner_object ${known}`,
   );
-  await session.run(
-    `DELETE FROM main.${identifier(target)} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE NOT _penstock_staged)`,
-  );
-  await session.run(
-    `DELETE FROM ${STAGE} WHERE rowid IN (SELECT _penstock_row FROM ${VERDICT} WHERE _penstock_staged)`,
-  );
-  const counted = await session.run(
-    `SELECT _penstock_staged, coalesce(CASE WHEN _penstock_staged THEN ${object} ELSE _penstock_winner_object END, ''), count(*)
-     FROM ${VERDICT} GROUP BY 1, 2`,
-  );
-  const keptOut = new Map<string, number>();
-  const replaced = new Map<string, number>();
-  for (const [staged, path, count] of await counted.getRows()) {
-    (staged === true ? keptOut : replaced).set(String(path), Number(count));
-  }
-  return { keptOut, replaced };
+}
+
+export interface DedupeOptions {
+  readonly target: string;
+  readonly dedupe: NonNullable<TableModel["dedupe"]>;
+  /** Paths of the load's objects to their keys. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** The same row may have lost before: then it is not written down again. */
+  readonly again: boolean;
 }
 
 /** A row that lost once and is loaded after all (a replay, after its winner was deleted) is no longer deduplicated. */
