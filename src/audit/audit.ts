@@ -48,6 +48,8 @@ const zero = (): Mutable<AuditCounts> => ({
   duplicated: 0,
 });
 
+const COUNTS = Object.keys(zero()) as (keyof AuditCounts)[];
+
 export async function audit(sources: AuditSources): Promise<AuditReport> {
   const findings: string[] = [];
   const journals = new Map<string, ShardJournal[]>();
@@ -74,7 +76,7 @@ export async function audit(sources: AuditSources): Promise<AuditReport> {
 }
 
 function addTo(sum: Mutable<AuditCounts>, part: AuditCounts): void {
-  for (const key of Object.keys(sum) as (keyof AuditCounts)[]) sum[key] += part[key];
+  for (const key of COUNTS) sum[key] += part[key];
 }
 
 interface ShardJournal {

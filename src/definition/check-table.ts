@@ -26,7 +26,7 @@ const INTERLEAVED_COUNT_MAX = 8;
 const PREDICATE_COUNT_MAX = 1000;
 
 /** The table but for its sources, which are checked with the pipeline's. */
-export type TableCore = Omit<TableModel, "sources">;
+type TableCore = Omit<TableModel, "sources">;
 
 export interface CheckedTable {
   readonly core: TableCore;

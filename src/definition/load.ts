@@ -8,7 +8,7 @@ import type { PipelineModel } from "./model.js";
 import { DefinitionError, show } from "./problems.js";
 
 /** What a folder's definition may be called, in the order of search. */
-export const DEFINITION_NAMES = ["penstock.ts", "penstock.mts", "penstock.js", "penstock.mjs"] as const;
+const DEFINITION_NAMES = ["penstock.ts", "penstock.mts", "penstock.js", "penstock.mjs"] as const;
 
 /**
  * The typed producer's module, from source or built, whichever runs. It is only handed on to the user's file by its name: the definition

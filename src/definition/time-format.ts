@@ -5,9 +5,9 @@
  *
  * In these formats HH means HH24 (in TO_CHAR it means HH12). SS takes a fraction, down to microseconds. A zone cannot be written.
  */
-export type TimePart = "YYYY" | "YY" | "MM" | "MON" | "DD" | "HH24" | "HH12" | "MI" | "SS" | "AM";
+type TimePart = "YYYY" | "YY" | "MM" | "MON" | "DD" | "HH24" | "HH12" | "MI" | "SS" | "AM";
 
-export type TimeToken = { readonly part: TimePart } | { readonly literal: string };
+type TimeToken = { readonly part: TimePart } | { readonly literal: string };
 
 export interface TimeFormat {
   readonly tokens: readonly TimeToken[];
@@ -31,7 +31,7 @@ const PARTS: readonly [text: string, part: TimePart][] = [
   ["AM", "AM"],
   ["PM", "AM"],
 ];
-export const TIME_PARTS_TEXT = "YYYY, YY, MM, MON, DD, HH24 (or HH), HH12 with AM or PM, MI, SS";
+const TIME_PARTS_TEXT = "YYYY, YY, MM, MON, DD, HH24 (or HH), HH12 with AM or PM, MI, SS";
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const MONTH_NAMES =
@@ -149,7 +149,7 @@ function compose(parts: readonly TimePart[], texts: readonly string[]): bigint |
 }
 
 /** Microseconds since the epoch of a wall time in UTC; undefined when the calendar or the clock has no such time. */
-export function microsOf(
+function microsOf(
   year: number,
   month: number,
   day: number,

@@ -133,7 +133,7 @@ function wrongWithJson(value: unknown): string | undefined {
   }
 }
 
-export function isTimeOfDay(text: string): boolean {
+function isTimeOfDay(text: string): boolean {
   return /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$/.test(text);
 }
 

@@ -32,6 +32,10 @@ export function canonicalText(model: PipelineModel): string {
   });
 }
 
+function canonical(model: PipelineModel): PipelineModel {
+  return JSON.parse(canonicalText(model)) as PipelineModel;
+}
+
 /** The SHA-256 of the canonical text, in hexadecimal. */
 export function digestOf(model: PipelineModel): string {
   return createHash("sha256").update(canonicalText(model)).digest("hex");
@@ -42,7 +46,10 @@ export function digestOf(model: PipelineModel): string {
  * end, lengthen a VARCHAR, change encodings, distribution and compound sort keys) and from what delivery does by itself: defaults, paths and
  * formats are read per record and change nothing that was loaded before.
  */
-export function compareModels(before: PipelineModel, after: PipelineModel): readonly Change[] {
+export function compareModels(earlier: PipelineModel, later: PipelineModel): readonly Change[] {
+  // A stored model has its keys sorted and a fresh one has not, which is no difference.
+  const before = canonical(earlier);
+  const after = canonical(later);
   const changes: Change[] = [];
   if (before.name !== after.name) {
     changes.push({

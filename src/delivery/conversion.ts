@@ -20,8 +20,9 @@ import { planRows } from "./codec/row-plan.js";
 import { type DeadLetterContext, deadLetterLine } from "./dead-letter-file.js";
 import type { ConversionEngine, EngineSession } from "./engine.js";
 import { planFastPath, sqlName, sqlText } from "./fast-path.js";
-import { PARTITIONS_MAX, type PartitionFile, parquetOptions, splitRows } from "./lake-files.js";
-import { LINE_BYTES_MAX, lineOf, READ_BUFFER_BYTES, shardNameOf, spoolFolder } from "./spool.js";
+import { type PartitionFile, parquetOptions, splitRows } from "./lake-files.js";
+import { PARTITIONS_MAX } from "./partitions.js";
+import { isForSpool, LINE_BYTES_MAX, lineOf, READ_BUFFER_BYTES, shardNameOf, spoolFolder } from "./spool.js";
 
 /** A block and the stream it came from. */
 export interface SourceBlock {
@@ -75,8 +76,9 @@ const FIRST_ROWS = "rows-1.ndjson";
 const SECOND_ROWS = "rows-2.ndjson";
 const FILTERED_NDJSON = "filtered.ndjson";
 const DEAD_JSON = "dead.json";
-/** After so many records decoded in JavaScript others get their turn. */
-const RECORDS_A_TURN = 256;
+/** After so many bytes decoded in JavaScript, some milliseconds' worth, others get their turn; a record costs something by itself. */
+const BYTES_A_TURN = 256 * 1024;
+const BYTES_A_RECORD = 512;
 
 export function openConversion(options: ConversionOptions): Conversion {
   const { disk, table, directory } = options;
@@ -124,7 +126,8 @@ export function openConversion(options: ConversionOptions): Conversion {
       }
       rowIndex++;
     }
-    if (++sinceTurn >= RECORDS_A_TURN) {
+    sinceTurn += BYTES_A_RECORD + record.data.length;
+    if (sinceTurn >= BYTES_A_TURN) {
       sinceTurn = 0;
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
@@ -143,7 +146,7 @@ export function openConversion(options: ConversionOptions): Conversion {
   async function add(stream: string, block: RecordBlock): Promise<void> {
     see(stream, block.shard);
     records += block.count;
-    if (fast !== undefined && block.clean) {
+    if (fast !== undefined && isForSpool(block)) {
       await (await files.spool(spoolName(stream))).write(block.lines);
       lines += block.count;
       bytes += block.lines.length;

@@ -74,7 +74,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const stopping = new AbortController();
   let stage: StageState = { state: "idle" };
   let stopped: PenstockError | undefined;
-  let newest: readonly ObjectStatus[] = [];
+  let newest: readonly ObjectStatus[] = log.newest.flatMap(statusOf).slice(0, NEWEST_OBJECTS);
   /** When the oldest record of the buffer was noticed, on the monotonic clock; undefined while there is none. */
   let bufferedSince: number | undefined;
   /** Flush at once, until the flush of this number is delivered: somebody waits. */
@@ -141,7 +141,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     }
     const { decision, written: before } = log.open!;
     const staging = join(options.stagingDirectory, String(decision.flush));
-    if (before === undefined) {
+    if (before === undefined || (await isMissing(before, staging))) {
       await log.written(await write(decision, staging));
       // Commit point. Before: files in staging that are removed and written again. After: they only need their names.
     }
@@ -157,6 +157,15 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     newest = [...statusOf(result), ...newest].slice(0, NEWEST_OBJECTS);
     options.onDelivered(result);
     await disk.removeAll(staging);
+  }
+
+  /** Whether an object is neither in staging nor in the lake: somebody removed it, and the decision is carried out anew. */
+  async function isMissing(written: readonly WrittenObject[], staging: string): Promise<boolean> {
+    for (const { object, staged } of written) {
+      if ((await disk.stat(join(staging, staged))) !== undefined) continue;
+      if ((await lake.head(object.key)) === undefined) return true;
+    }
+    return false;
   }
 
   /** Converts the decided ranges into finished, synced files in staging. */

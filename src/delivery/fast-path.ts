@@ -26,9 +26,13 @@ export interface FastPath {
   readonly outputs: readonly string[];
 }
 
+/** Each column is text and value, 2,048 rows of both, for each thread: wider tables would need more memory than the engine may have. */
+const COLUMNS_MAX = 300;
+
 /** undefined where the table's records must all go by the reference. */
 export function planFastPath(table: TableModel): FastPath | undefined {
   if (table.transform !== undefined || !table.columns.every(hasFastCheck)) return undefined;
+  if (table.columns.length > COLUMNS_MAX) return undefined;
   const plan = planRows(table);
   return table.format.kind === "json" ? jsonPath(plan) : csvPath(plan, table.format);
 }

@@ -48,6 +48,8 @@ export interface FlushLog {
   readonly open: OpenFlush | undefined;
   readonly nextFlush: number;
   readonly totals: DeliveryTotals;
+  /** The last flushes that were delivered before the log was opened, newest first, ten at most. */
+  readonly newest: readonly FlushResult[];
   /** The first sequence that no decision has taken; undefined for a shard that none ever took from. */
   position(stream: string, shard: number): number | undefined;
   decided(decision: FlushDecision): Promise<void>;
@@ -59,6 +61,7 @@ export interface FlushLog {
 }
 
 const FLUSHES_A_FILE = 1000;
+const NEWEST_RESULTS = 10;
 const fileName = (ordinal: number) => `${String(ordinal).padStart(8, "0")}.flushes`;
 const positionKey = (stream: string, shard: number) => `${stream}/${shard}`;
 
@@ -73,6 +76,9 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
   let ordinal: number;
   let sizeBytes = 0;
   let failed: PenstockError | undefined;
+  /** A write failed: behind `sizeBytes` there may be a part of a line, to be cut before the next. */
+  let torn = false;
+  const newestResults: FlushResult[] = [];
 
   const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
   let newest = names.at(-1);
@@ -89,7 +95,11 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
     ordinal = Number.parseInt(newest, 10);
     const path = join(directory, newest);
     const found = await readLines(disk, path, true);
-    for (const line of found.lines) apply(line);
+    for (const line of found.lines) {
+      const result = apply(line);
+      if (result !== undefined) newestResults.unshift(result);
+    }
+    newestResults.splice(NEWEST_RESULTS);
     file = await disk.open(path, "append");
     if ((await file.size()) > found.endBytes) await file.truncate(found.endBytes);
     await file.sync();
@@ -124,13 +134,21 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
   }
 
   async function beginFile(): Promise<DiskFile> {
-    ordinal++;
-    const fresh = await disk.open(join(directory, fileName(ordinal)), "write");
+    const path = join(directory, fileName(ordinal + 1));
+    const fresh = await disk.open(path, "write");
     const checkpoint = encode({ is: "checkpoint", nextFlush, positions, totals });
-    await fresh.write([checkpoint]);
-    await fresh.sync();
-    await disk.syncDirectory(directory);
-    // Commit point. Before: an empty file, removed at the next start. After: the log goes on here.
+    try {
+      await fresh.write([checkpoint]);
+      await fresh.sync();
+      await disk.syncDirectory(directory);
+      // Commit point. Before: a file without a whole line, removed at the next start. After: the log goes on here.
+    } catch (error) {
+      // Nothing relies on it yet. Left behind, it would be damage in the middle as soon as another one is begun.
+      await fresh.close();
+      await disk.remove(path);
+      throw error;
+    }
+    ordinal++;
     sizeBytes = checkpoint.length;
     flushesInFile = 0;
     return fresh;
@@ -141,9 +159,11 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
     if (failed !== undefined) throw failed;
     const bytes = encode(line);
     try {
+      if (torn) await file.truncate(sizeBytes);
+      torn = true;
       await file.write([bytes]);
+      torn = false;
     } catch (cause) {
-      await file.truncate(sizeBytes);
       throw new PenstockError(
         "unavailable",
         `The flush log in ${directory} could not be written: ${messageOf(cause)}.`,
@@ -180,6 +200,7 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
     get totals() {
       return totals;
     },
+    newest: newestResults,
     position: (stream, shard) => positions[positionKey(stream, shard)],
     decided: async (decision) => {
       if (flushesInFile >= flushesAFile && open === undefined) {
@@ -200,9 +221,18 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
 
 async function* readResults(disk: Disk, directory: string, sinceFlush: number): AsyncIterable<FlushResult> {
   const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
+  const read = async (at: number) =>
+    (await readLines(disk, join(directory, names[at]!), at === names.length - 1)).lines;
+  // Back to the last file that begins no later than the flush that is asked for; no flush is in two files.
+  let first = names.length - 1;
+  while (first > 0) {
+    const [checkpoint] = await read(first);
+    if (checkpoint?.is === "checkpoint" && checkpoint.nextFlush <= sinceFlush) break;
+    first--;
+  }
   let open: OpenFlush | undefined;
-  for (const [at, name] of names.entries()) {
-    const { lines } = await readLines(disk, join(directory, name), at === names.length - 1);
+  for (let at = Math.max(0, first); at < names.length; at++) {
+    const lines = await read(at);
     for (const line of lines) {
       if (line.is === "decided") open = { decision: line.decision, written: undefined };
       else if (line.is === "written" && open !== undefined) open = { ...open, written: line.objects };

@@ -4,6 +4,10 @@ import type { TableModel } from "../definition/model.js";
 import type { FlushDecision, LakeObjectKind } from "./flush.js";
 import { fileEnding } from "./lake-files.js";
 
+/** A folder's name may have 255 bytes, and a key 1,024; the rest is for what stands around the values. */
+const VALUE_BYTES_MAX = 180;
+const VALUES_BYTES_MAX = 400;
+
 /** Firehose's word for records that could not be brought into the table's form. */
 const ERROR_OUTPUT_TYPE = "format-conversion-failed";
 
@@ -21,19 +25,28 @@ export function objectKey(
   const name = `${table.name}-${flush}-v${decision.schemaVersion}-${rangesDigest(decision)}`;
   if (kind === "filtered") return `filtered/${table.name}/${name}.parquet`;
   if (kind === "dead") return `${evaluatePrefix(table.deliver.errorPrefix, decision.decidedAtMs, {})}${name}.json`;
-  return `${evaluatePrefix(table.deliver.prefix, decision.decidedAtMs, partition)}${name}${fileEnding(table.deliver)}`;
+  const ending = fileEnding(table.deliver);
+  const values = Object.values(partition);
+  // Where a filesystem does not tell A from a, two partitions share a folder: their objects must not share a name.
+  const own = values.length === 0 ? "" : `-${digestOf(JSON.stringify(values), 8)}`;
+  return `${evaluatePrefix(table.deliver.prefix, decision.decidedAtMs, partition)}${name}${own}${ending}`;
+}
+
+function digestOf(text: string, digits: number): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }
 
 function rangesDigest(decision: FlushDecision): string {
   const text = decision.ranges.map(({ stream, shard, from, to }) => `${stream}/${shard}/${from}-${to}`).join(" ");
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  return digestOf(text, 12);
 }
 
 /** Firehose's `!{namespace:expression}`, evaluated in UTC. The definition has been checked, so that every expression is known. */
 export function evaluatePrefix(prefix: string, atMs: number, partition: Readonly<Record<string, string>>): string {
+  const valueBytesMax = Math.min(VALUE_BYTES_MAX, Math.floor(VALUES_BYTES_MAX / Object.keys(partition).length));
   return prefix.replaceAll(/!\{(\w+):([^}]*)\}/g, (_, space: string, rest: string) => {
     if (space === "timestamp") return formatTime(rest, new Date(atMs));
-    if (space === "partitionKeyFromQuery") return segmentOf(partition[rest] ?? "");
+    if (space === "partitionKeyFromQuery") return segmentOf(partition[rest] ?? "", valueBytesMax);
     return ERROR_OUTPUT_TYPE;
   });
 }
@@ -51,10 +64,14 @@ function formatTime(pattern: string, at: Date): string {
   return pattern.replaceAll(/'([^']+)'|yyyy|MM|dd|HH|mm|ss/g, (field, quoted?: string) => quoted ?? fields[field]!);
 }
 
-/** A partition's value comes from a record: it may hold anything, and stays one part of the key, as Hive writes it. */
-function segmentOf(value: string): string {
+/**
+ * A partition's value comes from a record: it may hold anything, and stays one part of the key, as Hive writes it. One that is too long for
+ * a name is cut, and ends in a digest of the whole.
+ */
+function segmentOf(value: string, bytesMax: number): string {
   if (/^\.{1,2}$/.test(value)) return value.replaceAll(".", "%2E");
-  return value.replaceAll(/[^\w\-.=+ ]/gu, (character) =>
+  const encoded = value.replaceAll(/[^\w\-.=+ ]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );
+  return encoded.length <= bytesMax ? encoded : `${encoded.slice(0, bytesMax - 17)}~${digestOf(value, 16)}`;
 }

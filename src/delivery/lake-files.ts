@@ -4,9 +4,8 @@ import type { DeliverModel, PartitionModel, TableModel } from "../definition/mod
 import { METADATA_COLUMNS } from "../definition/model.js";
 import type { EngineSession } from "./engine.js";
 import { sqlName, sqlText } from "./fast-path.js";
+import { PARTITIONS_MAX } from "./partitions.js";
 
-/** F: "500 active partitions" of a delivery stream; kept here, so that what is delivered locally is delivered there. */
-export const PARTITIONS_MAX = 500;
 /** Hive's name for the partition of NULLs, and of empty text, which a folder cannot be named after. */
 export const NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__";
 

@@ -4,16 +4,30 @@
  */
 import { isUtf8 } from "node:buffer";
 import { join } from "node:path";
-import { MIB } from "../core/limits.js";
+import { KIB, MIB } from "../core/limits.js";
 import { shardIdOf } from "../core/sequence-number.js";
 import type { Disk, DiskFile } from "../disk/disk.js";
 import type { RecordBlock, StreamRecord } from "../stream/stream.js";
 
 const LF = 0x0a;
 const WRITE_BYTES = MIB;
-/** The longest line that the reader must take: a record of 10 MiB and its head. Its default buffer holds two of these. */
-export const LINE_BYTES_MAX = 16 * MIB;
-export const READ_BUFFER_BYTES = 32 * MIB;
+/**
+ * DuckDB works on 2,048 rows at a time and holds each text about three times, so records much larger than this on average would need
+ * more memory than the engine may have. Larger ones are decoded in JavaScript, one after another; there are never many a second of them.
+ */
+const LINE_BYTES_MEAN_MAX = 8 * KIB;
+/** No line is longer than the block it is in. The journal ends a block at 4 MiB; one beyond this ends in a very large record. */
+const LINES_BYTES_MAX = 5 * MIB;
+/** What the reader is told: the longest line that it must take, and its buffers' size, of which it holds a few. */
+export const LINE_BYTES_MAX = 6 * MIB;
+export const READ_BUFFER_BYTES = 16 * MIB;
+
+/** Whether the block may go to DuckDB as it is. */
+export function isForSpool(block: RecordBlock): boolean {
+  return (
+    block.clean && block.lines.length <= LINES_BYTES_MAX && block.lines.length <= block.count * LINE_BYTES_MEAN_MAX
+  );
+}
 
 /** A file that is written from the front, through a buffer of a fixed size. */
 export interface Spool {
@@ -99,9 +113,10 @@ export function spoolFolder(disk: Disk, directory: string): SpoolFolder {
   };
 }
 
-/** The record as a line, when it can be one: UTF-8 without LF (but for one that ends it), CR, US, NUL. */
+/** The record as a line, when it can be one: not too long, UTF-8 without LF (but for one that ends it), CR, US, NUL. */
 export function lineOf(shard: number, record: StreamRecord): Uint8Array | undefined {
   const { data } = record;
+  if (data.length > LINE_BYTES_MEAN_MAX) return undefined;
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.length);
   const body = bytes.length > 0 && bytes[bytes.length - 1] === LF ? bytes.subarray(0, -1) : bytes;
   if (body.includes(LF) || body.includes(0x0d) || body.includes(0x1f) || body.includes(0) || !isUtf8(body)) {
