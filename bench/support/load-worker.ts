@@ -70,6 +70,7 @@ async function run(
   );
   const latenciesMs: number[] = [];
   let records = 0;
+  const cpuBefore = process.cpuUsage();
   const start = performance.now();
   await Promise.all(
     connections.map(async (connection) => {
@@ -86,6 +87,7 @@ async function run(
     }),
   );
   const tookMs = performance.now() - start;
+  const cpu = process.cpuUsage(cpuBefore);
   for (const connection of connections) connection.close();
   latenciesMs.sort((a, b) => a - b);
   return {
@@ -94,7 +96,7 @@ async function run(
     recordsPerSecond: (records / tookMs) * 1000,
     latencyMsP50: latenciesMs[Math.floor(latenciesMs.length * 0.5)] ?? 0,
     latencyMsP99: latenciesMs[Math.floor(latenciesMs.length * 0.99)] ?? 0,
-    cpuMs: process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000,
+    cpuMs: (cpu.user + cpu.system) / 1000,
   };
 }
 
