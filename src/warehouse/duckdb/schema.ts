@@ -2,8 +2,6 @@ import { PenstockError } from "../../core/errors.js";
 import type { Session } from "./session.js";
 import { transaction } from "./session.js";
 
-/** The warehouse table that every dead object is loaded into, whatever its pipeline table. */
-export const DEAD_LETTERS = "penstock.dead_letters";
 export const PENSTOCK_SCHEMA = "penstock";
 
 /**

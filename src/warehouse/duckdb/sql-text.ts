@@ -14,7 +14,7 @@ export function identifiers(names: readonly string[], table?: string): string {
 /**
  * A path for DuckDB's readers, which take every path as a pattern: each special character stands for itself inside brackets.
  */
-export function pathText(path: string): string {
+function pathText(path: string): string {
   return text(path.replaceAll(/[*?[]/g, (special) => `[${special}]`));
 }
 

@@ -12,7 +12,7 @@ import {
 } from "@duckdb/node-api";
 
 /** What a value costs in memory and in an answer, roughly; to bound results of wide rows. */
-export const VALUE_BYTES = 16;
+const VALUE_BYTES = 16;
 
 /**
  * A value as JSON can carry it without loss: numbers where they are exact, text where JavaScript's would not be (integers past 2^53,
@@ -46,7 +46,7 @@ export function jsonValue(value: DuckDBValue): unknown {
 const INFINITE_MICROS = 2n ** 63n - 1n;
 
 /** Microseconds since the epoch; the fraction is as long as it must be, in steps of three digits. */
-export function isoTime(micros: bigint, zone: "Z" | ""): string {
+function isoTime(micros: bigint, zone: "Z" | ""): string {
   if (micros === INFINITE_MICROS) return "infinity";
   if (micros === -INFINITE_MICROS) return "-infinity";
   const fraction = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
