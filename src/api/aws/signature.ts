@@ -132,7 +132,7 @@ async function verify(
   const signed = new Set(given.signedHeaders);
   const headers: Record<string, string> = {};
   for (const name of signed) {
-    const value = request.headers[name];
+    const value = signedValue(request.headers, name);
     if (value === undefined) throw invalid(MISMATCH);
     headers[name] = value;
   }
@@ -166,6 +166,11 @@ async function verify(
     computed = authorizationParts(resigned.headers.authorization ?? "").get("Signature");
   }
   if (computed === undefined || !sameText(computed, given.signature)) throw invalid(MISMATCH);
+}
+
+/** Over HTTP/2 the host is `:authority`; some SDKs sign it by that name, others still as `host`. */
+function signedValue(headers: SignedRequest["headers"], name: string): string | undefined {
+  return headers[name] ?? (name === "host" ? headers[":authority"] : undefined);
 }
 
 function expirySeconds({ query }: SignedRequest, given: Signature): number {
