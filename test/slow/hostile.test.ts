@@ -137,7 +137,7 @@ describe("bad records", () => {
     ["an array", "[1,2,3]", null],
     ["a number", "42", null],
     ["bytes that are no UTF-8", Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), null],
-    ["an object nested without end", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`, null],
+    ["an object nested without end, and without an id", `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`, "id"],
     ["too long a text", wrong('"name":"eleven chars"'), "name"],
     ["too long a text by its bytes", wrong('"name":"\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9"'), "name"],
     ["a number out of range", wrong('"small":40000'), "small"],
