@@ -270,18 +270,18 @@ async function compareWithTable(
     `SELECT (SELECT count(*) FROM "${table.name}" WHERE _sequence_number IS NOT NULL)::DOUBLE,
             (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "${table.name}"
               WHERE _sequence_number IS NOT NULL GROUP BY ${identity} HAVING count(*) > 1))::DOUBLE,
-            (SELECT coalesce(sum(loaded_rows - replaced_rows), 0) ${loads})::DOUBLE,
-            (SELECT coalesce(sum(loaded_rows), 0) ${loads} AND starts_with(object_key, 'redrive/'))::DOUBLE,
+            (SELECT coalesce(sum(loaded_rows - replaced_rows), 0) ${loads}
+              AND NOT starts_with(object_key, 'redrive/') AND NOT starts_with(object_key, 'replay/'))::DOUBLE,
+            (SELECT coalesce(sum(loaded_rows), 0) FROM penstock.replays WHERE target = '${target}')::DOUBLE,
             (SELECT count(*) FROM penstock.dead_letters WHERE table_name = '${target}' AND redriven_at IS NOT NULL)::DOUBLE`,
   );
-  const [present = 0, repeated = 0, recorded = 0, redrivenRows = 0, redriven = 0] = (rows[0] ?? []).map(Number);
+  const [present = 0, repeated = 0, recorded = 0, replayed = 0, redriven = 0] = (rows[0] ?? []).map(Number);
   if (repeated > 0) {
     sum.duplicated += repeated;
     say(`${repeated} rows of the warehouse table repeat an identity (${identity}) that is there already.`);
   }
-  // A dead letter that was redriven has become a row, or `where` turned it away.
+  // A dead letter that was redriven, or that a replay decoded, has become a row.
   sum.deadLettered -= redriven;
-  sum.loaded += redrivenRows;
-  sum.filtered += redriven - redrivenRows;
-  sum.deletedByUser = Math.max(0, recorded - (present - repeated));
+  sum.loaded += redriven;
+  sum.deletedByUser = Math.max(0, recorded + replayed - (present - repeated));
 }
