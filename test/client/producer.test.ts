@@ -288,12 +288,13 @@ describe("a producer", () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  test("refuses a record that is too large for the stream", async () => {
+  test("refuses a record that is too large for the stream, and an empty one", async () => {
     const server = await start("kinesis");
     await using rows = open(server);
-    expect((await failureOf(rows.put({ id: 1, rest: "x".repeat(1024 * 1024) } as never))).message).toContain(
-      "1 to 1048576",
-    );
+    const large = await failureOf(rows.putBytes(Buffer.alloc(1024 * 1024), "k"));
+    expect(large.message).toContain("has 1048577 bytes; it must have 1 to 1048576, its key included");
+    expect(await failureOf(rows.putBytes(Buffer.alloc(0), "k"))).toMatchObject({ code: "invalid-argument" });
+    expect(server.requests).toHaveLength(0);
   });
 
   test("takes its key from the function that it was given, from the distKey, or at random", async () => {
