@@ -20,7 +20,7 @@ import { planRows } from "./codec/row-plan.js";
 import { type DeadLetterContext, deadLetterLine } from "./dead-letter-file.js";
 import type { ConversionEngine, EngineSession } from "./engine.js";
 import { planFastPath, sqlName, sqlText } from "./fast-path.js";
-import { type PartitionFile, parquetOptions, splitRows } from "./lake-files.js";
+import { columnsOf, type PartitionFile, parquetOptions, splitRows } from "./lake-files.js";
 import { PARTITIONS_MAX } from "./partitions.js";
 import { isForSpool, LINE_BYTES_MAX, lineOf, READ_BUFFER_BYTES, shardNameOf, spoolFolder } from "./spool.js";
 
@@ -205,7 +205,7 @@ export function openConversion(options: ConversionOptions): Conversion {
   async function finish(): Promise<ConversionResult> {
     await files.close();
     return options.engine.session(async (session) => {
-      const parquet = parquetOptions(table.deliver);
+      const parquet = parquetOptions(table.deliver, columnsOf(table).length);
       let rowsPath = join(directory, "rows-1.parquet");
       let rows = 0;
       const copyRows = async (selects: readonly string[]) => {
@@ -328,7 +328,7 @@ export function openConversion(options: ConversionOptions): Conversion {
       );
     }
     await session.run(
-      `COPY (${selects.join(" UNION ALL ")}) TO ${sqlText(path)} ${parquetOptions({ compression: "zstd" })}`,
+      `COPY (${selects.join(" UNION ALL ")}) TO ${sqlText(path)} ${parquetOptions({ compression: "zstd" }, 3)}`,
     );
     return path;
   }

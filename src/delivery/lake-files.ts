@@ -16,14 +16,25 @@ export interface PartitionFile {
   readonly rows: number;
 }
 
-export function parquetOptions(deliver: Pick<DeliverModel, "compression">): string {
+/** DuckDB's default. */
+const ROW_GROUP_ROWS_MAX = 122_880;
+/** Its smallest: one vector. */
+const ROW_GROUP_ROWS_MIN = 2_048;
+/** Values that a row group under construction may hold: a wide table's groups have fewer rows, not more bytes. */
+const ROW_GROUP_VALUES_MAX = 6_000_000;
+/** Columns of all partitions that are written at one time: each has its own buffers, a vector or more. */
+const OPEN_COLUMNS_MAX = 1_500;
+
+export function parquetOptions(deliver: Pick<DeliverModel, "compression">, columns: number): string {
   const codec = deliver.compression === "none" ? "uncompressed" : deliver.compression;
-  // A dictionary of a column with more values than this costs more time to build than it saves.
-  return `(FORMAT parquet, COMPRESSION ${codec}, DICTIONARY_SIZE_LIMIT 4096)`;
+  const fitting = Math.floor(ROW_GROUP_VALUES_MAX / columns / ROW_GROUP_ROWS_MIN) * ROW_GROUP_ROWS_MIN;
+  const rows = Math.min(ROW_GROUP_ROWS_MAX, Math.max(ROW_GROUP_ROWS_MIN, fitting));
+  return `(FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rows})`;
 }
 
-function fileOptions(deliver: DeliverModel): string {
-  if (deliver.fileFormat === "parquet") return parquetOptions(deliver);
+function fileOptions(table: TableModel): string {
+  const { deliver } = table;
+  if (deliver.fileFormat === "parquet") return parquetOptions(deliver, columnsOf(table).length);
   const codec = deliver.compression === "snappy" ? "none" : deliver.compression;
   const header = deliver.fileFormat === "csv" ? ", HEADER true" : "";
   return `(FORMAT ${deliver.fileFormat}, COMPRESSION ${codec}${header})`;
@@ -54,10 +65,11 @@ export async function splitRows(
   const { partitionBy } = deliver;
   const source = `read_parquet(${sqlText(rowsPath)})`;
   if (partitionBy.length === 0) {
-    return { files: [await whole(session, deliver, source, rowsPath, rows, {}, directory)], overflow: undefined };
+    return { files: [await whole(session, table, source, rowsPath, rows, {}, directory)], overflow: undefined };
   }
   const keys = partitionBy.map((partition) => partitionText(partition));
-  const names = partitionBy.map((_, index) => `p${index}`);
+  // No column of a table has a slash in its name.
+  const names = partitionBy.map((_, index) => `"/${index}"`);
   const keyed = `(SELECT *, ${keys.map((key, index) => `${key} AS ${names[index]}`).join(", ")} FROM ${source})`;
   const found: { readonly texts: readonly string[]; readonly rows: number }[] = [];
   // The fullest first, and in a fixed order, so that a retry chooses alike.
@@ -73,7 +85,7 @@ export async function splitRows(
   if (found.length === 1) {
     const partition = partitionOf(found[0]!.texts);
     return {
-      files: [await whole(session, deliver, source, rowsPath, rows, partition, directory)],
+      files: [await whole(session, table, source, rowsPath, rows, partition, directory)],
       overflow: undefined,
     };
   }
@@ -83,14 +95,22 @@ export async function splitRows(
   );
   const target = join(directory, "parts");
   const columns = columnsOf(table).map((name) => `k.${sqlName(name)}`);
-  const written = await session.run(
-    `COPY (SELECT ${columns.join(", ")}, l.part AS _part FROM ${keyed} AS k JOIN partition_list AS l USING (${names.join(", ")}))
-     TO ${sqlText(target)} ${fileOptions(deliver).replace(/\)$/, ", PARTITION_BY (_part), WRITE_PARTITION_COLUMNS false, OVERWRITE_OR_IGNORE true)")}`,
+  const options = fileOptions(table).replace(
+    /\)$/,
+    ', PARTITION_BY ("/part"), WRITE_PARTITION_COLUMNS false, OVERWRITE_OR_IGNORE true)',
   );
+  const atOnce = Math.max(1, Math.floor(OPEN_COLUMNS_MAX / columns.length));
+  let written = 0;
+  for (let first = 0; first < kept.length; first += atOnce) {
+    written += await session.run(
+      `COPY (SELECT ${columns.join(", ")}, l.part AS "/part" FROM ${keyed} AS k JOIN partition_list AS l USING (${names.join(", ")})
+             WHERE l.part >= ${first} AND l.part < ${first + atOnce}) TO ${sqlText(target)} ${options}`,
+    );
+  }
   const ending = deliver.fileFormat === "parquet" ? "parquet" : fileEnding(deliver).slice(1);
   const files = kept.map(({ texts, rows: partRows }, index) => ({
     partition: partitionOf(texts),
-    path: join(target, `_part=${index}`, `data_0.${ending}`),
+    path: join(target, `%2Fpart=${index}`, `data_0.${ending}`),
     rows: partRows,
   }));
   const overflow =
@@ -102,16 +122,16 @@ export async function splitRows(
 
 async function whole(
   session: EngineSession,
-  deliver: DeliverModel,
+  table: TableModel,
   source: string,
   rowsPath: string,
   rows: number,
   partition: Readonly<Record<string, string>>,
   directory: string,
 ): Promise<PartitionFile> {
-  if (deliver.fileFormat === "parquet") return { partition, path: rowsPath, rows };
-  const path = join(directory, `rows${fileEnding(deliver)}`);
-  await session.run(`COPY (FROM ${source}) TO ${sqlText(path)} ${fileOptions(deliver)}`);
+  if (table.deliver.fileFormat === "parquet") return { partition, path: rowsPath, rows };
+  const path = join(directory, `rows${fileEnding(table.deliver)}`);
+  await session.run(`COPY (FROM ${source}) TO ${sqlText(path)} ${fileOptions(table)}`);
   return { partition, path, rows };
 }
 
