@@ -1,8 +1,9 @@
-import { pipeline, smallint, stream, table, timestamp, varchar } from "penstock";
+import { bigint, pipeline, smallint, stream, table, timestamp, varchar } from "penstock";
 
 /** The flights as they stand in the source: nothing left out, nothing computed. */
 export default pipeline("flights", {
   tables: [
+    table("idle", { from: stream("idle"), columns: { id: bigint() } }),
     table("flights", {
       from: stream("flights", { shards: 4 }),
       columns: {

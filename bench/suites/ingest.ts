@@ -45,6 +45,7 @@ export const ingest: Suite = {
     }
     const oursMs = median(ours.map(({ tookMs }) => tookMs));
     const rawMs = median(raw.map(({ tookMs }) => tookMs));
+    const fromStartMs = median(ours.map(({ fromStartMs }) => fromStartMs));
     const peak = Math.max(...ours.map(({ peakBytes }) => peakBytes));
     const row = (name: string, ms: number, peakBytes: number) => [
       name,
@@ -56,11 +57,12 @@ export const ingest: Suite = {
       columns: ["what", "ms", "rows/s", "peak memory, MiB"],
       rows: [
         row("penstock, from the ready line", oursMs, peak),
-        row("penstock, from the start of the process", median(ours.map(({ fromStartMs }) => fromStartMs)), peak),
+        row("penstock, from the start of the process", fromStartMs, peak),
         row("duckdb alone", rawMs, Math.max(...raw.map(({ peakBytes }) => peakBytes))),
       ],
       findings: [
         { name: "times DuckDB's own time", value: oursMs / rawMs, unit: "x", target: "at most 2" },
+        { name: "the same, from the start of the process", value: fromStartMs / rawMs, unit: "x" },
         { name: "peak memory", value: mebibytes(peak), unit: "MiB", target: "under 700" },
       ],
     };
@@ -69,7 +71,7 @@ export const ingest: Suite = {
 
 /** The records go into a stream that nobody takes from yet; the pipeline that does is started on it afterwards. */
 async function fillJournal(data: string, ndjson: string): Promise<void> {
-  const filler = await startPenstock({ definition: definition("quiet"), data });
+  const filler = await startPenstock({ definition: definition("flights-waiting"), data });
   const port = Number(filler.aws.port);
   await createStream(port, "flights", 4);
   await runLoad({ port, stream: "flights", connections: 4, records: 0, recordBytes: 0, keys: "few", ndjson });
