@@ -12,6 +12,7 @@ import type { Clock } from "../core/clock.js";
 import { isPenstockError, messageOf, type PenstockError } from "../core/errors.js";
 import type { TableModel } from "../definition/model.js";
 import type { Disk } from "../disk/disk.js";
+import { makeDurableDirectory } from "../disk/durable-directory.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import type { Shard, StreamStore } from "../stream/stream.js";
 import type { ConversionOptions, ConversionResult, SourceBlock } from "./conversion.js";
@@ -71,6 +72,7 @@ const NEWEST_OBJECTS = 10;
 export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
   const { table, store, lake, disk, clock } = options;
   const log = await openFlushLog(disk, options.directory);
+  await makeDurableDirectory(disk, options.stagingDirectory);
   const stopping = new AbortController();
   let stage: StageState = { state: "idle" };
   let stopped: PenstockError | undefined;

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { crc32c } from "@node-rs/crc32";
 import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk, DiskFile } from "../disk/disk.js";
+import { makeDurableDirectory } from "../disk/durable-directory.js";
 import type { FlushDecision, FlushResult, LakeObject } from "./flush.js";
 
 /** An object that is written, under the name it has until it is delivered. */
@@ -66,7 +67,7 @@ const fileName = (ordinal: number) => `${String(ordinal).padStart(8, "0")}.flush
 const positionKey = (stream: string, shard: number) => `${stream}/${shard}`;
 
 export async function openFlushLog(disk: Disk, directory: string, flushesAFile = FLUSHES_A_FILE): Promise<FlushLog> {
-  await disk.makeDirectory(directory);
+  await makeDurableDirectory(disk, directory);
   let positions: Record<string, number> = {};
   let totals: DeliveryTotals = { rows: 0, dead: 0, filtered: 0 };
   let nextFlush = 1;

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { PenstockError } from "../core/errors.js";
 import type { Disk } from "../disk/disk.js";
+import { makeDurableDirectory } from "../disk/durable-directory.js";
 import { checkKey, compareKeys } from "./key.js";
 import type { ObjectInfo, ObjectStore } from "./object-store.js";
 
@@ -17,8 +18,8 @@ export interface FsObjectStoreOptions {
 /** The lake as a folder. An object is a file that was finished and synced before it got its name. */
 export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<ObjectStore> {
   const { disk, directory, stagingDirectory } = options;
-  await disk.makeDirectory(directory);
-  await disk.makeDirectory(stagingDirectory);
+  await makeDurableDirectory(disk, directory);
+  await makeDurableDirectory(disk, stagingDirectory);
   const pathOf = (key: string) => join(directory, ...checkKey(key).split("/"));
   let staged = 0;
 
@@ -30,7 +31,7 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
 
   const adopt = async (path: string, key: string): Promise<ObjectInfo> => {
     const target = pathOf(key);
-    await makeFolders(disk, directory, dirname(target));
+    await makeDurableDirectory(disk, dirname(target));
     await disk.rename(path, target);
     // Commit point. Before: no object, and a file in staging. After: the whole object, under its key.
     await disk.syncDirectory(dirname(target));
@@ -88,14 +89,6 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
     },
     localPath: pathOf,
   };
-}
-
-/** New folders' names are made durable from the top down, or a crash could lose the folder with the object in it. */
-async function makeFolders(disk: Disk, root: string, folder: string): Promise<void> {
-  if ((await disk.stat(folder)) !== undefined) return;
-  if (folder !== root) await makeFolders(disk, root, dirname(folder));
-  await disk.makeDirectory(folder);
-  await disk.syncDirectory(dirname(folder));
 }
 
 /** A folder's entries in the order of the keys below them: a folder sorts as its name with a slash. */

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { PenstockError } from "../core/errors.js";
 import { readJsonFile, writeFileAtomically } from "../disk/atomic-file.js";
 import type { Disk } from "../disk/disk.js";
+import { makeDurableDirectory } from "../disk/durable-directory.js";
 
 const FORMAT = 1;
 
@@ -31,7 +32,7 @@ export interface DataDirectory {
 
 /** Takes the directory for this process, or refuses with the pid of the one that has it. */
 export async function openDataDirectory(disk: Disk, path: string, atMs: number): Promise<DataDirectory> {
-  await disk.makeDirectory(path);
+  await makeDurableDirectory(disk, path);
   const release = await takeLock(path, atMs);
   try {
     await checkFormat(disk, path);
@@ -42,8 +43,8 @@ export async function openDataDirectory(disk: Disk, path: string, atMs: number):
       delivery: join(path, "delivery"),
       lake: join(path, "lake"),
     };
-    for (const directory of Object.values(directories)) await disk.makeDirectory(directory);
-    await disk.makeDirectory(staging);
+    for (const directory of Object.values(directories)) await makeDurableDirectory(disk, directory);
+    await makeDurableDirectory(disk, staging);
     return { path, ...directories, staging, warehouse: join(path, "warehouse.duckdb"), release };
   } catch (error) {
     await release();

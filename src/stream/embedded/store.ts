@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.js";
 import { PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { Disk } from "../../disk/disk.js";
+import { makeDurableDirectory } from "../../disk/durable-directory.js";
 import type { Stream, StreamSpec, StreamStore } from "../stream.js";
 import { EmbeddedStream } from "./embedded-stream.js";
 import { Journal } from "./journal.js";
@@ -40,7 +41,7 @@ const SEGMENT_BYTES_DEFAULT = 128 * MIB;
 /** Opens every stream of a data directory, recovering each from whatever the last process left. */
 export async function openStreamStore(options: EmbeddedStoreOptions): Promise<StreamStore> {
   const { disk, clock, directory } = options;
-  await disk.makeDirectory(directory);
+  await makeDurableDirectory(disk, directory);
   const streams = new Map<string, EmbeddedStream>();
   const listeners = new Set<(stream: Stream) => void>();
   const holds = new Set<{ stream: string; lowest: (shard: number) => number | undefined }>();
