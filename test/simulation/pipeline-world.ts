@@ -24,6 +24,8 @@ import { type SimDisk, simDisk } from "./sim-disk.js";
 const DATA = "/data";
 const HOUR_MS = 3_600_000;
 const STREAMS = ["a", "b"] as const;
+/** Some hundred times what a life takes: whoever waits for so long waits for ever. */
+const TURNS_MAX = 100_000;
 
 /** What a record is made of; its text says all of it, so that any table's outcome can be told from the record alone. */
 interface Item {
@@ -121,8 +123,10 @@ interface Life {
 async function runLife(world: World, disk: SimDisk, work: (life: Life) => Promise<void>): Promise<void> {
   const clock = simClock(world.nowMs);
   let over = false;
+  let stuck: (error: Error) => void = () => {};
   const pump = (async () => {
-    while (!over && !disk.isDead) {
+    for (let turns = 0; !over && !disk.isDead; turns++) {
+      if (turns === TURNS_MAX) stuck(new Error(`after ${TURNS_MAX} turns of the event loop the life still goes on`));
       await new Promise(setImmediate);
       clock.advance(world.random.pick([0, 1, 20, 100]));
       world.nowMs = clock.now();
@@ -133,7 +137,13 @@ async function runLife(world: World, disk: SimDisk, work: (life: Life) => Promis
     await work(life);
   })();
   try {
-    await Promise.race([living, disk.dead]);
+    await Promise.race([
+      living,
+      disk.dead,
+      new Promise<never>((_, reject) => {
+        stuck = reject;
+      }),
+    ]);
   } finally {
     over = true;
     await pump;
@@ -349,7 +359,10 @@ async function settleAndVerify(life: Life): Promise<void> {
   }
 }
 
-type Outcome = { readonly kind: "row"; readonly item: Item } | { readonly kind: "dead" } | { readonly kind: "filtered" };
+type Outcome =
+  | { readonly kind: "row"; readonly item: Item }
+  | { readonly kind: "dead" }
+  | { readonly kind: "filtered" };
 
 function outcomesOf(model: TableModel, text: string): Outcome[] {
   return text.split("\n").map((line) => {

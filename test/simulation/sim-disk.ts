@@ -106,7 +106,8 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
 
   /** Waits a turn, as every call to a real disk does; after the end of the process, for ever. */
   async function turn(): Promise<void> {
-    if (random.chance(0.1)) await new Promise(setImmediate);
+    // Now and then several turns of the event loop, so that calls which were made later come first.
+    if (random.chance(0.1)) for (let turns = random.between(1, 4); turns > 0; turns--) await new Promise(setImmediate);
     else await Promise.resolve();
     if (next !== undefined) await never();
   }
