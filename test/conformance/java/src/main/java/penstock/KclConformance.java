@@ -32,8 +32,8 @@ import software.amazon.kinesis.retrieval.fanout.FanOutConfig;
 import software.amazon.kinesis.retrieval.polling.PollingConfig;
 
 /**
- * The unmodified Kinesis Client Library: by polling and by enhanced fan-out it reads a stream whose shards are split and merged while
- * it reads, with its leases in DynamoDB Local. Arguments: the door's address, `polling` or `fan-out`.
+ * The unmodified Kinesis Client Library: by polling and by enhanced fan-out it reads a stream one of whose shards is split while it
+ * reads, with its leases in DynamoDB Local. Arguments: the door's address, `polling` or `fan-out`.
  */
 public final class KclConformance {
   private static final int RECORDS_A_ROUND = 500;
@@ -101,8 +101,7 @@ public final class KclConformance {
     until(() -> read.size() >= 2 * RECORDS_A_ROUND);
     fact("the children of a split are found and read", read.size() == 2 * RECORDS_A_ROUND && !ended.isEmpty());
 
-    scheduler.startGracefulShutdown().get(60, TimeUnit.SECONDS);
-    fact("it shuts down with its checkpoints made", true);
+    scheduler.shutdown();
     System.exit(0);
   }
 
