@@ -64,6 +64,8 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
   const values: string[] = [];
   const outputs: string[] = [];
   const proofs: string[] = [];
+  const quick: string[] = [];
+  const whole: string[] = [];
   let anyText = plan.where !== undefined;
   let anyRequired = false;
   for (const [index, { column, fallback }] of plan.columns.entries()) {
@@ -84,6 +86,7 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
     anyRequired ||= !optional;
     anyText ||= isSuper || column.type.kind === "varchar" || column.type.kind === "char";
     proofs.push(optional ? `(${t} IS NULL OR (${check.proof}))` : `(${t} IS NOT NULL AND (${check.proof}))`);
+    quick.push(optional ? check.quick : `${t} IS NOT NULL AND ${check.quick}`);
   }
   let whereText: string | undefined;
   if (plan.where !== undefined) {
@@ -96,19 +99,19 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
   const all = plan.columns.flatMap((_, index) => (index === plan.keepIndex ? [] : [`t${index}`]));
   // from_json answers a row of NULLs for what is no object: then nothing proves that there was one.
   const someValue = `coalesce(${[...all, ...(whereText ? [whereText] : [])].join(", ")}) IS NOT NULL`;
-  if (!anyRequired) proofs.push(someValue);
-  if (anyText) proofs.push("NOT contains(d, '\\u0000')");
-  if (plan.columns.some(({ column }) => column.type.kind === "super")) proofs.push("TRY(CAST(json(d) AS VARCHAR)) = d");
+  if (!anyRequired) whole.push(someValue);
+  if (anyText) whole.push("NOT contains(d, '\\u0000')");
+  if (plan.columns.some(({ column }) => column.type.kind === "super")) whole.push("TRY(CAST(json(d) AS VARCHAR)) = d");
   const { unknownFields } = plan.table.format.kind === "json" ? plan.table.format : { unknownFields: "ignore" };
   if (unknownFields !== "ignore") {
-    proofs.push(`list_has_all([${[...plan.knownFields].map(sqlText).join(", ")}], TRY(json_keys(d)))`);
+    whole.push(`list_has_all([${[...plan.knownFields].map(sqlText).join(", ")}], TRY(json_keys(d)))`);
   }
   const where = plan.where && {
     known: `((tw IS NULL AND ${someValue}) OR (${plainTextProof("tw", pointerOf([plan.where.field]))} AND NOT contains(d, '\\u0000')))`,
     accepted: `(tw IS NOT NULL AND tw IN (${[...plan.where.accepted].map(sqlText).join(", ")}))`,
   };
   const extract = `TRY(from_json(d, ${sqlText(JSON.stringify(shapeText(shape)))}))`;
-  return assemble({ extract, texts, values, outputs, proofs, where });
+  return assemble({ extract, texts, values, outputs, whole, proofs, quick, where });
 }
 
 function csvPath(plan: RowPlan, format: CsvFormat): FastPath | undefined {
@@ -120,16 +123,17 @@ function csvPath(plan: RowPlan, format: CsvFormat): FastPath | undefined {
   const outputs: string[] = [];
   const whole = [`len(r) = ${plan.columns.length}`];
   if (format.quote !== "") whole.push(`NOT contains(d, ${sqlText(format.quote)})`);
-  const proofs = [...whole];
+  const proofs: string[] = [];
+  const quick: string[] = [];
   for (const [index, { column, fallback }] of plan.columns.entries()) {
     const t = `t${index}`;
     const check = checkOf(column, t, `v${index}`, { kind: "csv" });
     if (check.value !== undefined) values.push(`${check.value} AS v${index}`);
     outputs.push(`${check.output} AS ${sqlName(column.name)}`);
     const proof = fallback === null ? check.proof : `${t} <> '' AND ${check.proof}`;
-    proofs.push(
-      column.nullable && fallback === null ? `(${t} IS NULL OR (${proof}))` : `(${t} IS NOT NULL AND ${proof})`,
-    );
+    const optional = column.nullable && fallback === null;
+    proofs.push(optional ? `(${t} IS NULL OR (${proof}))` : `(${t} IS NOT NULL AND ${proof})`);
+    quick.push(optional ? check.quick : `${t} IS NOT NULL AND ${t} <> '' AND ${check.quick}`);
   }
   let where: { known: string; accepted: string } | undefined;
   if (plan.where !== undefined) {
@@ -140,7 +144,16 @@ function csvPath(plan: RowPlan, format: CsvFormat): FastPath | undefined {
       accepted: `(t${at} IS NOT NULL AND t${at} IN (${[...plan.where.accepted].map(sqlText).join(", ")}))`,
     };
   }
-  return assemble({ extract: `string_split(d, ${sqlText(format.delimiter)})`, texts, values, outputs, proofs, where });
+  return assemble({
+    extract: `string_split(d, ${sqlText(format.delimiter)})`,
+    texts,
+    values,
+    outputs,
+    whole,
+    proofs,
+    quick,
+    where,
+  });
 }
 
 function assemble(parts: {
@@ -148,11 +161,18 @@ function assemble(parts: {
   readonly texts: readonly string[];
   readonly values: readonly string[];
   readonly outputs: readonly string[];
+  /** Of the record as such. */
+  readonly whole: readonly string[];
+  /** Of each column: what must hold, and what often does and implies it. */
   readonly proofs: readonly string[];
+  readonly quick: readonly string[];
   readonly where: { readonly known: string; readonly accepted: string } | undefined;
 }): FastPath {
   const { where } = parts;
-  const proofs = `d IS NOT NULL AND r IS NOT NULL AND ${parts.proofs.join(" AND ")}`;
+  const columns = `((${parts.quick.join(" AND ")}) OR (${parts.proofs.join(" AND ")}))`;
+  const proofs = ["d IS NOT NULL", "r IS NOT NULL", ...parts.whole, ...(parts.proofs.length > 0 ? [columns] : [])].join(
+    " AND ",
+  );
   return {
     layers: (relation) =>
       `(SELECT *${parts.values.map((value) => `, ${value}`).join("")} FROM (SELECT *, ${parts.texts.join(", ")} FROM (SELECT *, ${parts.extract} AS r FROM ${relation})))`,
@@ -205,6 +225,8 @@ interface Check {
   readonly output: string;
   /** Whether that is what the reference reads, given that `t` is not NULL. */
   readonly proof: string;
+  /** A cheaper condition that implies `proof`, for what is sent most. OR is dear in DuckDB, and it has none. */
+  readonly quick: string;
 }
 
 type Origin = { readonly kind: "json"; readonly pointer: string } | { readonly kind: "csv" };
@@ -217,20 +239,32 @@ const EXACT_DIGITS = 15;
 function checkOf(column: ColumnModel, t: string, v: string, origin: Origin): Check {
   const { type } = column;
   const { lake } = mappingOf(type);
-  const typed = (proof: string, value = `TRY_CAST(${t} AS ${lake})`): Check => ({ value, output: v, proof });
+  const typed = (proof: string, value = `TRY_CAST(${t} AS ${lake})`, quick = proof): Check => ({
+    value,
+    output: v,
+    proof,
+    quick,
+  });
+  const text = (proof: string, output = t, quick = proof): Check => ({ value: undefined, output, proof, quick });
   switch (type.kind) {
     case "smallint":
     case "integer":
     case "bigint":
-      return typed(`${v}::VARCHAR = ${t}`);
+      // NULL where there is no text is right where NULL is; elsewhere the column's condition asks for a text besides.
+      return typed(`${v}::VARCHAR = ${t}`, undefined, `${v}::VARCHAR IS NOT DISTINCT FROM ${t}`);
     case "decimal": {
       if (origin.kind === "csv") return typed(`${v} IS NOT NULL AND ${PLAIN_NUMBER(t)}`);
       // A JSON number comes here as the shortest text of its double. What it was, digit for digit, is less than a quarter of a unit
       // of the last place away from that, so it rounds to the same value, as long as the double is the value's own.
       const bound = `1e${EXACT_DIGITS - type.scale}::DOUBLE`;
-      const same = `${v}::DOUBLE = TRY_CAST(${t} AS DOUBLE) AND abs(${v}::DOUBLE) < ${bound}`;
-      const plain = `(${v}::DOUBLE::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`;
-      return typed(`${v} IS NOT NULL AND ((${same} AND ${plain}) OR (${WHOLE(t)}))`);
+      const small = `abs(${v}::DOUBLE) < ${bound}`;
+      const same = `${v}::DOUBLE = TRY_CAST(${t} AS DOUBLE) AND ${small}`;
+      const shortest = `${v}::DOUBLE::VARCHAR = ${t}`;
+      return typed(
+        `${v} IS NOT NULL AND ((${same} AND (${shortest} OR ${PLAIN_NUMBER(t)})) OR (${WHOLE(t)}))`,
+        undefined,
+        `${small} AND ${shortest}`,
+      );
     }
     case "real":
       return typed(
@@ -242,26 +276,19 @@ function checkOf(column: ColumnModel, t: string, v: string, origin: Origin): Che
       return typed(
         `isfinite(${v}) AND (${v}::VARCHAR = ${t} OR ${PLAIN_NUMBER(t)})`,
         `(TRY_CAST(${t} AS DOUBLE) + 0::DOUBLE)`,
+        `isfinite(${v}) AND ${v}::VARCHAR = ${t}`,
       );
     case "boolean":
-      return {
-        value: undefined,
-        output: `${t} IN ('true', 't', '1')`,
-        proof: `${t} IN ('true', 'false', 't', 'f', '1', '0')`,
-      };
+      return text(`${t} IN ('true', 'false', 't', 'f', '1', '0')`, `${t} IN ('true', 't', '1')`);
     case "varchar":
     case "char": {
       const fits = `strlen(${t}) <= ${type.length}${type.kind === "char" ? ` AND length(${t}) = strlen(${t})` : ""}`;
-      const plain = origin.kind === "csv" ? "" : ` AND ${plainTextProof(t, origin.pointer)}`;
-      return { value: undefined, output: t, proof: `${fits}${plain}` };
+      if (origin.kind === "csv") return text(fits);
+      return text(`${fits} AND ${plainTextProof(t, origin.pointer)}`, t, `${fits} AND ${t} >= 'A' AND ${t} < '['`);
     }
     case "super":
       // What the strict reader refuses and from_json takes: numbers that are none.
-      return {
-        value: undefined,
-        output: t,
-        proof: `strlen(${t}) <= ${SUPER_BYTES_MAX} AND NOT regexp_matches(${t}, '(?i)(^|[:,\\[])-?(nan|inf)')`,
-      };
+      return text(`strlen(${t}) <= ${SUPER_BYTES_MAX} AND NOT regexp_matches(${t}, '(?i)(^|[:,\\[])-?(nan|inf)')`);
     case "time":
       // 24:00:00 is a TIME for DuckDB.
       return typed(`${v} = ${t} AND ${t} < '24'`, `TRY_CAST(${t} AS TIME)::VARCHAR`);
@@ -293,18 +320,13 @@ function timestampCheck({ timeFormat }: ColumnModel, t: string, v: string, lake:
     const micros = timeFormat === "epochsecs" ? 1_000_000 : 1000;
     const bound = timeFormat === "epochsecs" ? 253_402_300_800 : 253_402_300_800_000;
     const whole = `TRY_CAST(${t} AS BIGINT)`;
-    return {
-      value: `CASE WHEN ${whole} > -${bound} AND ${whole} < ${bound} THEN make_timestamp(${whole} * ${micros}) END`,
-      output,
-      proof: `${v} IS NOT NULL AND ${WHOLE(t)} AND ${years}`,
-    };
+    const proof = `${v} IS NOT NULL AND ${WHOLE(t)} AND ${years}`;
+    const value = `CASE WHEN ${whole} > -${bound} AND ${whole} < ${bound} THEN make_timestamp(${whole} * ${micros}) END`;
+    return { value, output, proof, quick: proof };
   }
   const forms = ISO_FORMS.map(([length, form]) => `WHEN ${length} THEN strftime(${v}, ${form})`).join(" ");
-  return {
-    value: `TRY_CAST(${t} AS TIMESTAMP)`,
-    output,
-    proof: `${v} IS NOT NULL AND ${years} AND (${v}::VARCHAR = ${t} OR CASE strlen(${t}) ${forms} END = ${t})`,
-  };
+  const proof = `${v} IS NOT NULL AND ${years} AND (${v}::VARCHAR = ${t} OR CASE strlen(${t}) ${forms} END = ${t})`;
+  return { value: `TRY_CAST(${t} AS TIMESTAMP)`, output, proof, quick: proof };
 }
 
 /**
@@ -312,7 +334,7 @@ function timestampCheck({ timeFormat }: ColumnModel, t: string, v: string, lake:
  * and objects too. So a text that could be one of those must be a whole number, or have been a string.
  */
 function plainTextProof(t: string, pointer: string): string {
-  const upper = `(${t} >= 'A' AND ${t} < '[')`;
-  const could = `(ascii(${t}) BETWEEN 48 AND 57 OR ascii(${t}) IN (45, 91, 123))`;
-  return `(${upper} OR NOT ${could} OR coalesce(${WHOLE(t)}, FALSE) OR TRY(json_type(d, ${sqlText(pointer)})) IN ('VARCHAR', 'UBIGINT', 'BIGINT'))`;
+  const could = `(${t} < ':' AND ${t} >= '-' OR ascii(${t}) IN (91, 123))`;
+  const noNumber = `(${t} < ':' AND TRY_CAST(${t} AS DOUBLE) IS NULL)`;
+  return `(NOT ${could} OR coalesce(${WHOLE(t)}, FALSE) OR ${noNumber} OR TRY(json_type(d, ${sqlText(pointer)})) IN ('VARCHAR', 'UBIGINT', 'BIGINT'))`;
 }
