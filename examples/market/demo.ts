@@ -15,7 +15,7 @@ export async function demo({ endpoint, signal, log, recordsPerSecond = 300 }: De
   await using quoted = producer(quotes, {
     endpoint,
     // There is one symbol: as the key, as it would be by itself, it would fill one shard and leave the other empty.
-    partitionKey: ({ quoted_at }) => String(quoted_at),
+    partitionKey: ({ quoted_at }) => new Date(quoted_at).toISOString(),
   });
   await using priced = producer(dailyPrices, { endpoint });
   const report = (error: unknown) => log?.warn({ err: error }, "the demo's record was not taken");
