@@ -175,6 +175,20 @@ describe("a power cut on the simulated disk", () => {
     expect([...seen].sort()).toEqual(["", "a", "a,b", "b", "gone"]);
   });
 
+  test("lets two calls make the same folder and the same file, and keeps what both put there", async () => {
+    for (let i = 0; i < 50; i++) {
+      const disk = freshDisk();
+      const work = async (name: string) => {
+        await disk.makeDirectory("/d/e");
+        await put(disk, `/d/e/${name}`, name);
+        await put(disk, "/d/e/both", name);
+      };
+      await Promise.all([work("a"), work("b")]);
+      expect(await disk.list("/d/e")).toEqual(["a", "b", "both"]);
+      expect(["ab", "ba"]).toContain(await contentOf(disk, "/d/e/both"));
+    }
+  });
+
   test("answers no call that was under way, and none after", async () => {
     for (let at = 1; at <= 4; at++) {
       const disk = freshDisk();

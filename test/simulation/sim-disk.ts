@@ -12,7 +12,7 @@ import type { Clock } from "../../src/core/clock.js";
 import type { Disk, DiskFile } from "../../src/disk/disk.js";
 import type { Random } from "./random.js";
 import { SimFile, type Survival } from "./sim-file.js";
-import { failure, newFolder, partsOf, type SimFolder, SimNames } from "./sim-names.js";
+import { failure, newFolder, partsOf, type SimFolder, SimNames, type SimNode } from "./sim-names.js";
 
 export type SimOperation =
   | "create"
@@ -193,19 +193,29 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
     };
   }
 
+  /** Unless somebody was quicker: between a look and the act others have their turn. */
+  function addTo(parent: SimFolder, name: string, to: SimNode): void {
+    if (!parent.entries.has(name)) names.change([{ parent, name, to }]);
+  }
+
+  function takeAway(path: string): void {
+    const { parent, name } = names.parentOf(path, "rm");
+    const found = parent.entries.get(name);
+    if (found?.kind === "folder" && found.entries.size > 0) throw failure("ENOTEMPTY", "rm", path);
+    if (found !== undefined) names.change([{ parent, name, to: undefined }]);
+  }
+
   async function makeFolders(path: string): Promise<void> {
     let folder = root;
     for (const part of partsOf(path)) {
-      const found = folder.entries.get(part);
+      const parent: SimFolder = folder;
+      const found = parent.entries.get(part);
       if (found?.kind === "file") throw failure("ENOTDIR", "mkdir", path);
-      if (found === undefined) {
-        const parent = folder;
-        const made = newFolder(now());
-        await change("makeDirectory", path, () => names.change([{ parent, name: part, to: made }]), nothing);
-        folder = made;
-      } else {
-        folder = found;
-      }
+      if (found === undefined)
+        await change("makeDirectory", path, () => addTo(parent, part, newFolder(now())), nothing);
+      const made = parent.entries.get(part);
+      if (made?.kind !== "folder") throw failure(made === undefined ? "ENOENT" : "ENOTDIR", "mkdir", path);
+      folder = made;
     }
   }
 
@@ -213,8 +223,7 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
     const node = names.find(path);
     if (node === undefined) return;
     if (node.kind === "folder") for (const name of [...node.entries.keys()]) await removeTree(posix.join(path, name));
-    const { parent, name } = names.parentOf(path, "rm");
-    await change("remove", path, () => names.change([{ parent, name, to: undefined }]), nothing);
+    await change("remove", path, () => takeAway(path), nothing);
   }
 
   const disk: SimDisk = {
@@ -228,10 +237,14 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
         return openFile(found, path, mode !== "read");
       }
       if (mode === "read") throw failure("ENOENT", "open", path);
-      const { parent, name } = names.parentOf(path, "open");
-      const file = new SimFile(now());
-      await change("create", path, () => names.change([{ parent, name, to: file }]), nothing);
-      return openFile(file, path, true);
+      const create = () => {
+        const { parent, name } = names.parentOf(path, "open");
+        addTo(parent, name, new SimFile(now()));
+      };
+      await change("create", path, create, nothing);
+      const made = names.find(path);
+      if (made?.kind !== "file") throw failure("ENOENT", "open", path);
+      return openFile(made, path, true);
     },
     readFile: async (path) => {
       await turn();
@@ -267,8 +280,7 @@ export function simDisk(options: SimDiskOptions, names = new SimNames(newFolder(
       const found = names.find(path);
       if (found === undefined) return;
       if (found.kind === "folder") throw failure("EISDIR", "rm", path);
-      const { parent, name } = names.parentOf(path, "rm");
-      await change("remove", path, () => names.change([{ parent, name, to: undefined }]), nothing);
+      await change("remove", path, () => takeAway(path), nothing);
     },
     removeAll: removeTree,
     makeDirectory: makeFolders,

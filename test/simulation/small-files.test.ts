@@ -7,7 +7,7 @@ import { simDisk } from "./sim-disk.js";
 
 describe("a small file that is replaced, on a disk that crashes", () => {
   test("is the old one or the new one at every operation, and the new one once it was answered", async () => {
-    await forEachSeed(400, async (seed) => {
+    await forEachSeed(200, async (seed) => {
       const random = seededRandom(seed);
       let disk = simDisk({ random: random.fork() });
       await disk.makeDirectory("/data");

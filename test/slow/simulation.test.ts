@@ -1,5 +1,7 @@
 import { describe, test } from "vitest";
 import { simulateJournal } from "../simulation/journal-world.js";
+import { simulateLake } from "../simulation/lake-world.js";
+import { simulatePipeline } from "../simulation/pipeline-world.js";
 import { forEachSeed } from "../simulation/seeds.js";
 
 describe("the journal on a disk that crashes, for long", () => {
@@ -20,7 +22,32 @@ describe("the journal on a disk that crashes, for long", () => {
 
   test("acks nothing after a failed sync, and loses nothing acked to full disks and failing writes", async () => {
     await forEachSeed(2500, async (seed) => {
-      await simulateJournal(seed, { lives: 6, faults: true });
+      await simulateJournal(seed, { lives: 6, faults: true, killAfterFailedSync: true });
+    });
+  });
+});
+
+test("the lake's folder keeps every object that was answered for, for long", async () => {
+  await forEachSeed(2000, (seed) => simulateLake(seed, 6));
+});
+
+describe("the whole pipeline on a disk that crashes, for long", () => {
+  test("accounts for each acked record once in each table", async () => {
+    await forEachSeed(600, async (seed) => {
+      await simulatePipeline(seed, { lives: 6 });
+    });
+  });
+
+  test("accounts for each acked record once when the power is cut at each operation in turn", async () => {
+    const { operations } = await simulatePipeline(7, { lives: 1, cutAt: () => undefined });
+    for (let cutAt = 1; cutAt <= operations; cutAt++) {
+      await simulatePipeline(7, { lives: 2, cutAt: (life) => (life === 0 ? cutAt : undefined) });
+    }
+  });
+
+  test("accounts for each acked record once when the disk is full, and when it fails", async () => {
+    await forEachSeed(600, async (seed) => {
+      await simulatePipeline(seed, { lives: 6, faults: true });
     });
   });
 });
