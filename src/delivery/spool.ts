@@ -126,19 +126,6 @@ export function lineOf(shard: number, record: StreamRecord): Uint8Array | undefi
   return Buffer.concat([head, body, Buffer.of(LF)]);
 }
 
-/** Records as a block, for callers that have no journal's own blocks at hand; never `clean`, so each is looked at. */
-export function blockOf(shard: number, records: readonly StreamRecord[]): RecordBlock {
-  return {
-    shard,
-    firstSequence: records[0]?.sequence ?? 0,
-    count: records.length,
-    arrivalMs: records[0]?.arrivalMs ?? 0,
-    clean: false,
-    lines: new Uint8Array(0),
-    records: () => records,
-  };
-}
-
 /** How `_shard_id` names a shard of the table. */
 export function shardNameOf(sources: readonly string[], stream: string, shard: number): string {
   return sources.length === 1 ? shardIdOf(shard) : `${stream}:${shardIdOf(shard)}`;
