@@ -48,6 +48,8 @@ const zero = (): Mutable<AuditCounts> => ({
   duplicated: 0,
 });
 
+const COUNT_OF = { rows: "delivered", dead: "deadLettered", filtered: "filtered" } as const;
+const NOTHING = { rows: 0, dead: 0, filtered: 0, records: 0, identities: 0 };
 const COUNTS = Object.keys(zero()) as (keyof AuditCounts)[];
 
 export async function audit(sources: AuditSources): Promise<AuditReport> {
@@ -133,7 +135,8 @@ async function auditTable(
   const say = (text: string) => findings.push(`table ${table.name}: ${text}`);
 
   checkRanges(table, results, journals, shardOf, say);
-  const counts = await countObjects(sources, table, results, say);
+  const { ranges, uncounted } = await countObjects(sources, table, results, say);
+  const deduped = await countDeduped(sources, table);
   const ledger = await sources.warehouse.ledger(
     table.name,
     results.flatMap((result) => result.objects.map((object) => object.key)),
@@ -141,14 +144,14 @@ async function auditTable(
   for (const result of results) {
     for (const range of result.ranges) {
       const shard = shardOf(range.stream, range.shard);
-      const found = counts.get(countKey(result.flush, range.stream, range.shard));
       const records = range.to - range.from + 1;
-      if (found === undefined) {
-        // The objects are gone (a lifecycle rule, somebody's hand). The ledger still proves what was loaded.
+      const found = ranges.get(countKey(result.flush, range.stream, range.shard)) ?? NOTHING;
+      if (uncounted.has(result.flush)) {
+        // An object is gone (a lifecycle rule, somebody's hand) or damaged. The ledger still proves what was loaded.
         if (result.objects.some((object) => object.kind === "rows" && !ledger.has(object.key))) {
           shard.lost += records;
           say(
-            `flush ${result.flush} of ${range.stream} ${shard.shardId} (${records} records) is neither in the lake nor loaded.`,
+            `flush ${result.flush} of ${range.stream} ${shard.shardId} (${records} records) is neither in the lake, whole, nor loaded.`,
           );
         }
         continue;
@@ -173,7 +176,10 @@ async function auditTable(
   }
   const sum: Mutable<TableCounts> = { ...zero(), name: table.name, deletedByUser: 0, shards: [] };
   for (const shard of shards.values()) addTo(sum, shard);
-  countLoads(results, ledger, sum, say);
+  for (const object of results.filter(({ flush }) => uncounted.has(flush)).flatMap(({ objects }) => objects)) {
+    sum[COUNT_OF[object.kind]] += object.rows;
+  }
+  countLoads(results, ledger, deduped, sum, say);
   await compareWithTable(sources, table, sum, say);
   return {
     ...sum,
@@ -222,10 +228,23 @@ function checkRanges(
   }
 }
 
-/** What the ledger says of the objects: loaded, deduplicated, or still on the way. */
+/**
+ * Rows that lost to another of the same key, wherever they came from: by delivery, by a redrive, by a replay. Each identity is there once.
+ * Read before the ledger, so that a load in the meantime moves rows from one count to the other and never out of the sum.
+ */
+async function countDeduped({ warehouse }: AuditSources, table: TableModel): Promise<number> {
+  const { rows } = await warehouse.query(
+    `SELECT count(DISTINCT (shard_id, sequence_number, row_index))::DOUBLE FROM penstock.deduped
+      WHERE target = '${table.name}' AND shard_id IS NOT NULL`,
+  );
+  return Number(rows[0]?.[0] ?? 0);
+}
+
+/** What the ledger says of the objects: in the warehouse, as a row or deduplicated, or still on the way. */
 function countLoads(
   results: readonly FlushResult[],
   ledger: ReadonlyMap<string, LedgerEntry>,
+  deduped: number,
   sum: Mutable<TableCounts>,
   say: (text: string) => void,
 ): void {
@@ -238,9 +257,9 @@ function countLoads(
         say(`${object.key} (${object.rows} rows) is in quarantine: ${entry.reason ?? "no reason recorded"}`);
       continue;
     }
-    sum.loaded += entry.loadedRows - entry.replacedRows;
-    sum.deduped += entry.dedupedRows + entry.replacedRows;
-    const missing = object.rows - entry.loadedRows - entry.dedupedRows;
+    const taken = entry.loadedRows + entry.dedupedRows;
+    sum.loaded += taken;
+    const missing = object.rows - taken;
     if (missing > 0) {
       sum.lost += missing;
       say(
@@ -251,11 +270,14 @@ function countLoads(
       say(`${object.key} holds ${object.rows} rows; its load took ${entry.loadedRows}.`);
     }
   }
+  // A load "leaves out" what lost to another row, and what a replay had brought before it; only the former is no row of the table.
+  sum.loaded -= deduped;
+  sum.deduped += deduped;
 }
 
 /**
- * The table itself, in one statement and so at one moment: an identity that occurs twice is a duplicate; fewer rows than the ledger's
- * are somebody's own DELETE, for the rows were committed with their ledger entry.
+ * The table itself, in one statement and so at one moment: an identity that occurs twice is a duplicate; fewer rows than were ever loaded
+ * are somebody's own DELETE, for rows are committed with what is written down of them.
  */
 async function compareWithTable(
   { warehouse }: AuditSources,
@@ -263,25 +285,30 @@ async function compareWithTable(
   sum: Mutable<TableCounts>,
   say: (text: string) => void,
 ): Promise<void> {
-  const target = table.name.replaceAll("'", "''");
   const identity = "_shard_id, _sequence_number, _row_index";
-  const loads = `FROM penstock.loads WHERE target = '${target}' AND kind = 'rows' AND status = 'loaded'`;
+  const redriven = (outcome: string) =>
+    `(SELECT count(*) FROM penstock.dead_letters WHERE table_name = '${table.name}' AND redriven_as = '${outcome}')::DOUBLE`;
   const { rows } = await warehouse.query(
     `SELECT (SELECT count(*) FROM "${table.name}" WHERE _sequence_number IS NOT NULL)::DOUBLE,
             (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "${table.name}"
               WHERE _sequence_number IS NOT NULL GROUP BY ${identity} HAVING count(*) > 1))::DOUBLE,
-            (SELECT coalesce(sum(loaded_rows - replaced_rows), 0) ${loads}
+            (SELECT coalesce(sum(loaded_rows + deduped_rows), 0) FROM penstock.loads
+              WHERE target = '${table.name}' AND kind = 'rows' AND status = 'loaded'
               AND NOT starts_with(object_key, 'redrive/') AND NOT starts_with(object_key, 'replay/'))::DOUBLE,
-            (SELECT coalesce(sum(loaded_rows), 0) FROM penstock.replays WHERE target = '${target}')::DOUBLE,
-            (SELECT count(*) FROM penstock.dead_letters WHERE table_name = '${target}' AND redriven_at IS NOT NULL)::DOUBLE`,
+            (SELECT count(DISTINCT (shard_id, sequence_number, row_index)) FROM penstock.deduped
+              WHERE target = '${table.name}' AND shard_id IS NOT NULL)::DOUBLE,
+            ${redriven("loaded")}, ${redriven("deduped")}, ${redriven("filtered")}`,
   );
-  const [present = 0, repeated = 0, recorded = 0, replayed = 0, redriven = 0] = (rows[0] ?? []).map(Number);
+  const [present = 0, repeated = 0, taken = 0, deduped = 0, ...letters] = (rows[0] ?? []).map(Number);
+  const [asLoaded = 0, asDeduped = 0, asFiltered = 0] = letters;
   if (repeated > 0) {
     sum.duplicated += repeated;
     say(`${repeated} rows of the warehouse table repeat an identity (${identity}) that is there already.`);
   }
-  // A dead letter that was redriven, or that a replay decoded, has become a row.
-  sum.deadLettered -= redriven;
-  sum.loaded += redriven;
-  sum.deletedByUser = Math.max(0, recorded + replayed - (present - repeated));
+  sum.deadLettered -= asLoaded + asDeduped + asFiltered;
+  sum.filtered += asFiltered;
+  // Those that are deduplicated are among the deduplicated already.
+  sum.loaded += asLoaded + asDeduped;
+  // A replay may have brought rows that no load has (of records not delivered yet); they are no one's deletion.
+  sum.deletedByUser = Math.max(0, taken + asLoaded + asDeduped - deduped - (present - repeated));
 }

@@ -1,4 +1,5 @@
 /** Counts what the lake's objects hold, a flush and a shard at a time, from the objects themselves. */
+import { messageOf } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
 import type { TableModel } from "../definition/model.js";
 import type { FlushResult, LakeObject } from "../delivery/flush.js";
@@ -23,19 +24,45 @@ const DEAD_LETTER_BYTES_MAX = 16 * MIB;
 const ROWS_MAX = 2_000_000;
 const OBJECTS_MAX = 300;
 
-/** By `<flush>/<stream>:<shard id>`; flushes with an object that is no longer there are left out, and said. */
+export interface ObjectCounts {
+  /** By `<flush>/<stream>:<shard id>`. */
+  readonly ranges: ReadonlyMap<string, RangeCount>;
+  /** Flushes with an object that is no longer there, or that cannot be read; each has been said. */
+  readonly uncounted: ReadonlySet<number>;
+}
+
 export async function countObjects(
   sources: { readonly lake: ObjectStore; readonly sql: Sql },
   table: TableModel,
   results: readonly FlushResult[],
   say: (text: string) => void,
-): Promise<ReadonlyMap<string, RangeCount>> {
-  const counts = new Map<string, RangeCount>();
+): Promise<ObjectCounts> {
+  const ranges = new Map<string, RangeCount>();
+  const uncounted = new Set<number>();
   let batch: FlushResult[] = [];
   let rows = 0;
   let objects = 0;
+  // One object that cannot be read must not hide what the others hold.
+  const countOrHalve = async (some: readonly FlushResult[]): Promise<void> => {
+    const [first] = some;
+    if (first === undefined) return;
+    try {
+      await count(sources, table, some, ranges);
+    } catch (error) {
+      if (some.length === 1) {
+        uncounted.add(first.flush);
+        say(
+          `an object of flush ${first.flush} cannot be read, and the flush is counted by its ledger entries: ${messageOf(error)}`,
+        );
+        return;
+      }
+      const half = Math.ceil(some.length / 2);
+      await countOrHalve(some.slice(0, half));
+      await countOrHalve(some.slice(half));
+    }
+  };
   const countBatch = async () => {
-    if (batch.length > 0) await count(sources, table, batch, counts);
+    await countOrHalve(batch);
     batch = [];
     rows = 0;
     objects = 0;
@@ -44,6 +71,7 @@ export async function countObjects(
     const missing = await firstMissing(sources.lake, result.objects);
     if (missing !== undefined) {
       say(`${missing.key} is not in the lake any more; flush ${result.flush} is counted by its ledger entries.`);
+      uncounted.add(result.flush);
       continue;
     }
     const resultRows = result.objects.reduce((sum, object) => sum + object.rows, 0);
@@ -53,7 +81,7 @@ export async function countObjects(
     objects += result.objects.length;
   }
   await countBatch();
-  return counts;
+  return { ranges, uncounted };
 }
 
 async function firstMissing(lake: ObjectStore, objects: readonly LakeObject[]): Promise<LakeObject | undefined> {

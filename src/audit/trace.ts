@@ -117,8 +117,7 @@ async function outcomeOf(
   if (kind === "dead") {
     const id = `${table.name}/${shardId}/${count}/${rowIndex}`;
     const [letter] = await sources.warehouse.deadLetters({ ids: [id], limit: 1 });
-    if (letter?.redrivenAtMs !== undefined)
-      return { outcome: "loaded", loadedAtMs: letter.redrivenAtMs, reason: "redriven" };
+    if (letter?.redrivenAtMs !== undefined) return await outcomeOfRedriven(sources, id, letter.redrivenAtMs);
     return { outcome: "dead", ...(letter === undefined ? {} : { reason: `${letter.code}: ${letter.message}` }) };
   }
   if (entry === undefined) return { outcome: "delivered" };
@@ -129,4 +128,17 @@ async function outcomeOf(
   );
   const deduped = Number(rows[0]?.[0] ?? 0) > 0;
   return { outcome: deduped ? "deduped" : "loaded", loadedAtMs: entry.loadedAtMs };
+}
+
+async function outcomeOfRedriven(
+  { warehouse }: AuditSources,
+  id: string,
+  redrivenAtMs: number,
+): Promise<Pick<TracedRow, "outcome" | "loadedAtMs" | "reason">> {
+  const { rows } = await warehouse.query(
+    `SELECT redriven_as FROM penstock.dead_letters WHERE id = '${id.replaceAll("'", "''")}'`,
+  );
+  const outcome = rows[0]?.[0];
+  if (outcome === "filtered") return { outcome, reason: "redriven; `where` or `transform` turned it away" };
+  return { outcome: outcome === "deduped" ? outcome : "loaded", loadedAtMs: redrivenAtMs, reason: "redriven" };
 }

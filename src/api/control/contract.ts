@@ -205,7 +205,7 @@ export interface AuditReport extends AuditCounts {
     readonly deletedByUser: number;
     readonly shards: readonly (AuditCounts & { readonly stream: string; readonly shardId: string })[];
   })[];
-  /** What is wrong, in words, with where to look; empty when `ok`. */
+  /** What is wrong, or worth a look though nothing is lost by it (an object that somebody removed), in words, with where to look. */
   readonly findings: readonly string[];
 }
 

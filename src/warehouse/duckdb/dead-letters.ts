@@ -24,7 +24,7 @@ export async function loadDeadLetters(
      SELECT letter."table" || '/' || shard || '/' || sequence || '/' || rowIndex, letter."table", stream, shard, sequence,
        coalesce(sequenceNumber, sequence::VARCHAR), subSequenceNumber, rowIndex, make_timestamptz(arrivalTimestamp * 1000),
        coalesce(code, errorCode), errorCode, coalesce(errorMessage, ''), letter."column", coalesce(attemptsMade, 1),
-       make_timestamptz(attemptEndingTimestamp * 1000), from_base64(coalesce(rawData, '')), dataCatalogTable, object.flush, object.key, NULL
+       make_timestamptz(attemptEndingTimestamp * 1000), from_base64(coalesce(rawData, '')), dataCatalogTable, object.flush, object.key, NULL, NULL
      FROM (SELECT *, ${shard} AS shard FROM ${deadLetterReader(objects)}) letter
      JOIN (VALUES ${keys}) object(path, key, flush) ON letter.${identifier(OBJECT_COLUMN)} = object.path`,
   );
@@ -48,6 +48,21 @@ export async function markRedriven(session: Session, ids: readonly string[], now
     "refused",
     `Of ${ids.length} dead letters to be redriven, ${ids.length - result.rowsChanged} were redriven by somebody else meanwhile, or are not there.`,
     { hint: "Nothing was loaded. Choose again: `penstock errors list` shows those that are left." },
+  );
+}
+
+/** In the same transaction, behind the rows: writes down what each became, which no later look could tell from a row that a user deleted. */
+export async function settleRedriven(session: Session, target: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const same = "_shard_id = l.shard_id AND _sequence_number = l.sequence AND _row_index = l.row_index";
+  await session.run(
+    `UPDATE penstock.dead_letters l SET redriven_as = CASE
+       WHEN EXISTS (FROM main.${identifier(target)} WHERE ${same}) THEN 'loaded'
+       WHEN EXISTS (FROM penstock.deduped d WHERE d.target = $1 AND d.shard_id = l.shard_id AND d.sequence_number = l.sequence
+         AND d.row_index = l.row_index) THEN 'deduped'
+       ELSE 'filtered' END
+     WHERE id IN (SELECT unnest($2::VARCHAR[]))`,
+    [target, listValue([...ids])],
   );
 }
 

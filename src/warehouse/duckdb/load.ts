@@ -3,7 +3,7 @@ import { METADATA_COLUMNS } from "../../definition/model.js";
 import type { ObjectStore } from "../../lake/object-store.js";
 import type { LedgerEntry, LoadReport, LoadRequest } from "../warehouse.js";
 import { describeTable } from "./apply-table.js";
-import { loadDeadLetters, markRedriven } from "./dead-letters.js";
+import { loadDeadLetters, markRedriven, settleRedriven } from "./dead-letters.js";
 import { type LocalObject, localObject, type SourceGroup, selectFrom } from "./lake-source.js";
 import { lockLedger, readLedger, writeLedger } from "./ledger.js";
 import { checkRowCount, checkTarget, preflight } from "./preflight.js";
@@ -69,6 +69,7 @@ export async function loadObjects(
       } else if (objects.length > 0) {
         ({ outcomes, oldestArrivalMs } = await loadRows(session, request, objects));
       }
+      await settleRedriven(session, target, request.redriven ?? []);
 
       const loadedAtMs = engine.clock.now();
       const tookMs = engine.clock.monotonic() - startedAtMs;
