@@ -179,6 +179,25 @@ group("partitions", () => {
     ]);
   });
 
+  test("are calendar units in UTC, of any time column, or plain values", async () => {
+    const columns = [
+      column("at", { kind: "timestamptz" }),
+      column("d", { kind: "date" }),
+      column("n", { kind: "bigint" }),
+    ];
+    const keys = async (name: string, unit: "value" | "year" | "month" | "day" | "hour") => {
+      const deliver = deliverModel({ partitionBy: [{ name: "k", column: name, unit }] });
+      const record = '{"at":"2026-11-22T23:30:00-02:00","d":"2026-11-22","n":7}';
+      const { rowsFiles } = await kit.convert(tableModel(columns, { deliver }), [from("events", [record])]);
+      return rowsFiles.map(({ partition }) => partition.k);
+    };
+    expect(await keys("at", "hour")).toEqual(["2026-11-23-01"]);
+    expect(await keys("at", "day")).toEqual(["2026-11-23"]);
+    expect(await keys("d", "month")).toEqual(["2026-11"]);
+    expect(await keys("d", "year")).toEqual(["2026"]);
+    expect(await keys("n", "value")).toEqual(["7"]);
+  });
+
   test("have one object each, however many rows there are", async () => {
     const table = tableModel([a, symbol], {
       deliver: deliverModel({ partitionBy: [{ name: "symbol", column: "symbol", unit: "value" }] }),
