@@ -15,6 +15,8 @@ export interface FsObjectStoreOptions {
   readonly stagingDirectory: string;
 }
 
+const DURABLE_FOLDERS_MAX = 10_000;
+
 /** The lake as a folder. An object is a file that was finished and synced before it got its name. */
 export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<ObjectStore> {
   const { disk, directory, stagingDirectory } = options;
@@ -22,6 +24,14 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
   await makeDurableDirectory(disk, stagingDirectory);
   const pathOf = (key: string) => join(directory, ...checkKey(key).split("/"));
   let staged = 0;
+  /** Folders whose names this process has made durable, so that it is done once for each. */
+  const durable = new Set<string>();
+  const makeFolder = async (folder: string) => {
+    if (durable.has(folder) && (await disk.stat(folder)) !== undefined) return;
+    await makeDurableDirectory(disk, folder);
+    if (durable.size >= DURABLE_FOLDERS_MAX) durable.clear();
+    durable.add(folder);
+  };
 
   const head = async (key: string): Promise<ObjectInfo | undefined> => {
     const found = await disk.stat(pathOf(key));
@@ -31,7 +41,7 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
 
   const adopt = async (path: string, key: string): Promise<ObjectInfo> => {
     const target = pathOf(key);
-    await makeDurableDirectory(disk, dirname(target));
+    await makeFolder(dirname(target));
     await disk.rename(path, target);
     // Commit point. Before: no object, and a file in staging. After: the whole object, under its key.
     await disk.syncDirectory(dirname(target));
