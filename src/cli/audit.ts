@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import type { AuditCounts, AuditReport, TraceReport } from "../api/control/contract.js";
+import { isPenstockError, PenstockError } from "../core/errors.js";
 import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { EXIT } from "./support/exit-codes.js";
-import { print, printJson } from "./support/terminal.js";
+import { note, print, printJson, type Terminal } from "./support/terminal.js";
 import { count } from "./support/text.js";
 
 interface AuditOptions extends InstanceOptions {
@@ -18,7 +20,8 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
     .description(
       "Counts again, from the journal, the lake's files and the ledger (never from counters): every acked record must be loaded, a dead " +
         "letter, filtered, deduplicated, or still on its way. Exit code 1 unless lost and duplicated are 0.\n" +
-        "With --trace it follows one record instead; exit code 1 when there is no such record.",
+        "With --trace it follows one record instead; exit code 1 when there is no such record.\n" +
+        "With --data and no instance running there, it reads the data directory itself, and changes nothing that was acknowledged.",
     )
     .addOption(jsonOption("print the whole report, with each table and shard, as JSON"))
     .option("--trace <sequence>", "follow the record of this sequence number, as PutRecord answered it")
@@ -28,20 +31,20 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
       "after",
       examples([
         ["penstock audit", "the totals and each table"],
+        ["penstock audit --data ./pipeline/.penstock", "of a pipeline that does not run"],
         ["penstock audit --json | jq '{ok, acked, loaded, lost, duplicated}'", "for a script"],
         ["penstock audit --trace 49671684212163905832837481...", "where one record went"],
       ]),
     )
     .action(async (options: AuditOptions) => {
-      const { connect } = await import("./support/control-client.js");
-      const client = connect(options, terminal);
+      const source = await sourceOf(options, terminal);
       if (options.trace !== undefined) {
-        const trace = await client.trace(options.trace, options.stream);
+        const trace = await source.trace(options.trace, options.stream);
         if (options.json) printJson(terminal, trace);
         else print(terminal, traceText(trace));
         return;
       }
-      const report = await client.audit();
+      const report = await source.audit();
       if (options.json) {
         printJson(terminal, report);
       } else {
@@ -51,6 +54,36 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
       exit(report.lost === 0 && report.duplicated === 0 ? EXIT.ok : EXIT.failed);
     });
 };
+
+interface AuditSource {
+  audit(): Promise<AuditReport>;
+  trace(sequence: string, stream?: string): Promise<TraceReport>;
+}
+
+/** The running instance; where --data names a directory that no process has, that directory itself. */
+async function sourceOf(options: AuditOptions, terminal: Terminal): Promise<AuditSource> {
+  const { connect } = await import("./support/control-client.js");
+  try {
+    return connect(options, terminal);
+  } catch (error) {
+    if (options.url !== undefined || options.data === undefined || !isPenstockError(error, "unavailable")) throw error;
+    const { findDataDirectory, withDataDirectory } = await import("../runtime/offline-audit.js");
+    const directory = findDataDirectory(resolve(terminal.workingDirectory, options.data));
+    if (directory === undefined) throw error;
+    note(terminal, `No instance is running on ${directory}: reading the directory itself.`);
+    const log = await (await import("./support/log.js")).openLog("text", "warn", terminal);
+    return {
+      audit: () => withDataDirectory(directory, log, (offline) => offline.audit()),
+      trace: async (sequence, stream) => {
+        const found = await withDataDirectory(directory, log, (offline) => offline.trace(sequence, stream));
+        if (found !== undefined) return found;
+        throw new PenstockError("not-found", `No record ${sequence} was ever acknowledged here.`, {
+          hint: "Give the sequence number as PutRecord answered it.",
+        });
+      },
+    };
+  }
+}
 
 const COLUMNS = [
   ["ACKED", "acked"],

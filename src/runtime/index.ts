@@ -2,41 +2,32 @@
  * Starts a pipeline, whole, in this process: opens everything in the data's way, from the journal to the doors, and closes it the other
  * way round. What fails on the way closes what was opened before it.
  */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { awsListener } from "../api/aws/aws-listener.js";
 import { controlServer } from "../api/control/server.js";
 import { firehoseService } from "../api/firehose/service.js";
 import { kinesisService } from "../api/kinesis/service.js";
-import { systemClock } from "../core/clock.js";
 import { messageOf } from "../core/errors.js";
 import { loadDefinition } from "../definition/load.js";
-import { openVersionStore, refuseIncompatible } from "../definition/version-store.js";
+import type { PipelineModel } from "../definition/model.js";
+import { refuseIncompatible } from "../definition/version-store.js";
 import { convertRecords } from "../delivery/conversion.js";
-import { openConversionEngine } from "../delivery/engine.js";
-import { nodeDisk } from "../disk/node-disk.js";
-import { openFsObjectStore } from "../lake/fs.js";
-import { openReconvert } from "../loader/reconvert.js";
-import { openStreamStore } from "../stream/embedded/store.js";
-import { openDuckDbWarehouse } from "../warehouse/duckdb/open.js";
-import { boundedGate } from "../warehouse/gate.js";
-import { openDataDirectory } from "./data-directory.js";
+import { openReconvert, type Reconvert } from "../loader/reconvert.js";
+import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
+import { openStores, type Stores } from "./stores.js";
 import { openTableLine, type TableLine } from "./table-line.js";
 import { programVersion } from "./version.js";
 
-/** Calls into each engine at once. Together they leave most of libuv's threads to the journal: see docs/decisions/003-threads.md. */
-const CONVERSION_CALLS = 2;
-const WAREHOUSE_CALLS = 3;
+type Log = Parameters<StartPipeline>[1]["log"];
+type Closers = (() => Promise<void> | void)[];
+
 const RETENTION_EVERY_MS = 60_000;
 
 export const startPipeline: StartPipeline = async (config, { log }) => {
-  const disk = nodeDisk();
-  const clock = systemClock;
-  const threads = availableParallelism();
-  const closers: (() => Promise<void> | void)[] = [];
+  const closers: Closers = [];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close();
   };
@@ -47,73 +38,26 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
 
   try {
     const model = await loadDefinition(config.definitionPath);
-    const directories = await openDataDirectory(disk, config.dataDirectory, clock.now());
-    closers.push(directories.release);
-    const versions = await openVersionStore(disk, directories.definition);
-    const before = versions.latest()?.model;
-    const changes = versions.compare(model);
-    refuseIncompatible(model, changes);
-    for (const change of changes) log.info({ change }, "the definition has changed");
-
-    const store = await openStreamStore({
-      disk,
-      clock,
-      directory: directories.streams,
+    const stores = await openStores({
+      config,
+      log,
       onPoison: fail,
-      onRecovery: (stream, { cutBytes, damage }) => {
-        if (cutBytes > 0)
-          log.warn({ stream, cutBytes }, "cut a torn tail off the journal; none of it was acknowledged");
-        for (const stretch of damage)
-          log.error({ stream, ...stretch }, "the journal is damaged; its records cannot be read");
+      closers,
+      check: (versions) => {
+        const changes = versions.compare(model);
+        refuseIncompatible(model, changes);
+        for (const change of changes) log.info({ change }, "the definition has changed");
       },
     });
-    closers.push(() => store.close());
-
-    const lake = await openFsObjectStore({
-      disk,
-      directory: directories.lake,
-      stagingDirectory: join(directories.staging, "lake"),
-    });
-    const warehouse = await openDuckDbWarehouse({
-      path: directories.warehouse,
-      lake,
-      memoryBytes: config.warehouseMemoryBytesMax,
-      threads,
-      tempDirectory: join(directories.staging, "warehouse"),
-      spillBytesMax: config.spillBytesMax,
-      clock,
-      log,
-      gate: boundedGate(WAREHOUSE_CALLS),
-    });
-    closers.push(() => warehouse.close());
-    const engine = await openConversionEngine({
-      memoryBytesMax: config.conversionMemoryBytesMax,
-      threads,
-      temporaryDirectory: join(directories.staging, "conversion"),
-      temporaryBytesMax: config.spillBytesMax,
-      gate: boundedGate(CONVERSION_CALLS),
-    });
-    closers.push(() => engine.close());
-
-    // The roll-out of a change: the warehouse, then the catalog of versions, then delivery, so that no object comes before its table.
-    for (const table of model.tables) await warehouse.applyTable(table);
-    const { version } = await versions.append(model, clock.now());
-    await defineStreams(store, model, before);
-
+    const version = await rollOut(stores, model);
     const lines: TableLine[] = [];
     for (const table of model.tables) {
       const line = await openTableLine({
+        ...stores,
         table,
         version,
-        versions,
-        store,
-        lake,
-        disk,
-        clock,
         random: Math.random,
-        convert: (options) => convertRecords({ ...options, engine, disk }),
-        warehouse,
-        directories,
+        convert: (options) => convertRecords({ ...options, engine: stores.engine, disk: stores.disk }),
         log,
         onPoison: fail,
       });
@@ -121,71 +65,24 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       closers.push(() => line.stop());
     }
 
-    const workDirectory = join(directories.staging, "reconvert");
-    await disk.removeAll(workDirectory);
-    const reconvert = openReconvert({
-      convertRecords,
-      engine,
-      disk,
-      lake,
-      clock,
-      workDirectory,
-      schemaVersion: () => version,
-      shardCreatedAtMs: (stream, shard) =>
-        store.find(stream)?.shards.find(({ number }) => number === shard)?.createdAtMs ?? 0,
-    });
     const addresses = { aws: "", console: "" };
-    const instance: RuntimeInstance = createInstance({
+    const instance = createInstance({
+      ...stores,
       model,
       version: programVersion(),
       dataDirectory: config.dataDirectory,
-      store,
-      lake,
-      engine,
-      warehouse,
-      reconvert,
+      reconvert: await openReconversion(stores, version),
       lines,
-      clock,
       addresses: () => ({ ...addresses }),
     });
-
-    const retention = setInterval(() => {
-      store.enforceRetention().catch((error: unknown) => log.error({ err: error }, "retention could not be enforced"));
-    }, RETENTION_EVERY_MS);
-    closers.push(() => clearInterval(retention));
-
-    const { host, credentials, allowedHosts } = config;
-    const doorLog = { error: (message: string, error: unknown) => log.error({ err: error }, message) };
-    const service = {
-      store,
-      clock,
-      accountId: config.accountId,
-      region: config.region,
-      throughputLimits: config.throughputLimits,
-    };
-    const kinesis = kinesisService({ ...service, log: doorLog });
-    closers.push(() => kinesis.close());
-    const control = await controlServer({ instance, host, port: config.consolePort, credentials, allowedHosts, log });
-    closers.push(() => control.close());
-    // The door for records is opened last and closed first: whatever it acknowledges, everything behind it is there.
-    const aws = await awsListener({
-      services: [kinesis, firehoseService(service)],
-      clock,
-      host,
-      port: config.awsPort,
-      credentials,
-      allowedHosts,
-      log: doorLog,
-      observe: instance.observe,
-    });
-    closers.push(() => aws.close());
-    addresses.console = control.url;
-    addresses.aws = `http://${host.includes(":") ? `[${host}]` : host}:${aws.port}`;
+    closers.push(enforceRetention(stores, log));
+    Object.assign(addresses, await openDoors({ config, stores, instance, log, closers }));
 
     const started: StartedPipeline = {
       instance,
       failed,
       close: async () => {
+        // The door for records.
         await closers.pop()?.();
         try {
           await instance.flush();
@@ -206,3 +103,68 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     throw error;
   }
 };
+
+/** The warehouse, then the catalog of versions, then the streams and delivery, so that no object comes before its table. */
+async function rollOut({ warehouse, versions, store, clock }: Stores, model: PipelineModel): Promise<number> {
+  const before = versions.latest()?.model;
+  for (const table of model.tables) await warehouse.applyTable(table);
+  const { version } = await versions.append(model, clock.now());
+  await defineStreams(store, model, before);
+  return version;
+}
+
+async function openReconversion(stores: Stores, version: number): Promise<Reconvert> {
+  const { disk, directories, engine, lake, clock, store } = stores;
+  const workDirectory = join(directories.staging, "reconvert");
+  await disk.removeAll(workDirectory);
+  return openReconvert({
+    convertRecords,
+    engine,
+    disk,
+    lake,
+    clock,
+    workDirectory,
+    schemaVersion: () => version,
+    shardCreatedAtMs: (stream, shard) =>
+      store.find(stream)?.shards.find(({ number }) => number === shard)?.createdAtMs ?? 0,
+  });
+}
+
+function enforceRetention({ store }: Stores, log: Log): () => void {
+  const timer = setInterval(() => {
+    store.enforceRetention().catch((error: unknown) => log.error({ err: error }, "retention could not be enforced"));
+  }, RETENTION_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
+interface DoorOptions {
+  readonly config: RuntimeConfig;
+  readonly stores: Stores;
+  readonly instance: RuntimeInstance;
+  readonly log: Log;
+  readonly closers: Closers;
+}
+
+/** Answers the addresses. The door for records is opened last and closed first: whatever it acknowledges, everything behind it is there. */
+async function openDoors({ config, stores, instance, log, closers }: DoorOptions) {
+  const { host, credentials, allowedHosts, accountId, region, throughputLimits } = config;
+  const { store, clock } = stores;
+  const doorLog = { error: (message: string, error: unknown) => log.error({ err: error }, message) };
+  const service = { store, clock, accountId, region, throughputLimits };
+  const kinesis = kinesisService({ ...service, log: doorLog });
+  closers.push(() => kinesis.close());
+  const control = await controlServer({ instance, host, port: config.consolePort, credentials, allowedHosts, log });
+  closers.push(() => control.close());
+  const aws = await awsListener({
+    services: [kinesis, firehoseService(service)],
+    clock,
+    host,
+    port: config.awsPort,
+    credentials,
+    allowedHosts,
+    log: doorLog,
+    observe: instance.observe,
+  });
+  closers.push(() => aws.close());
+  return { console: control.url, aws: `http://${host.includes(":") ? `[${host}]` : host}:${aws.port}` };
+}

@@ -14,6 +14,7 @@ import type { Stream, StreamStore } from "../stream/stream.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
 import { createRates } from "./rates.js";
+import { sqlOn } from "./stores.js";
 import type { TableLine } from "./table-line.js";
 
 export interface InstanceParts {
@@ -62,11 +63,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
     store,
     results,
     lake: parts.lake,
-    sql: async (statement) => {
-      const rows: (readonly unknown[])[] = [];
-      await parts.engine.session((session) => session.read(statement, (chunk) => rows.push(...chunk)));
-      return rows;
-    },
+    sql: sqlOn(parts.engine),
     warehouse,
     nowMs: clock.now(),
   });

@@ -1,0 +1,106 @@
+/** Everything in the data directory that is open while a pipeline runs or is audited: journals, lake, warehouse, engine, versions. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { type Clock, systemClock } from "../core/clock.js";
+import type { PenstockError } from "../core/errors.js";
+import { openVersionStore, type VersionStore } from "../definition/version-store.js";
+import { type ConversionEngine, openConversionEngine } from "../delivery/engine.js";
+import type { Disk } from "../disk/disk.js";
+import { nodeDisk } from "../disk/node-disk.js";
+import { openFsObjectStore } from "../lake/fs.js";
+import type { ObjectStore } from "../lake/object-store.js";
+import { openStreamStore } from "../stream/embedded/store.js";
+import type { StreamStore } from "../stream/stream.js";
+import { openDuckDbWarehouse } from "../warehouse/duckdb/open.js";
+import { boundedGate } from "../warehouse/gate.js";
+import type { Warehouse } from "../warehouse/warehouse.js";
+import type { RuntimeConfig } from "./config.js";
+import { type DataDirectory, openDataDirectory } from "./data-directory.js";
+
+/** Calls into each engine at once. Together they leave most of libuv's threads to the journal: see docs/decisions/003-threads.md. */
+const CONVERSION_CALLS = 2;
+const WAREHOUSE_CALLS = 3;
+
+export interface Stores {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly directories: DataDirectory;
+  readonly versions: VersionStore;
+  readonly store: StreamStore;
+  readonly lake: ObjectStore;
+  readonly warehouse: Warehouse;
+  readonly engine: ConversionEngine;
+}
+
+export interface StoresOptions {
+  readonly config: Pick<
+    RuntimeConfig,
+    "dataDirectory" | "warehouseMemoryBytesMax" | "conversionMemoryBytesMax" | "spillBytesMax"
+  >;
+  readonly log: Logger;
+  readonly onPoison: (error: PenstockError) => void;
+  /** With the directory locked, and nothing else opened: throws to refuse it. */
+  readonly check?: (versions: VersionStore) => void;
+  /** Told how to close each as soon as it is open; to be called the other way round. */
+  readonly closers: (() => Promise<void> | void)[];
+}
+
+export async function openStores({ config, log, onPoison, check, closers }: StoresOptions): Promise<Stores> {
+  const disk = nodeDisk();
+  const clock = systemClock;
+  const threads = availableParallelism();
+  const directories = await openDataDirectory(disk, config.dataDirectory, clock.now());
+  closers.push(directories.release);
+  const versions = await openVersionStore(disk, directories.definition);
+  check?.(versions);
+
+  const store = await openStreamStore({
+    disk,
+    clock,
+    directory: directories.streams,
+    onPoison,
+    onRecovery: (stream, { cutBytes, damage }) => {
+      if (cutBytes > 0) log.warn({ stream, cutBytes }, "cut a torn tail off the journal; none of it was acknowledged");
+      for (const stretch of damage)
+        log.error({ stream, ...stretch }, "the journal is damaged; its records cannot be read");
+    },
+  });
+  closers.push(() => store.close());
+
+  const lake = await openFsObjectStore({
+    disk,
+    directory: directories.lake,
+    stagingDirectory: join(directories.staging, "lake"),
+  });
+  const warehouse = await openDuckDbWarehouse({
+    path: directories.warehouse,
+    lake,
+    memoryBytes: config.warehouseMemoryBytesMax,
+    threads,
+    tempDirectory: join(directories.staging, "warehouse"),
+    spillBytesMax: config.spillBytesMax,
+    clock,
+    log,
+    gate: boundedGate(WAREHOUSE_CALLS),
+  });
+  closers.push(() => warehouse.close());
+  const engine = await openConversionEngine({
+    memoryBytesMax: config.conversionMemoryBytesMax,
+    threads,
+    temporaryDirectory: join(directories.staging, "conversion"),
+    temporaryBytesMax: config.spillBytesMax,
+    gate: boundedGate(CONVERSION_CALLS),
+  });
+  closers.push(() => engine.close());
+  return { disk, clock, directories, versions, store, lake, warehouse, engine };
+}
+
+/** The conversion engine as the audit uses it: one statement, all of its rows. */
+export function sqlOn(engine: ConversionEngine): (statement: string) => Promise<readonly (readonly unknown[])[]> {
+  return async (statement) => {
+    const rows: (readonly unknown[])[] = [];
+    await engine.session((session) => session.read(statement, (chunk) => rows.push(...chunk)));
+    return rows;
+  };
+}
