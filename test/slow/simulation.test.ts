@@ -6,13 +6,13 @@ import { forEachSeed } from "../simulation/seeds.js";
 
 describe("the journal on a disk that crashes, for long", () => {
   test("keeps every acked record through power cuts and kills", async () => {
-    await forEachSeed(1500, async (seed) => {
+    await forEachSeed(1000, async (seed) => {
       await simulateJournal(seed, { lives: 6 });
     });
   });
 
   test("keeps every acked record when the power is cut at each operation in turn", async () => {
-    await forEachSeed(10, async (seed) => {
+    await forEachSeed(6, async (seed) => {
       const { operations } = await simulateJournal(seed, { lives: 1, cutAt: () => undefined });
       for (let cutAt = 1; cutAt <= operations; cutAt++) {
         await simulateJournal(seed, { lives: 3, cutAt: (life) => (life === 0 ? cutAt : undefined) });
@@ -21,14 +21,14 @@ describe("the journal on a disk that crashes, for long", () => {
   });
 
   test("acks nothing after a failed sync, and loses nothing acked to full disks and failing writes", async () => {
-    await forEachSeed(2500, async (seed) => {
+    await forEachSeed(1500, async (seed) => {
       await simulateJournal(seed, { lives: 6, faults: true, killAfterFailedSync: true });
     });
   });
 });
 
 test("the lake's folder keeps every object that was answered for, for long", async () => {
-  await forEachSeed(2000, (seed) => simulateLake(seed, 6));
+  await forEachSeed(1500, (seed) => simulateLake(seed, 6));
 });
 
 describe("the whole pipeline on a disk that crashes, for long", () => {
