@@ -225,8 +225,9 @@ export class Journal {
         group.resolve();
         this.options.onCommit();
       } catch (error) {
-        this.writing = undefined;
+        // Still counted as writing: what is appended meanwhile must not reach the file before the failed group is cut off it.
         await this.giveBack(group, error);
+        this.writing = undefined;
       }
       for (const block of group.blocks) {
         if (this.spare.length < SPARE_BLOCKS_MAX && block.capacityBytes <= SPARE_BYTES_MAX) this.spare.push(block);
