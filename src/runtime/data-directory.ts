@@ -89,7 +89,7 @@ async function takeLock(path: string, atMs: number): Promise<() => Promise<void>
         if (!hasCode(error, "EEXIST")) throw error;
       }
       const holder = await readHolder(file);
-      if (holder === undefined) continue;
+      if (holder === "gone") continue;
       if (await runs(holder)) throw lockedBy(path, holder);
       await removeStale(file, holder);
     }
@@ -114,22 +114,29 @@ async function removeStale(file: string, holder: Holder): Promise<void> {
     throw error;
   }
   const taken = await readHolder(aside);
-  if (taken !== undefined && taken.processStart + taken.pid !== holder.processStart + holder.pid) {
+  if (taken !== "gone" && taken.processStart + taken.pid !== holder.processStart + holder.pid) {
     await link(aside, file).catch(() => undefined);
   }
   await rm(aside, { force: true });
 }
 
-async function readHolder(file: string): Promise<Holder | undefined> {
+/** No process has this pid. */
+const NOBODY: Holder = { pid: -1, processStart: "", lockedAtMs: 0 };
+
+async function readHolder(file: string): Promise<Holder | "gone"> {
   try {
-    return JSON.parse(await readFile(file, "utf8")) as Holder;
-  } catch {
-    // Gone in the meantime.
-    return undefined;
+    const holder = JSON.parse(await readFile(file, "utf8")) as Holder;
+    return Number.isSafeInteger(holder.pid) && holder.pid > 0 ? holder : NOBODY;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return "gone";
+    // A file is whole before it has the name, so only a power cut leaves one that is not: whoever wrote it runs no more.
+    if (error instanceof SyntaxError) return NOBODY;
+    throw error;
   }
 }
 
 async function runs(holder: Holder): Promise<boolean> {
+  if (holder === NOBODY) return false;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {

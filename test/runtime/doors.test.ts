@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { KinesisClient, ListStreamsCommand, PutRecordCommand } from "@aws-sdk/client-kinesis";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { runPenstock, startPenstock } from "../support/penstock-process.js";
 import { bytesOf, run, temporaryFolder, writeDefinition } from "./running-pipeline.js";
 
 const DEFINITION = `export default pipeline("p", { tables: [ table("t", { from: stream("s"), columns: { id: integer().notNull() } }) ] });`;
@@ -40,7 +41,7 @@ test("with credentials, requests that are signed with them are answered, and no 
   const folder = await temporaryFolder();
   await writeDefinition(folder, DEFINITION);
   const credentials = join(folder, "users.txt");
-  await writeFile(credentials, "# who may come in\nana:a secret of hers\n");
+  await writeFile(credentials, "# who may come in\nana:a secret of hers\nben:another-secret\n");
   const running = await run(folder, { host: "0.0.0.0", credentials });
   const addresses = running.instance.status().addresses;
   const aws = addresses.aws.replace("0.0.0.0", "127.0.0.1");
@@ -72,9 +73,22 @@ test("with credentials, requests that are signed with them are answered, and no 
   expect((await fetch(`${page}/api/status`)).status).toBe(401);
   const bearer = (secret: string) => fetch(`${page}/api/status`, { headers: { authorization: `Bearer ${secret}` } });
   expect((await bearer("guessed")).status).toBe(401);
-  expect((await bearer("a secret of hers")).status).toBe(401);
+  expect((await bearer("another-secret")).status).toBe(200);
   const basic = Buffer.from("ana:a secret of hers").toString("base64");
   expect((await fetch(`${page}/api/status`, { headers: { authorization: `Basic ${basic}` } })).status).toBe(200);
   await running.instance.flush();
   expect(await running.rows("select id from t")).toEqual([[1]]);
+});
+
+test("commands on the same machine find the credentials of an instance, whatever is in its secret", async () => {
+  const folder = await temporaryFolder();
+  await writeDefinition(folder, DEFINITION);
+  const credentials = join(folder, "users.txt");
+  await writeFile(credentials, "ana:blanks and umlauts: äöü\n");
+  const data = join(folder, "data");
+  const instance = await startPenstock({ definition: folder, data, flags: ["--credentials", credentials] });
+  onTestFinished(() => instance.kill());
+  const asked = await runPenstock("query", "--data", data, "select 41 + 1 as answer", "--json");
+  expect(asked.code, asked.stderr).toBe(0);
+  expect(asked.stdout).toContain("42");
 });

@@ -271,3 +271,50 @@ test("a bit that flipped in an object of the lake is no reason for the audit to 
   expect(audit.findings).toHaveLength(1);
   expect(audit.findings[0]).toContain("cannot be read");
 });
+
+test("a redriven row that loses to another of its key is deduplicated, and one that wins takes the other's place", async () => {
+  const folder = await temporaryFolder();
+  const dedupe = 'dedupe: { by: "id", keep: "latest" }';
+  await writeDefinition(folder, definitionOf("id: integer().notNull(), note: varchar(4)", dedupe));
+  const first = await run(folder);
+  await first.put("s", [{ id: 1, note: "dead, and older" }]);
+  await first.put("s", [
+    { id: 1, note: "new" },
+    { id: 2, note: "old" },
+  ]);
+  await first.put("s", [{ id: 2, note: "dead, and newer" }]);
+  await first.instance.flush();
+  expect(await first.rows("select id, note from t order by id")).toEqual([
+    [1, "new"],
+    [2, "old"],
+  ]);
+  await first.close();
+  await writeDefinition(folder, definitionOf("id: integer().notNull(), note: varchar(20)", dedupe));
+  const second = await run(folder);
+  const letters = await second.instance.deadLetters({ limit: 10 });
+  await second.instance.redrive({});
+  expect(await second.rows("select id, note from t order by id")).toEqual([
+    [1, "new"],
+    [2, "dead, and newer"],
+  ]);
+  const audit = await second.instance.audit();
+  expect(audit).toMatchObject({ ok: true, findings: [] });
+  expect(countsOf(audit, "t")).toEqual(counts({ acked: 4, delivered: 2, loaded: 2, deduped: 2 }));
+  const outcomes = letters.letters.map(
+    async (letter) => (await second.instance.trace(letter.sequenceNumber))?.tables[0]?.rows[0]?.outcome,
+  );
+  expect(await Promise.all(outcomes)).toEqual(["deduped", "loaded"]);
+});
+
+test("rows that a replay brought before they were delivered are loaded, not deduplicated", async () => {
+  const running = await started(definitionOf("id: integer().notNull()", "deliver: { bufferSeconds: 900 }"));
+  await running.put("s", numbered(10));
+  expect(await running.instance.replay({ table: "t", from: "stream" }, () => {})).toMatchObject({ rowsLoaded: 10 });
+  const before = await running.instance.audit();
+  expect(countsOf(before, "t")).toEqual(counts({ acked: 10, pending: 10 }));
+  await running.instance.flush();
+  expect(await running.rows("select id from t order by id")).toEqual(idRows(10));
+  const audit = await running.instance.audit();
+  expect(audit).toMatchObject({ ok: true, findings: [] });
+  expect(countsOf(audit, "t")).toEqual(counts({ acked: 10, delivered: 10, loaded: 10 }));
+});

@@ -65,7 +65,10 @@ function ownCredential(terminal: Terminal): { name: string; secret: string } | u
 function controlClient(base: string, credential: { name: string; secret: string } | undefined): ControlClient {
   const url = base.replace(/\/+$/, "");
   const authorization: Record<string, string> =
-    credential === undefined ? {} : { authorization: `Bearer ${credential.secret}` };
+    // In base64, since a secret may hold blanks, or letters that no header can.
+    credential === undefined
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${credential.name}:${credential.secret}`).toString("base64")}` };
 
   const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
     let response: Response;

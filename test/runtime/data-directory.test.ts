@@ -1,0 +1,46 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { nodeDisk } from "../../src/disk/node-disk.js";
+import { openDataDirectory } from "../../src/runtime/data-directory.js";
+import { temporaryFolder } from "./running-pipeline.js";
+
+const open = (path: string) => openDataDirectory(nodeDisk(), path, 0);
+
+test("one holder at a time has a data directory, and whoever comes second is told its pid", async () => {
+  const path = join(await temporaryFolder(), "data");
+  const first = await open(path);
+  await expect(open(path)).rejects.toMatchObject({
+    code: "locked",
+    message: expect.stringContaining(`in use by process ${process.pid}`),
+  });
+  await first.release();
+  const second = await open(path);
+  await second.release();
+  expect((await readdir(path)).filter((name) => name.startsWith("lock"))).toEqual([]);
+});
+
+test.each([
+  ["of a process that has ended", JSON.stringify({ pid: 2 ** 22 + 1, processStart: "", lockedAtMs: 0 })],
+  [
+    "of a process whose pid another program has now",
+    JSON.stringify({ pid: process.pid, processStart: "before", lockedAtMs: 0 }),
+  ],
+  ["that a power cut left empty", ""],
+  ["that a power cut left torn", '{"pid":1'],
+])("a lock %s is taken over", async (_, content) => {
+  const path = join(await temporaryFolder(), "data");
+  await (await open(path)).release();
+  await writeFile(join(path, "lock.json"), content);
+  const taken = await open(path);
+  expect(JSON.parse(await readFile(join(path, "lock.json"), "utf8"))).toMatchObject({ pid: process.pid });
+  await taken.release();
+});
+
+test("a layout that this program does not know is refused, and the lock given up", async () => {
+  const path = join(await temporaryFolder(), "data");
+  await (await open(path)).release();
+  await writeFile(join(path, "format.json"), '{"format":99}');
+  await expect(open(path)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("layout 99") });
+  expect(await readdir(path)).not.toContain("lock.json");
+});
