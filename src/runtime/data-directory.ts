@@ -125,8 +125,8 @@ const NOBODY: Holder = { pid: -1, processStart: "", lockedAtMs: 0 };
 
 async function readHolder(file: string): Promise<Holder | "gone"> {
   try {
-    const holder = JSON.parse(await readFile(file, "utf8")) as Holder;
-    return Number.isSafeInteger(holder.pid) && holder.pid > 0 ? holder : NOBODY;
+    const holder = JSON.parse(await readFile(file, "utf8")) as Holder | null;
+    return holder !== null && Number.isSafeInteger(holder.pid) && holder.pid > 0 ? holder : NOBODY;
   } catch (error) {
     if (hasCode(error, "ENOENT")) return "gone";
     // A file is whole before it has the name, so only a power cut leaves one that is not: whoever wrote it runs no more.

@@ -17,7 +17,7 @@ import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
-import { openStores, type Stores } from "./stores.js";
+import { closeAll, openStores, type Stores } from "./stores.js";
 import { openTableLine, type TableLine } from "./table-line.js";
 import { programVersion } from "./version.js";
 
@@ -28,9 +28,6 @@ const RETENTION_EVERY_MS = 60_000;
 
 export const startPipeline: StartPipeline = async (config, { log }) => {
   const closers: Closers = [];
-  const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
@@ -92,12 +89,12 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
             `not everything could be loaded (${messageOf(error)}); the next start goes on with it`,
           );
         }
-        await closeAll();
+        await closeAll(closers);
       },
     };
     return started;
   } catch (error) {
-    await closeAll().catch((closing: unknown) =>
+    await closeAll(closers).catch((closing: unknown) =>
       log.debug({ err: closing }, "closing after a failed start failed too"),
     );
     throw error;

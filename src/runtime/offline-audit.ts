@@ -9,7 +9,7 @@ import { PenstockError } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
 import type { FlushResult } from "../delivery/flush.js";
 import { openFlushLog } from "../delivery/flush-log.js";
-import { openStores, type Stores, sqlOn } from "./stores.js";
+import { closeAll, openStores, type Stores, sqlOn } from "./stores.js";
 
 export interface OfflineAudit {
   audit(): Promise<AuditReport>;
@@ -59,7 +59,7 @@ export async function withDataDirectory<T>(
       trace: (sequence, stream) => trace(sources, sequence, stream === undefined ? {} : { stream }),
     });
   } finally {
-    for (const close of closers.reverse()) await close();
+    await closeAll(closers);
   }
 }
 

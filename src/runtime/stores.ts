@@ -96,6 +96,19 @@ export async function openStores({ config, log, onPoison, check, closers }: Stor
   return { disk, clock, directories, versions, store, lake, warehouse, engine };
 }
 
+/** Closes all of them, the last one first, whatever becomes of any; then throws the first thing that went wrong. */
+export async function closeAll(closers: (() => Promise<void> | void)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 /** The conversion engine as the audit uses it: one statement, all of its rows. */
 export function sqlOn(engine: ConversionEngine): (statement: string) => Promise<readonly (readonly unknown[])[]> {
   return async (statement) => {
