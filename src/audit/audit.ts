@@ -297,18 +297,22 @@ async function compareWithTable(
               AND NOT starts_with(object_key, 'redrive/') AND NOT starts_with(object_key, 'replay/'))::DOUBLE,
             (SELECT count(DISTINCT (shard_id, sequence_number, row_index)) FROM penstock.deduped
               WHERE target = '${table.name}' AND shard_id IS NOT NULL)::DOUBLE,
-            ${redriven("loaded")}, ${redriven("deduped")}, ${redriven("filtered")}`,
+            ${redriven("loaded")}, ${redriven("deduped")}, ${redriven("filtered")}, ${redriven("replayed")},
+            (SELECT coalesce(sum(loaded_rows), 0) FROM penstock.loads
+              WHERE target = '${table.name}' AND kind = 'rows' AND starts_with(object_key, 'redrive/'))::DOUBLE`,
   );
   const [present = 0, repeated = 0, taken = 0, deduped = 0, ...letters] = (rows[0] ?? []).map(Number);
-  const [asLoaded = 0, asDeduped = 0, asFiltered = 0] = letters;
+  const [asLoaded = 0, asDeduped = 0, asFiltered = 0, replayed = 0, byRedrive = 0] = letters;
+  // One letter may become several rows, where the `transform` that failed makes several of a record.
+  const revived = Math.max(asLoaded, byRedrive) + replayed + asDeduped;
   if (repeated > 0) {
     sum.duplicated += repeated;
     say(`${repeated} rows of the warehouse table repeat an identity (${identity}) that is there already.`);
   }
-  sum.deadLettered -= asLoaded + asDeduped + asFiltered;
+  sum.deadLettered -= asLoaded + asDeduped + asFiltered + replayed;
   sum.filtered += asFiltered;
   // Those that are deduplicated are among the deduplicated already.
-  sum.loaded += asLoaded + asDeduped;
+  sum.loaded += revived;
   // A replay may have brought rows that no load has (of records not delivered yet); they are no one's deletion.
-  sum.deletedByUser = Math.max(0, taken + asLoaded + asDeduped - deduped - (present - repeated));
+  sum.deletedByUser = Math.max(0, taken + revived - deduped - (present - repeated));
 }

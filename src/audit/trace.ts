@@ -140,5 +140,6 @@ async function outcomeOfRedriven(
   );
   const outcome = rows[0]?.[0];
   if (outcome === "filtered") return { outcome, reason: "redriven; `where` or `transform` turned it away" };
-  return { outcome: outcome === "deduped" ? outcome : "loaded", loadedAtMs: redrivenAtMs, reason: "redriven" };
+  const reason = outcome === "replayed" ? outcome : "redriven";
+  return { outcome: outcome === "deduped" ? outcome : "loaded", loadedAtMs: redrivenAtMs, reason };
 }

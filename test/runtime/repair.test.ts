@@ -318,3 +318,24 @@ test("rows that a replay brought before they were delivered are loaded, not dedu
   expect(audit).toMatchObject({ ok: true, findings: [] });
   expect(countsOf(audit, "t")).toEqual(counts({ acked: 10, delivered: 10, loaded: 10 }));
 });
+
+test("a dead letter that becomes several rows counts as several", async () => {
+  const folder = await temporaryFolder();
+  await writeDefinition(
+    folder,
+    definitionOf("id: integer().notNull()", 'transform: () => { throw new Error("not ready") }'),
+  );
+  const first = await run(folder);
+  await first.put("s", [{ ids: [1, 2, 3] }, { ids: [4] }, { ids: [] }]);
+  await first.close();
+  await writeDefinition(
+    folder,
+    definitionOf("id: integer().notNull()", "transform: (r) => r.ids.map((id) => ({ id }))"),
+  );
+  const second = await run(folder);
+  expect(await second.instance.redrive({})).toMatchObject({ chosen: 3, loaded: 4, filtered: 1, failed: [] });
+  expect(await second.rows("select id from t order by id")).toEqual(idRows(4));
+  const audit = await second.instance.audit();
+  expect(audit).toMatchObject({ ok: true, findings: [] });
+  expect(countsOf(audit, "t")).toEqual(counts({ acked: 3, filtered: 1, loaded: 4 }));
+});

@@ -174,7 +174,9 @@ async function loadStaged(
           again: byIdentity,
         });
   if (byIdentity && verdict !== undefined) await forgetDeduped(session, target);
-  if (byIdentity && target === table.name) await reviveLetters(session, target);
+  if (byIdentity && target === table.name) {
+    await reviveLetters(session, target, request.redriven === undefined ? "replayed" : "loaded");
+  }
   const inserted = await insertStaged(session, target, columnNames(request));
   const outcomes = new Map<string, Outcome>();
   let expected = 0;

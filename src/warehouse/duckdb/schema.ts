@@ -39,7 +39,7 @@ const STEPS: readonly string[] = [
      SELECT table_name, error_code, column_name, count(*) AS letters, count(redriven_at) AS redriven,
        min(arrived_at) AS oldest, max(arrived_at) AS newest, any_value(error_message) AS example
      FROM penstock.dead_letters GROUP BY ALL ORDER BY letters DESC;`,
-  // What became of a letter that was redriven: 'loaded', 'deduped' or 'filtered'.
+  // What became of a letter that was redriven: 'loaded', 'deduped' or 'filtered'; 'replayed' where a replay loaded its row.
   `ALTER TABLE penstock.dead_letters ADD COLUMN redriven_as VARCHAR;
    UPDATE penstock.dead_letters SET redriven_as = 'loaded' WHERE redriven_at IS NOT NULL;`,
 ];

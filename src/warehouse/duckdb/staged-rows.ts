@@ -172,10 +172,10 @@ export async function forgetDeduped(session: Session, target: string): Promise<v
   );
 }
 
-/** Rows that were dead and are loaded after all, by a replay, are dead no more. */
-export async function reviveLetters(session: Session, target: string): Promise<void> {
+/** Rows that were dead and are loaded after all, by a replay or beside a letter of theirs that is redriven, are dead no more. */
+export async function reviveLetters(session: Session, target: string, as: "replayed" | "loaded"): Promise<void> {
   await session.run(
-    `UPDATE penstock.dead_letters d SET redriven_at = now(), redriven_as = 'loaded' FROM ${STAGE} s
+    `UPDATE penstock.dead_letters d SET redriven_at = now(), redriven_as = '${as}' FROM ${STAGE} s
      WHERE d.redriven_at IS NULL AND d.table_name = ${text(target)} AND d.shard_id = s._shard_id AND d.sequence = s._sequence_number AND d.row_index = s._row_index`,
   );
 }
