@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { PenstockError } from "../core/errors.js";
+import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
 import { checkKey, compareKeys } from "./key.js";
@@ -44,7 +44,13 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
     await makeFolder(dirname(target));
     await disk.rename(path, target);
     // Commit point. Before: no object, and a file in staging. After: the whole object, under its key.
-    await disk.syncDirectory(dirname(target));
+    await disk.syncDirectory(dirname(target)).catch((cause: unknown) => {
+      // The object is seen, and might be gone after a power cut: nobody may go on as if it were there, nor sync again.
+      throw new PenstockError("poisoned", `The disk failed to sync ${dirname(target)}: ${messageOf(cause)}.`, {
+        cause,
+        hint: "Check the disk, then start again: what was acknowledged is delivered then.",
+      });
+    });
     const info = await head(key);
     if (info === undefined) throw new PenstockError("not-found", `The object ${key} was removed while it was written.`);
     return info;

@@ -8,7 +8,7 @@
  * fdatasync poisons the journal: the kernel may have dropped the pages, so nothing more is acknowledged, ever.
  */
 import type { Clock } from "../../core/clock.js";
-import { messageOf, PenstockError } from "../../core/errors.js";
+import { isPenstockError, messageOf, PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { Disk, DiskFile } from "../../disk/disk.js";
 import type { RecordBlock, ShardRange } from "../stream.js";
@@ -269,14 +269,14 @@ export class Journal {
     try {
       await file.sync();
     } catch (cause) {
-      this.poison = new PenstockError(
-        "poisoned",
-        `The disk failed to sync ${this.newest().path}: ${messageOf(cause)}. Nothing more is acknowledged.`,
-        { cause, hint: "Check the disk, then start again: recovery keeps every record that was acknowledged." },
-      );
-      this.options.onPoison(this.poison);
-      throw this.poison;
+      this.poisonWith(syncFailed(this.newest().path, cause));
     }
+  }
+
+  private poisonWith(error: PenstockError): never {
+    this.poison = error;
+    this.options.onPoison(error);
+    throw error;
   }
 
   /** A group that could not be written, and the one behind it (whose sequences follow), go back to their callers. */
@@ -308,7 +308,10 @@ export class Journal {
   /** Completes the newest segment and begins the next. */
   private async roll(): Promise<void> {
     const full = this.newest();
-    const fresh = await createSegment(this.options, full.ordinal + 1, [...this.positions]);
+    const fresh = await createSegment(this.options, full.ordinal + 1, [...this.positions]).catch((error: unknown) => {
+      if (isPenstockError(error, "poisoned")) this.poisonWith(error);
+      throw error;
+    });
     const old = this.file;
     this.segments.push(fresh.segment);
     this.file = fresh.file;
@@ -461,13 +464,31 @@ async function createSegment(
   positions: readonly (readonly [number, ShardPosition])[],
 ): Promise<{ segment: Segment; file: DiskFile }> {
   const path = segmentPath(options.directory, ordinal);
-  const file = await options.disk.open(path, "write");
   const base: SegmentBase = { positions };
   const mark = sealMark(base, options.clock.now(), 0);
-  await file.write(mark.pieces);
-  await file.sync();
-  await options.disk.syncDirectory(options.directory);
+  const file = await options.disk.open(path, "write");
+  try {
+    await file.write(mark.pieces);
+    try {
+      await file.sync();
+      await options.disk.syncDirectory(options.directory);
+    } catch (cause) {
+      // A second sync would prove nothing, of the file as of its name.
+      throw syncFailed(path, cause);
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   // Commit point. Before: perhaps an empty file, which recovery removes. After: an empty segment that goes on where the last one ended.
   const segment: Segment = { ordinal, path, index: new SegmentIndex(), base, sizeBytes: mark.header.lengthBytes };
   return { segment, file };
+}
+
+function syncFailed(path: string, cause: unknown): PenstockError {
+  return new PenstockError(
+    "poisoned",
+    `The disk failed to sync ${path}: ${messageOf(cause)}. Nothing more is acknowledged.`,
+    { cause, hint: "Check the disk, then start again: recovery keeps every record that was acknowledged." },
+  );
 }
