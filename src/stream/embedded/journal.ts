@@ -284,25 +284,37 @@ export class Journal {
     const behind = this.group;
     this.group = undefined;
     let error: unknown = this.poison;
-    if (this.poison === undefined) {
+    if (this.poison !== undefined) {
+      // Until the machine stops, its cache may go on showing what the disk has not got: the next process must not find it.
+      await this.file.truncate(this.newest().sizeBytes).catch(() => undefined);
+    } else {
       this.next.clear();
-      try {
-        await this.file.truncate(this.newest().sizeBytes);
-        error = new PenstockError(
-          "unavailable",
-          `The journal could not write to ${this.newest().path}: ${messageOf(cause)}. The records were not taken.`,
-          { cause, hint: "Free some space on the disk and send them again." },
-        );
-      } catch (failed) {
-        error = new PenstockError("poisoned", `The journal cannot cut ${this.newest().path}: ${messageOf(failed)}.`, {
-          cause: failed,
-        });
-        this.poison = error as PenstockError;
-        this.options.onPoison(this.poison);
-      }
+      error = await this.cutOff(cause);
     }
     group.reject(error);
     behind?.reject(error);
+  }
+
+  /** Cuts a failed write off the file; answers what its callers are told. */
+  private async cutOff(cause: unknown): Promise<PenstockError> {
+    const { path, sizeBytes } = this.newest();
+    try {
+      await this.file.truncate(sizeBytes);
+      // Or a crash could bring the tail back, behind which a later segment would prove it to be damage.
+      await this.file.sync();
+    } catch (failed) {
+      this.poison = new PenstockError("poisoned", `The journal cannot cut ${path}: ${messageOf(failed)}.`, {
+        cause: failed,
+        hint: "Check the disk, then start again: recovery keeps every record that was acknowledged.",
+      });
+      this.options.onPoison(this.poison);
+      return this.poison;
+    }
+    return new PenstockError(
+      "unavailable",
+      `The journal could not write to ${path}: ${messageOf(cause)}. The records were not taken.`,
+      { cause, hint: "Free some space on the disk and send them again." },
+    );
   }
 
   /** Completes the newest segment and begins the next. */
@@ -478,6 +490,7 @@ async function createSegment(
     }
   } catch (error) {
     await file.close();
+    await options.disk.remove(path).catch(() => undefined);
     throw error;
   }
   // Commit point. Before: perhaps an empty file, which recovery removes. After: an empty segment that goes on where the last one ended.
