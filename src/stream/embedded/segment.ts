@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { PenstockError } from "../../core/errors.js";
 import { KIB, MIB } from "../../core/limits.js";
+import { writeFileAtomically } from "../../disk/atomic-file.js";
 import type { Disk, DiskFile } from "../../disk/disk.js";
 import type { RecordBlock } from "../stream.js";
 import { type BlockHeader, HEADER_BYTES, isIntact, openBlock, parseHeader } from "./block.js";
@@ -36,6 +37,7 @@ export interface Segment {
 
 export const segmentPath = (directory: string, ordinal: number) =>
   join(directory, `${String(ordinal).padStart(10, "0")}.segment`);
+const tailPath = (segment: string) => `${segment}.tail`;
 const indexPath = (segment: string) => segment.replace(/\.segment$/, ".index");
 
 /** The ordinals of the segments in a stream's folder, in order. */
@@ -65,7 +67,7 @@ export async function recoverSegment(
   newest: boolean,
 ): Promise<{ segment: Segment | undefined; damage: Damage[]; cutBytes: number }> {
   const path = segmentPath(directory, ordinal);
-  const sizeBytes = (await disk.stat(path))?.sizeBytes ?? 0;
+  let sizeBytes = (await disk.stat(path))?.sizeBytes ?? 0;
   const file = await disk.open(path, newest ? "append" : "read");
   try {
     if (!newest) {
@@ -75,12 +77,12 @@ export async function recoverSegment(
         return { segment: { ordinal, path, index, base, sizeBytes }, damage: [], cutBytes: 0 };
       }
     }
+    if (newest) sizeBytes = (await finishTail(disk, directory, path, file)) ?? sizeBytes;
     const scan = await scanSegment(file, sizeBytes, path);
     const cutBytes = newest ? sizeBytes - scan.endOfTail : 0;
     if (newest) {
       if (cutBytes > 0) await file.truncate(scan.endOfTail);
-      // What is kept of an unsynced group becomes durable here, before anyone can read it.
-      await file.sync();
+      await rewriteTail(disk, directory, path, file, scan);
     } else if (scan.endOfTail < sizeBytes) {
       scan.damage.push({ path, offset: scan.endOfTail, lengthBytes: sizeBytes - scan.endOfTail });
     }
@@ -95,12 +97,47 @@ export async function recoverSegment(
   }
 }
 
+/**
+ * Nothing proves that the last group was ever synced: the sync may have failed, and the machine's cache shows it all the same. So before
+ * anyone reads it, it is written once more, which a sync then counts for. A copy stands beside it meanwhile, for the group may have been acknowledged.
+ */
+async function rewriteTail(disk: Disk, directory: string, path: string, file: DiskFile, scan: Scan): Promise<void> {
+  const from = Math.min(scan.provenTo, scan.endOfTail);
+  if (from < scan.endOfTail) {
+    const tail = Buffer.allocUnsafe(scan.endOfTail - from);
+    await file.read(tail, from);
+    const head = Buffer.alloc(8);
+    head.writeDoubleLE(from);
+    await writeFileAtomically(disk, tailPath(path), Buffer.concat([head, tail]));
+    // Commit point. Before: the file as it was. After: the tail is put back from the copy, should a crash come before it is removed.
+    await finishTail(disk, directory, path, file);
+  } else {
+    await file.sync();
+  }
+}
+
+/** Puts the tail back from its copy, if there is one; answers the file's size then. */
+async function finishTail(disk: Disk, directory: string, path: string, file: DiskFile): Promise<number | undefined> {
+  if ((await disk.stat(tailPath(path))) === undefined) return undefined;
+  const copy = await disk.readFile(tailPath(path));
+  const from = copy.readDoubleLE(0);
+  await file.truncate(from);
+  await file.write([copy.subarray(8)]);
+  await file.sync();
+  await disk.remove(tailPath(path));
+  // Durable before the file grows: an old copy must never be put back over newer records.
+  await disk.syncDirectory(directory);
+  return from + copy.length - 8;
+}
+
 interface Scan {
   readonly index: SegmentIndex;
   readonly base: SegmentBase | undefined;
   readonly damage: Damage[];
   /** Where the blocks end that are to be kept. */
   readonly endOfTail: number;
+  /** Where the last group begins: all before it was synced when it was written. */
+  readonly provenTo: number;
 }
 
 async function scanSegment(file: DiskFile, sizeBytes: number, path: string): Promise<Scan> {
@@ -132,7 +169,7 @@ async function scanSegment(file: DiskFile, sizeBytes: number, path: string): Pro
     index.add(offset, header);
     end = offset + header.lengthBytes;
   }
-  return { index, base, damage, endOfTail: end };
+  return { index, base, damage, endOfTail: end, provenTo };
 }
 
 function parseBase(block: Buffer, header: BlockHeader): SegmentBase {
