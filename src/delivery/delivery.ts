@@ -148,11 +148,8 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       // Commit point. Before: files in staging that are removed and written again. After: they only need their names.
     }
     for (const { object, staged } of log.open!.written!) {
-      const path = join(staging, staged);
-      // After a crash some have their names already.
-      if ((await disk.stat(path)) !== undefined || (await lake.head(object.key)) === undefined) {
-        await lake.adopt(path, object.key);
-      }
+      // After a crash some have their names already; whether durably, only the lake can say.
+      await lake.adopt(join(staging, staged), object.key);
     }
     const result = await log.delivered(clock.now());
     // Commit point. Before: the renames are looked at again. After: nothing of this flush is looked at again.

@@ -42,7 +42,12 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
   const adopt = async (path: string, key: string): Promise<ObjectInfo> => {
     const target = pathOf(key);
     await makeFolder(dirname(target));
-    await disk.rename(path, target);
+    try {
+      await disk.rename(path, target);
+    } catch (error) {
+      // A process that was killed after its rename and before its sync: the object has its name, which is made durable now.
+      if (!isAbsent(error) || (await head(key)) === undefined) throw error;
+    }
     // Commit point. Before: no object, and a file in staging. After: the whole object, under its key.
     await disk.syncDirectory(dirname(target)).catch((cause: unknown) => {
       // The object is seen, and might be gone after a power cut: nobody may go on as if it were there, nor sync again.
@@ -116,4 +121,8 @@ async function entries(disk: Disk, root: string, at: string) {
     if (stat !== undefined) found.push({ name, sortKey: stat.directory ? `${name}/` : name, ...stat });
   }
   return found.sort((a, b) => compareKeys(a.sortKey, b.sortKey));
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -33,7 +33,12 @@ export function memoryObjectStore(clock: Clock, disk?: Disk): ObjectStore {
     },
     put,
     adopt: async (path, key) => {
-      const info = await put(key, await (disk === undefined ? readFile(path) : disk.readFile(path)));
+      const body = await (disk === undefined ? readFile(path) : disk.readFile(path)).catch((error: unknown) => {
+        if (error instanceof Error && "code" in error && error.code === "ENOENT" && objects.has(key)) return undefined;
+        throw error;
+      });
+      if (body === undefined) return infoOf(key)!;
+      const info = await put(key, body);
       await (disk === undefined ? rm(path) : disk.remove(path));
       return info;
     },

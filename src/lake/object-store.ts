@@ -13,7 +13,10 @@ export interface ObjectStore {
   /** `not-found` when absent. `range` is inclusive, as in HTTP. */
   get(key: string, range?: { readonly first: number; readonly last: number }): Promise<Readable>;
   put(key: string, body: Uint8Array): Promise<ObjectInfo>;
-  /** Moves a finished local file in under the key. The file is gone afterwards. */
+  /**
+   * Moves a finished local file in under the key. The file is gone afterwards. Where it is gone already and the object is there, an adoption
+   * that a crash had cut off is finished: the object is durable on return.
+   */
   adopt(path: string, key: string): Promise<ObjectInfo>;
   /** Absent is no error. */
   delete(key: string): Promise<void>;

@@ -293,6 +293,11 @@ export class Journal {
     }
     group.reject(error);
     behind?.reject(error);
+    if (this.poison === undefined) return;
+    // Appended while the file was being cut: it must not be written, let alone acknowledged, after the poison.
+    const meanwhile = this.group as Group | undefined;
+    meanwhile?.reject(this.poison);
+    this.group = undefined;
   }
 
   /** Cuts a failed write off the file; answers what its callers are told. */
@@ -420,6 +425,8 @@ export class Journal {
     keepFrom: (shard: number) => number,
     beforeRemoval: (segment: Segment) => Promise<void>,
   ): Promise<void> {
+    // A next segment would make what the failed sync left of this one look like damage.
+    if (this.poison !== undefined) throw this.poison;
     const removable = (segment: Segment) =>
       segment.index.spans.size > 0 &&
       segment.index.lastArrivalMs < beforeMs &&
