@@ -4,6 +4,7 @@
  */
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { messageOf, PenstockError } from "../core/errors.js";
+import type { Gate } from "../core/gate.js";
 import { MIB } from "../core/limits.js";
 import { PARTITIONS_MAX } from "./partitions.js";
 
@@ -15,8 +16,8 @@ export interface ConversionEngineOptions {
   /** Where it spills; made when needed. */
   readonly temporaryDirectory: string;
   readonly temporaryBytesMax: number;
-  /** Every call into DuckDB passes it: see runtime/gate.ts. */
-  readonly gate: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Every call into DuckDB passes it: see core/gate.ts. */
+  readonly gate: Gate;
 }
 
 export interface ConversionEngine {

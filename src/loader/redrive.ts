@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { RedriveBody, RedriveReport } from "../api/control/contract.js";
 import { PenstockError } from "../core/errors.js";
+import { inTurn } from "../core/in-turn.js";
 import type { TableModel } from "../definition/model.js";
 import type { SourceBlock } from "../delivery/conversion.js";
 import type { DeadLetterRow } from "../delivery/dead-letter-file.js";
 import type { ObjectStore } from "../lake/object-store.js";
-import { inTurn } from "../warehouse/gate.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
 import type { Reconvert } from "./reconvert.js";
 

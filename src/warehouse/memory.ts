@@ -1,13 +1,13 @@
 import { gunzipSync } from "node:zlib";
 import type { Clock } from "../core/clock.js";
 import { PenstockError } from "../core/errors.js";
+import { inTurn } from "../core/in-turn.js";
 import { METADATA_COLUMNS, type TableModel } from "../definition/model.js";
 import { mappingOf } from "../definition/types.js";
 import type { LakeObject } from "../delivery/flush.js";
 import { readJsonFile, writeFileAtomically } from "../disk/atomic-file.js";
 import type { Disk } from "../disk/disk.js";
 import type { ObjectStore } from "../lake/object-store.js";
-import { inTurn } from "./gate.js";
 import type {
   DeadLetterChoice,
   LedgerEntry,

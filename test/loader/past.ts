@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.js";
+import { openGate } from "../../src/core/gate.js";
 import type { TableModel } from "../../src/definition/model.js";
 import { convertRecords } from "../../src/delivery/conversion.js";
 import { openConversionEngine } from "../../src/delivery/engine.js";
@@ -7,7 +8,6 @@ import type { FlushResult, LakeObject } from "../../src/delivery/flush.js";
 import { nodeDisk } from "../../src/disk/node-disk.js";
 import { openReconvert } from "../../src/loader/reconvert.js";
 import { openStreamStore } from "../../src/stream/embedded/store.js";
-import { openGate } from "../../src/warehouse/gate.js";
 import { openUnderTest } from "../warehouse/duckdb-under-test.js";
 import { writeDeadLetters } from "./fixtures.js";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { systemClock } from "../../src/core/clock.js";
+import { boundedGate } from "../../src/core/gate.js";
 import { openDuckDbWarehouse } from "../../src/warehouse/duckdb/open.js";
-import { boundedGate } from "../../src/warehouse/gate.js";
 import { silentLog } from "../../src/warehouse/log.js";
 import { folderLake, type TestLake, temporaryFolder } from "../loader/fixtures.js";
 import type { WarehouseUnderTest } from "./warehouse.contract.js";

@@ -2,9 +2,10 @@ import { dirname } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Clock } from "../../core/clock.js";
 import { messageOf, PenstockError } from "../../core/errors.js";
+import type { Gate } from "../../core/gate.js";
+import { inTurn } from "../../core/in-turn.js";
 import { MIB } from "../../core/limits.js";
 import type { ObjectStore } from "../../lake/object-store.js";
-import { type Gate, inTurn } from "../gate.js";
 import type { StageLog } from "../log.js";
 import type { LedgerEntry, Warehouse } from "../warehouse.js";
 import { applyTable, describeTable } from "./apply-table.js";
@@ -29,7 +30,7 @@ export interface DuckDbWarehouseOptions {
   readonly spillBytesMax?: number;
   readonly clock: Clock;
   readonly log: StageLog;
-  /** Every call into the engine passes it; see gate.ts. */
+  /** Every call into the engine passes it; see core/gate.ts. */
   readonly gate: Gate;
 }
 

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api";
 import type { Clock } from "../../core/clock.js";
 import { isPenstockError, PenstockError } from "../../core/errors.js";
-import type { Gate } from "../gate.js";
+import type { Gate } from "../../core/gate.js";
 
 /** What every statement of a driver needs beside its SQL. */
 export interface Engine {
