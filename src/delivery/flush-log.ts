@@ -102,9 +102,15 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
     }
     newestResults.splice(NEWEST_RESULTS);
     file = await disk.open(path, "append");
-    if ((await file.size()) > found.endBytes) await file.truncate(found.endBytes);
+    // The last line may be there by the machine's cache alone, its sync having failed: written once more, a sync counts for it. Should a
+    // crash take it in between, no harm is done: whatever it says is decided, written or delivered again.
+    const last = found.lines.at(-1)!;
+    const rewritten = last.is === "checkpoint" ? [] : [encode(last)];
+    const keepBytes = rewritten.length === 0 ? found.endBytes : found.lastLineAt;
+    if ((await file.size()) > keepBytes) await file.truncate(keepBytes);
+    if (rewritten.length > 0) await file.write(rewritten);
     await file.sync();
-    sizeBytes = found.endBytes;
+    sizeBytes = await file.size();
   }
 
   /** Takes a line into the state; answers the result of a flush that it completes. */
@@ -264,10 +270,18 @@ function encode(line: Line): Buffer {
   return Buffer.from(`${crc32c(json).toString(16).padStart(8, "0")} ${json}\n`);
 }
 
-async function readLines(disk: Disk, path: string, newest: boolean): Promise<{ lines: Line[]; endBytes: number }> {
+interface Lines {
+  readonly lines: Line[];
+  readonly lastLineAt: number;
+  /** Where the whole lines end. */
+  readonly endBytes: number;
+}
+
+async function readLines(disk: Disk, path: string, newest: boolean): Promise<Lines> {
   const bytes = await disk.readFile(path);
   const lines: Line[] = [];
   let at = 0;
+  let lastLineAt = 0;
   while (at < bytes.length) {
     const end = bytes.indexOf(0x0a, at);
     const text = end === -1 ? "" : bytes.toString("utf8", at, end);
@@ -279,9 +293,10 @@ async function readLines(disk: Disk, path: string, newest: boolean): Promise<{ l
       });
     }
     lines.push(JSON.parse(text.slice(9)) as Line);
+    lastLineAt = at;
     at = end + 1;
   }
-  return { lines, endBytes: at };
+  return { lines, lastLineAt, endBytes: at };
 }
 
 function hasLineAfter(bytes: Buffer, torn: number): boolean {
