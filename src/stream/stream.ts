@@ -63,6 +63,9 @@ export type PendingReshard =
   | { readonly kind: "merge"; readonly shard: number; readonly adjacent: number }
   | { readonly kind: "resize"; readonly target: number };
 
+/** The function is given the attributes as they stand when it is the change's turn: for a change that builds on what is there. */
+export type AttributesChange = Partial<StreamAttributes> | ((present: StreamAttributes) => Partial<StreamAttributes>);
+
 export interface StreamConsumer {
   readonly name: string;
   readonly arn: string;
@@ -79,7 +82,7 @@ export interface Stream {
   /** By number, closed ones too until retention has removed their last record. */
   readonly shards: readonly Shard[];
   /** Replaces the named attributes; durable on return. */
-  update(change: Partial<StreamAttributes>): Promise<void>;
+  update(change: AttributesChange): Promise<void>;
   /** The open shard whose hash-key range holds the key. */
   route(partitionKey: string): Shard;
   routeHash(hashKey: bigint): Shard;

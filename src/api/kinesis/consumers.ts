@@ -52,7 +52,7 @@ export const registerStreamConsumer = (context: KinesisContext) =>
         createdAtMs,
         tags: Object.fromEntries(request.Tags ?? []),
       };
-      await stream.update({ consumers: [...consumers, consumer] });
+      await stream.update((present) => ({ consumers: [...present.consumers, consumer] }));
       context.lifecycle.consumersChanged(stream);
       return { Consumer: consumerView(consumer) };
     },
@@ -68,11 +68,9 @@ const oneConsumer = structure({
 export const deregisterStreamConsumer = (context: KinesisContext) =>
   operation(oneConsumer, async (request) => {
     const { stream, consumer } = findConsumer(context, request);
-    await stream.update({
-      consumers: stream.attributes.consumers.map((one) =>
-        one.arn === consumer.arn ? { ...one, status: "DELETING" as const } : one,
-      ),
-    });
+    await stream.update(({ consumers }) => ({
+      consumers: consumers.map((one) => (one.arn === consumer.arn ? { ...one, status: "DELETING" as const } : one)),
+    }));
     context.lifecycle.consumersChanged(stream);
     return undefined;
   });

@@ -84,12 +84,13 @@ export function lifecycle(options: LifecycleOptions): Lifecycle {
     });
 
   const settleConsumers = (stream: Stream, delayMs: number) =>
-    later(stream, delayMs, "a consumer's change", async () => {
-      const consumers = stream.attributes.consumers
-        .filter((consumer) => consumer.status !== "DELETING")
-        .map((consumer) => ({ ...consumer, status: "ACTIVE" as const }));
-      await stream.update({ consumers });
-    });
+    later(stream, delayMs, "a consumer's change", () =>
+      stream.update(({ consumers }) => ({
+        consumers: consumers
+          .filter((consumer) => consumer.status !== "DELETING")
+          .map((consumer) => ({ ...consumer, status: "ACTIVE" as const })),
+      })),
+    );
 
   return {
     created: (stream) => {

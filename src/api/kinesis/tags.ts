@@ -29,7 +29,7 @@ export const addTagsToStream = (context: KinesisContext) =>
     async (request) => {
       const stream = requireStream(context, request);
       checkTagCharacters(context, "add", stream.name, request.Tags);
-      await stream.update({ tags: withTags(context, stream.name, stream.attributes.tags, request.Tags) });
+      await stream.update(({ tags }) => ({ tags: withTags(context, stream.name, tags, request.Tags) }));
       return undefined;
     },
   );
@@ -40,7 +40,7 @@ export const removeTagsFromStream = (context: KinesisContext) =>
     async (request) => {
       const stream = requireStream(context, request);
       checkTagCharacters(context, "remove", stream.name, new Map(request.TagKeys.map((key) => [key, ""])));
-      await stream.update({ tags: withoutTags(stream.attributes.tags, request.TagKeys) });
+      await stream.update(({ tags }) => ({ tags: withoutTags(tags, request.TagKeys) }));
       return undefined;
     },
   );
@@ -67,8 +67,7 @@ export const tagResource = (context: KinesisContext) =>
   operation(structure({ Tags: requiredTags, ResourceARN: resourceArn, StreamId: streamId }), async (request) => {
     const { stream, consumer } = findResource(context, request.ResourceARN);
     checkTagCharacters(context, "add", stream.name, request.Tags);
-    const before = consumer?.tags ?? stream.attributes.tags;
-    await saveTags(stream, consumer, withTags(context, stream.name, before, request.Tags));
+    await changeTags(stream, consumer, (tags) => withTags(context, stream.name, tags, request.Tags));
     return undefined;
   });
 
@@ -81,8 +80,7 @@ export const untagResource = (context: KinesisContext) =>
     }),
     async (request) => {
       const { stream, consumer } = findResource(context, request.ResourceARN);
-      const before = consumer?.tags ?? stream.attributes.tags;
-      await saveTags(stream, consumer, withoutTags(before, request.TagKeys));
+      await changeTags(stream, consumer, (tags) => withoutTags(tags, request.TagKeys));
       return undefined;
     },
   );
@@ -165,9 +163,16 @@ function findResource(
   return { stream, consumer };
 }
 
-function saveTags(stream: Stream, consumer: StreamConsumer | undefined, tags: Record<string, string>): Promise<void> {
-  if (consumer === undefined) return stream.update({ tags });
-  return stream.update({
-    consumers: stream.attributes.consumers.map((one) => (one.arn === consumer.arn ? { ...one, tags } : one)),
-  });
+type TagsOf = Readonly<Record<string, string>>;
+
+function changeTags(
+  stream: Stream,
+  consumer: StreamConsumer | undefined,
+  change: (tags: TagsOf) => TagsOf,
+): Promise<void> {
+  return stream.update(({ tags, consumers }) =>
+    consumer === undefined
+      ? { tags: change(tags) }
+      : { consumers: consumers.map((one) => (one.arn === consumer.arn ? { ...one, tags: change(one.tags) } : one)) },
+  );
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.js";
 import { PenstockError } from "../../core/errors.js";
 import { shardIdOf } from "../../core/sequence-number.js";
 import type { Disk } from "../../disk/disk.js";
-import type { RecordBlock, Shard, ShardRange, Stream, StreamAttributes, StreamRecord } from "../stream.js";
+import type { AttributesChange, RecordBlock, Shard, ShardRange, Stream, StreamRecord } from "../stream.js";
 import { hashKeyHead, hashKeyOf } from "./hash-key.js";
 import type { Journal } from "./journal.js";
 import { type ShardMetadata, type StreamMetadata, writeMetadata } from "./metadata.js";
@@ -76,8 +76,11 @@ export class EmbeddedStream implements Stream {
     return this.journal.blocks(ranges);
   }
 
-  update(change: Partial<StreamAttributes>): Promise<void> {
-    return this.change((metadata) => ({ ...metadata, attributes: { ...metadata.attributes, ...change } }));
+  update(change: AttributesChange): Promise<void> {
+    return this.change((metadata) => {
+      const changed = typeof change === "function" ? change(metadata.attributes) : change;
+      return { ...metadata, attributes: { ...metadata.attributes, ...changed } };
+    });
   }
 
   split(shard: Shard, newStartingHashKey: bigint): Promise<void> {
@@ -137,6 +140,12 @@ export class EmbeddedStream implements Stream {
     // Until here the parents took records; what is still on its way to disk belongs to them.
     await this.journal.commit();
     for (const shard of this.shards) if (closed.has(shard.number)) shard.showClosed();
+  }
+
+  /** Lets a change under way end, then closes the journal. */
+  async close(): Promise<void> {
+    await this.turn;
+    await this.journal.close();
   }
 
   /** Replaces the metadata: durable first, then visible. */

@@ -118,7 +118,7 @@ export async function openStreamStore(options: EmbeddedStoreOptions): Promise<St
     delete: async (name) => {
       const stream = required(name);
       streams.delete(name);
-      await stream.journal.close();
+      await stream.close();
       const grave = stream.directory.slice(0, -FOLDER.length) + DELETED;
       await disk.removeAll(grave);
       await disk.rename(stream.directory, grave);
@@ -147,7 +147,7 @@ export async function openStreamStore(options: EmbeddedStoreOptions): Promise<St
       }
     },
     close: async () => {
-      for (const stream of streams.values()) await stream.journal.close();
+      for (const stream of streams.values()) await stream.close();
     },
   };
 }
