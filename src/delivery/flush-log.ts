@@ -5,7 +5,7 @@
  * The newest file may end in a torn line, which is cut: nothing was done on the strength of it. A line that is wrong anywhere else is `damaged`.
  */
 import { join } from "node:path";
-import { crc32c } from "@node-rs/crc32";
+import { CHECKSUM_CHARS, checksumText } from "../core/checksum.js";
 import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk, DiskFile } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
@@ -82,20 +82,23 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
   const newestResults: FlushResult[] = [];
 
   const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
-  let newest = names.at(-1);
-  if (newest !== undefined && (await readLines(disk, join(directory, newest), true)).lines.length === 0) {
+  const readNewest = async () => {
+    const name = names.at(-1);
+    return name === undefined ? undefined : await readLines(disk, join(directory, name), true);
+  };
+  let found = await readNewest();
+  if (found?.lines.length === 0) {
     // A crash while it was begun: the one before it is whole and goes on.
-    await disk.remove(join(directory, newest));
-    names.pop();
-    newest = names.at(-1);
+    await disk.remove(join(directory, names.pop()!));
+    found = await readNewest();
   }
-  if (newest === undefined) {
+  const newest = names.at(-1);
+  if (newest === undefined || found === undefined) {
     ordinal = 0;
     file = await beginFile();
   } else {
     ordinal = Number.parseInt(newest, 10);
     const path = join(directory, newest);
-    const found = await readLines(disk, path, true);
     for (const line of found.lines) {
       const result = apply(line);
       if (result !== undefined) newestResults.unshift(result);
@@ -267,7 +270,7 @@ function addTotals(totals: DeliveryTotals, result: FlushResult): DeliveryTotals 
 
 function encode(line: Line): Buffer {
   const json = JSON.stringify(line);
-  return Buffer.from(`${crc32c(json).toString(16).padStart(8, "0")} ${json}\n`);
+  return Buffer.from(`${checksumText(json)} ${json}\n`);
 }
 
 interface Lines {
@@ -285,18 +288,22 @@ async function readLines(disk: Disk, path: string, newest: boolean): Promise<Lin
   while (at < bytes.length) {
     const end = bytes.indexOf(0x0a, at);
     const text = end === -1 ? "" : bytes.toString("utf8", at, end);
-    if (end === -1 || crc32c(text.slice(9)).toString(16).padStart(8, "0") !== text.slice(0, 8)) {
+    if (end === -1 || !isWhole(text)) {
       // Torn, if nothing whole follows it: then it was never acted upon.
       if (newest && !hasLineAfter(bytes, at)) break;
       throw new PenstockError("damaged", `The flush log ${path} is damaged at byte ${at}.`, {
         hint: "Restore the file from a copy. The lake and the journal are untouched.",
       });
     }
-    lines.push(JSON.parse(text.slice(9)) as Line);
+    lines.push(JSON.parse(text.slice(CHECKSUM_CHARS + 1)) as Line);
     lastLineAt = at;
     at = end + 1;
   }
   return { lines, lastLineAt, endBytes: at };
+}
+
+function isWhole(line: string): boolean {
+  return checksumText(line.slice(CHECKSUM_CHARS + 1)) === line.slice(0, CHECKSUM_CHARS);
 }
 
 function hasLineAfter(bytes: Buffer, torn: number): boolean {
@@ -305,7 +312,7 @@ function hasLineAfter(bytes: Buffer, torn: number): boolean {
     const end = bytes.indexOf(0x0a, at);
     if (end === -1) return false;
     const text = bytes.toString("utf8", at, end);
-    if (crc32c(text.slice(9)).toString(16).padStart(8, "0") === text.slice(0, 8)) return true;
+    if (isWhole(text)) return true;
     at = end + 1;
   }
   return false;

@@ -2,7 +2,7 @@
  * What is known of a segment file without reading it: which sequences of which shards it holds, from when to when, and, sparsely,
  * where they are. One entry a shard for each 512 KiB of file bounds the index by the file's size, however small the blocks are.
  */
-import { crc32c } from "@node-rs/crc32";
+import { CHECKSUM_CHARS, checksumText } from "../../core/checksum.js";
 import { writeFileAtomically } from "../../disk/atomic-file.js";
 import type { Disk } from "../../disk/disk.js";
 import type { BlockHeader } from "./block.js";
@@ -113,15 +113,15 @@ export class SegmentIndex {
 /** Writes the index of a segment that is complete. It can be rebuilt from the segment, so losing it costs time alone. */
 export async function writeIndex(disk: Disk, path: string, index: SegmentIndex, sizeBytes: number): Promise<void> {
   const body = JSON.stringify({ sizeBytes, index });
-  await writeFileAtomically(disk, path, `${crc32c(body).toString(16).padStart(8, "0")}\n${body}`);
+  await writeFileAtomically(disk, path, `${checksumText(body)}\n${body}`);
 }
 
 /** The stored index of a segment of that size; undefined when there is none that can be trusted. */
 export async function readIndex(disk: Disk, path: string, sizeBytes: number): Promise<SegmentIndex | undefined> {
   if ((await disk.stat(path)) === undefined) return undefined;
   const text = (await disk.readFile(path)).toString("utf8");
-  const body = text.slice(9);
-  if (crc32c(body).toString(16).padStart(8, "0") !== text.slice(0, 8)) return undefined;
+  const body = text.slice(CHECKSUM_CHARS + 1);
+  if (checksumText(body) !== text.slice(0, CHECKSUM_CHARS)) return undefined;
   const stored = JSON.parse(body) as { sizeBytes: number; index: ReturnType<SegmentIndex["toJSON"]> };
   return stored.sizeBytes === sizeBytes ? SegmentIndex.fromJSON(stored.index) : undefined;
 }
