@@ -97,3 +97,19 @@ export interface RelationColumn {
   /** As stored, where that is not the column's own name quoted. */
   readonly sql?: string;
 }
+
+/** Where an expression stands: what its names mean, and what it may hold. Made by the query binder, asked by the expression binder. */
+export interface Scope {
+  readonly context: BindContext;
+  /** For messages: `WHERE`, `GROUP BY`, `JOIN/ON`, `VALUES`, `DEFAULT`, `ORDER BY`, `SELECT`, ... */
+  readonly clause: string;
+  readonly aggregatesAllowed: boolean;
+  readonly windowsAllowed: boolean;
+  /**
+   * The column that a dotted name begins with, here or in an outer query; `rest` are the parts behind it, a path into a SUPER value. Throws
+   * SqlError 42703 for none, 42702 for several.
+   */
+  column(parts: readonly string[], at: number): { readonly column: BoundExpression; readonly rest: readonly string[] };
+  /** Binds a subquery, which may use this scope's columns. */
+  query(query: Query): BoundQuery;
+}
