@@ -143,6 +143,8 @@ export interface SqlResult {
   tag(): string;
   /** Rows changed; undefined for statements that change none. */
   readonly changed: number | undefined;
+  /** As SYS_QUERY_HISTORY has it. */
+  readonly queryId?: number;
   /** For COPY ... TO STDOUT: `rows` are lines, in this form. */
   readonly copyOut?: { readonly format: "text" | "csv"; readonly columns: number };
 }
