@@ -37,6 +37,8 @@ export interface DuckDbWarehouseOptions {
 const SPILL_BYTES_DEFAULT = 4096 * MIB;
 /** DuckDB's log is taken into its file from this size on: what a start after a crash reads again at most. */
 const LOG_BYTES_MAX = 16 * MIB;
+/** Of a new file: the first that packs texts by DuckDB's newer way, which takes a quarter off a load's work; a file that is there keeps its own. */
+const STORAGE_VERSION = "v1.3.0";
 
 /** The embedded warehouse: a DuckDB database in a file, locked down before any SQL from outside can reach it. */
 export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Promise<Warehouse> {
@@ -155,6 +157,7 @@ async function openInstance(options: DuckDbWarehouseOptions): Promise<DuckDBInst
         temp_directory: options.tempDirectory,
         max_temp_directory_size: `${Math.floor((options.spillBytesMax ?? SPILL_BYTES_DEFAULT) / MIB)}MiB`,
         checkpoint_threshold: `${LOG_BYTES_MAX / MIB}MiB`,
+        storage_compatibility_version: STORAGE_VERSION,
         autoinstall_known_extensions: "false",
         autoload_known_extensions: "false",
         allow_persistent_secrets: "false",
