@@ -14,6 +14,8 @@ export interface PenstockOptions {
   readonly flags?: readonly string[];
   /** SIGKILL after this long, if it is not ready by then. */
   readonly killAfterMs?: number;
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** `penstock up` as a user runs it: a process of its own, of the built program, on free ports. */
@@ -59,7 +61,7 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
       "warn",
       ...(options.flags ?? []),
     ],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
+    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.environment } },
   );
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
