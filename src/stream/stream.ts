@@ -93,7 +93,8 @@ export interface Stream {
   commit(): Promise<void>;
   /**
    * The records of several shards as they lie on disk, a group at a time, for delivery: each shard's in order, all shards in one pass
-   * over the files (a pass for each shard would read everything as often as there are shards).
+   * over the files (a pass for each shard would read everything as often as there are shards). A block's bytes are valid until the next
+   * block is asked for.
    */
   blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock>;
   /** What retention has removed: a digest a shard, for the audit. */

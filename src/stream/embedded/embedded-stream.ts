@@ -73,7 +73,7 @@ export class EmbeddedStream implements Stream {
   }
 
   blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock> {
-    return this.journal.blocks(ranges);
+    return this.journal.blocks(ranges, "reused");
   }
 
   update(change: AttributesChange): Promise<void> {
@@ -287,6 +287,6 @@ export class EmbeddedShard implements Shard {
   }
 
   blocks(from: number, to: number): AsyncIterable<RecordBlock> {
-    return this.journal.blocks([{ shard: this.number, from, to }]);
+    return this.journal.blocks([{ shard: this.number, from, to }], "kept");
   }
 }

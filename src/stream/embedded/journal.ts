@@ -24,6 +24,7 @@ import {
   type Segment,
   type SegmentBase,
   segmentPath,
+  type WindowMemory,
 } from "./segment.js";
 import { SegmentIndex, type ShardPosition } from "./segment-index.js";
 
@@ -341,7 +342,7 @@ export class Journal {
    * The records of some shards, each from `from` to `to`, a block at a time, in one pass over the files: each shard's in order, the
    * shards as they lie. Ends at each shard's last committed record.
    */
-  async *blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock> {
+  async *blocks(ranges: readonly ShardRange[], memory: WindowMemory): AsyncIterable<RecordBlock> {
     const wanted = new Map<number, { expected: number; readonly end: number }>();
     for (const { shard, from, to } of ranges) {
       const expected = Math.max(from, this.firstSequence(shard));
@@ -362,7 +363,8 @@ export class Journal {
       if (offsets.length === 0) continue;
       const file = await this.options.disk.open(segment.path, "read");
       try {
-        for await (const block of readBlocks(file, segment, (shard) => wanted.has(shard), Math.min(...offsets))) {
+        const found = readBlocks(file, segment, (shard) => wanted.has(shard), Math.min(...offsets), memory);
+        for await (const block of found) {
           const range = wanted.get(block.shard)!;
           if (block.firstSequence + block.count <= range.expected) continue;
           if (block.firstSequence > range.expected) throw damaged(segment.path, Math.min(...offsets));
@@ -406,7 +408,7 @@ export class Journal {
       const file = await this.options.disk.open(segment.path, "read");
       try {
         const offset = segment.index.offsetOfTime(shard, timestampMs);
-        for await (const block of readBlocks(file, segment, (number) => number === shard, offset)) {
+        for await (const block of readBlocks(file, segment, (number) => number === shard, offset, "reused")) {
           if (block.arrivalMs >= timestampMs) return block.firstSequence;
         }
       } finally {

@@ -189,9 +189,9 @@ interface FoundBlock {
   readonly block: Buffer;
 }
 
-/** Every intact block of the file, in order, stepping over what is not one. */
+/** Every intact block of the file, in order, stepping over what is not one. Each is valid until the next is asked for. */
 async function* scanBlocks(file: DiskFile, sizeBytes: number): AsyncIterable<FoundBlock> {
-  const reader = windowReader(file, sizeBytes);
+  const reader = windowReader(file, sizeBytes, "reused");
   let offset = 0;
   while (offset + HEADER_BYTES <= sizeBytes) {
     const header = parseHeader(await reader(offset, HEADER_BYTES));
@@ -221,21 +221,25 @@ async function nextMagic(reader: WindowReader, from: number, sizeBytes: number):
 type WindowReader = (offset: number, lengthBytes: number) => Promise<Buffer>;
 
 /**
- * Reads ahead in windows that grow: a reader of one record at the tip reads little, one of everything reads in large pieces.
- * What it answers stays valid: a window is never written to again.
+ * What becomes of a window's memory. `kept`: it is never written to again, so that what was answered stays valid. `reused`: the next window
+ * overwrites it. Whoever reads a whole backlog wants that: memory that is taken and left by the megabyte makes the collector go over the whole heap.
  */
-function windowReader(file: DiskFile, sizeBytes: number): WindowReader {
+export type WindowMemory = "kept" | "reused";
+
+/** Reads ahead in windows that grow: a reader of one record at the tip reads little, one of everything reads in large pieces. */
+function windowReader(file: DiskFile, sizeBytes: number, memory: WindowMemory): WindowReader {
   let windowBytes = WINDOW_BYTES_FIRST;
-  let window = Buffer.alloc(0);
+  let buffer = Buffer.alloc(0);
+  let window = buffer;
   let windowAt = 0;
   return async (offset, lengthBytes) => {
     const from = offset - windowAt;
     if (from < 0 || from + lengthBytes > window.length) {
       const wanted = Math.min(Math.max(lengthBytes, windowBytes), sizeBytes - offset);
       windowBytes = Math.min(windowBytes * 2, WINDOW_BYTES_MAX);
-      const fresh = Buffer.allocUnsafeSlow(wanted);
-      const filled = await file.read(fresh, offset);
-      window = fresh.subarray(0, filled);
+      if (memory === "kept" || buffer.length < wanted) buffer = Buffer.allocUnsafeSlow(wanted);
+      const filled = await file.read(buffer.subarray(0, wanted), offset);
+      window = buffer.subarray(0, filled);
       windowAt = offset;
       return window.subarray(0, lengthBytes);
     }
@@ -245,16 +249,17 @@ function windowReader(file: DiskFile, sizeBytes: number): WindowReader {
 
 /**
  * The blocks of the shards that are wanted, from the file offset on, verified. Rejects with `damaged` where a block does not hold what was
- * written. `file` stays the caller's.
+ * written. `file` stays the caller's; with `reused` memory a block is valid until the next is asked for.
  */
 export async function* readBlocks(
   file: DiskFile,
   segment: Segment,
   wanted: (shard: number) => boolean,
   fromOffset: number,
+  memory: WindowMemory,
 ): AsyncIterable<RecordBlock> {
   const { sizeBytes } = segment;
-  const reader = windowReader(file, sizeBytes);
+  const reader = windowReader(file, sizeBytes, memory);
   let offset = fromOffset;
   while (offset + HEADER_BYTES <= sizeBytes) {
     const header = parseHeader(await reader(offset, HEADER_BYTES));
