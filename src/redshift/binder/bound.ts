@@ -24,7 +24,15 @@ export interface BoundExpression {
   readonly nullable: boolean;
   /** Where it is a column of a relation and nothing else. */
   readonly column?: SqlColumn;
+  /** Of a literal or a parameter alone: what it was, so that a coercion makes it anew as the other type. */
+  readonly origin?: ExpressionOrigin;
 }
+
+export type ExpressionOrigin =
+  | { readonly kind: "text" | "number"; readonly text: string }
+  | { readonly kind: "null" }
+  /** From 1. */
+  | { readonly kind: "parameter"; readonly number: number };
 
 export interface BoundQuery {
   readonly sql: string;
