@@ -94,7 +94,7 @@ export interface StoredChecksum {
 export interface OpenObject {
   readonly object: BucketObject;
   /** Once or several times; the bytes come as fast as they are taken. */
-  read(range?: ByteRange): Readable;
+  read(range?: ByteRange): Promise<Readable>;
   close(): Promise<void>;
 }
 

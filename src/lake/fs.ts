@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
-import { checkKey, compareKeys } from "./key.js";
+import { checkKey, compareKeys, isBehindAll, isLakeKey } from "./key.js";
 import type { ObjectInfo, ObjectStore } from "./object-store.js";
 
 export interface FsObjectStoreOptions {
@@ -34,7 +34,7 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
   };
 
   const head = async (key: string): Promise<ObjectInfo | undefined> => {
-    const found = await disk.stat(pathOf(key));
+    const found = await disk.stat(pathOf(key)).catch(unlessAbsent);
     if (found === undefined || found.directory) return undefined;
     return { key, sizeBytes: found.sizeBytes, modifiedMs: found.modifiedMs };
   };
@@ -62,25 +62,27 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
   };
 
   return {
-    list: async (prefix, { after, limit = Number.POSITIVE_INFINITY } = {}) => {
+    list: async (prefix, { after, afterPrefix, limit = Number.POSITIVE_INFINITY } = {}) => {
       const found: ObjectInfo[] = [];
+      const passed = (key: string) =>
+        (after !== undefined && compareKeys(key, after) <= 0) ||
+        (afterPrefix !== undefined && !isBehindAll(key, afterPrefix));
+      const irrelevant = (key: string) => {
+        const below = `${key}/`;
+        const stands = (start: string | undefined) => start?.startsWith(below) === true;
+        if (!below.startsWith(prefix) && !prefix.startsWith(below) && !key.startsWith(prefix)) return true;
+        return passed(key) && passed(below) && !stands(after) && (!stands(afterPrefix) || afterPrefix === below);
+      };
       // The folder that all keys with this prefix lie in.
       const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-      const walk = async (at: string): Promise<boolean> => {
-        for (const { name, directory: isFolder, sizeBytes, modifiedMs } of await entries(disk, directory, at)) {
-          const key = at + name;
-          if (isFolder) {
-            const below = `${key}/`;
-            const relevant = below.startsWith(prefix) || prefix.startsWith(below);
-            if (relevant && !(await walk(below))) return false;
-          } else if (key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0)) {
-            found.push({ key, sizeBytes, modifiedMs });
-            if (found.length >= limit) return false;
-          }
+      // A prefix is only text, and never a way out of the lake.
+      if (limit > 0 && (folder === "" || isLakeKey(folder.slice(0, -1)))) {
+        for await (const info of walk(disk, directory, folder, irrelevant)) {
+          if (!info.key.startsWith(prefix) || passed(info.key)) continue;
+          found.push(info);
+          if (found.length >= limit) break;
         }
-        return true;
-      };
-      await walk(folder);
+      }
       return found;
     },
     head,
@@ -112,17 +114,47 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
   };
 }
 
-/** A folder's entries in the order of the keys below them: a folder sorts as its name with a slash. */
-async function entries(disk: Disk, root: string, at: string) {
+/**
+ * The objects below a folder, in the order of their keys, looked up as they are taken. A folder's turn comes where its name with a slash
+ * stands: `a.b` is before what is in `a`.
+ */
+async function* walk(
+  disk: Disk,
+  root: string,
+  at: string,
+  irrelevant: (key: string) => boolean,
+): AsyncGenerator<ObjectInfo> {
   const folder = join(root, ...at.split("/"));
-  const found = [];
-  for (const name of await disk.list(folder)) {
+  const listed = (await disk.list(folder).catch(unlessAbsent)) ?? [];
+  const names = listed.filter((name) => !irrelevant(at + name)).sort(compareKeys);
+  const waiting: string[] = [];
+  const next = (before: string | undefined) => {
+    const least = waiting.reduce<string | undefined>(
+      (a, b) => (a === undefined || compareKeys(b, a) < 0 ? b : a),
+      undefined,
+    );
+    if (least === undefined || (before !== undefined && compareKeys(before, least) < 0)) return undefined;
+    waiting.splice(waiting.indexOf(least), 1);
+    return least;
+  };
+  for (const name of [...names, undefined]) {
+    for (let below = next(name); below !== undefined; below = next(name)) {
+      yield* walk(disk, root, at + below, irrelevant);
+    }
+    if (name === undefined) return;
     const stat = await disk.stat(join(folder, name));
-    if (stat !== undefined) found.push({ name, sortKey: stat.directory ? `${name}/` : name, ...stat });
+    if (stat?.directory) waiting.push(`${name}/`);
+    else if (stat !== undefined) yield { key: at + name, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
   }
-  return found.sort((a, b) => compareKeys(a.sortKey, b.sortKey));
 }
 
+/** Below a file, or under a name longer than a filesystem has, there is nothing either. */
+const ABSENT: readonly unknown[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
+
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return error instanceof Error && "code" in error && ABSENT.includes(error.code);
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }

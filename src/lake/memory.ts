@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import type { Clock } from "../core/clock.js";
 import { PenstockError } from "../core/errors.js";
 import type { Disk } from "../disk/disk.js";
-import { checkKey, compareKeys } from "./key.js";
+import { checkKey, compareKeys, isBehindAll } from "./key.js";
 import type { ObjectInfo, ObjectStore } from "./object-store.js";
 
 /** A lake in memory, gone with the process: for tests. `disk` is where `adopt` takes its files from. */
@@ -18,9 +18,10 @@ export function memoryObjectStore(clock: Clock, disk?: Disk): ObjectStore {
     return infoOf(key)!;
   };
   return {
-    list: async (prefix, { after, limit } = {}) =>
+    list: async (prefix, { after, afterPrefix, limit } = {}) =>
       [...objects.keys()]
         .filter((key) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0))
+        .filter((key) => afterPrefix === undefined || isBehindAll(key, afterPrefix))
         .sort(compareKeys)
         .slice(0, limit)
         .map((key) => infoOf(key)!),

@@ -7,8 +7,11 @@ import type { Readable } from "node:stream";
  * object as atomically; since a key is derived from what the object holds, that is the same content again.
  */
 export interface ObjectStore {
-  /** Keys that begin with `prefix`, in order of their UTF-8 bytes, after `after`. */
-  list(prefix: string, options?: { readonly after?: string; readonly limit?: number }): Promise<ObjectInfo[]>;
+  /** Keys that begin with `prefix`, in order of their UTF-8 bytes; `after` a key, or behind all that begin with `afterPrefix`. */
+  list(
+    prefix: string,
+    options?: { readonly after?: string; readonly afterPrefix?: string; readonly limit?: number },
+  ): Promise<ObjectInfo[]>;
   head(key: string): Promise<ObjectInfo | undefined>;
   /** `not-found` when absent. `range` is inclusive, as in HTTP. */
   get(key: string, range?: { readonly first: number; readonly last: number }): Promise<Readable>;
