@@ -45,6 +45,8 @@ export interface ConversionOptions {
   readonly source: () => AsyncIterable<SourceBlock>;
   /** An empty folder that exists; the files stay in it. */
   readonly directory: string;
+  /** Until it resolves, records are only read into scratch files; when it rejects, so does the conversion. */
+  readonly decided?: Promise<void>;
 }
 
 export interface ConversionResult {
@@ -378,6 +380,7 @@ export async function convertRecords(options: ConversionOptions): Promise<Conver
   const conversion = openConversion(options);
   try {
     for await (const { stream, block } of options.source()) await conversion.add(stream, block);
+    await options.decided;
     return await conversion.finish();
   } finally {
     await conversion.abandon();

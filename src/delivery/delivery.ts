@@ -2,6 +2,7 @@
  * The delivery of one table: buffers by bytes and by time, decides flushes, carries them out, one after the other. Tables go independently.
  *
  *     wait until due -> decided -> convert into staging -> written -> renamed into the lake -> delivered -> wait
+ *                                        \-> where there is enough for another, its records are read meanwhile
  *
  * Nothing is buffered in memory: the buffer is what the journal holds behind the last decision. Whatever fails is tried again, the same
  * decision each time, until it succeeds; only damage and a failed sync stop it.
@@ -15,13 +16,11 @@ import type { Disk } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import type { Shard, StreamStore } from "../stream/stream.js";
-import type { ConversionOptions, ConversionResult, SourceBlock } from "./conversion.js";
-import type { FlushDecision, FlushResult, LakeObject, SequenceRange } from "./flush.js";
+import type { FlushDecision, FlushResult, SequenceRange } from "./flush.js";
 import { type DeliveryTotals, openFlushLog, type WrittenObject } from "./flush-log.js";
-import { objectKey } from "./keys.js";
-import { syncFile } from "./spool.js";
+import { beginFlush, type Convert, type FlushWork, stagingOf } from "./flush-work.js";
 
-export type Convert = (options: Omit<ConversionOptions, "engine" | "disk">) => Promise<ConversionResult>;
+export type { Convert } from "./flush-work.js";
 
 export interface DeliveryOptions {
   readonly table: TableModel;
@@ -79,6 +78,8 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   let newest: readonly ObjectStatus[] = log.newest.flatMap(statusOf).slice(0, NEWEST_OBJECTS);
   /** When the oldest record of the buffer was noticed, on the monotonic clock; undefined while there is none. */
   let bufferedSince: number | undefined;
+  /** Work on the flush that is to be decided next, begun ahead of its decision. */
+  let ahead: FlushWork | undefined;
   /** Flush at once, until the flush of this number is delivered: somebody waits. */
   let urgent = false;
   const waiting: {
@@ -133,18 +134,49 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     };
   }
 
+  const begin = (decision: FlushDecision) =>
+    beginFlush(
+      {
+        store,
+        disk,
+        convert: options.convert,
+        table: decision.schemaVersion === options.schemaVersion ? table : options.tableAt(decision.schemaVersion),
+        stagingDirectory: options.stagingDirectory,
+      },
+      decision,
+    );
+
+  /** While a flush is converted: reads what the next one takes, where there is enough for one already. */
+  function readAhead(): void {
+    if (ahead !== undefined || stopping.signal.aborted || bufferedBytes() < table.deliver.bufferBytes) return;
+    const draft = decide();
+    if (draft !== undefined) ahead = begin(draft);
+  }
+
+  async function dropAhead(): Promise<void> {
+    const dropped = ahead;
+    ahead = undefined;
+    // What cannot be removed now is, before the flush of that number begins.
+    await dropped?.abandon().catch(() => undefined);
+  }
+
   async function flushOnce(): Promise<void> {
+    let work: FlushWork | undefined;
     if (log.open === undefined) {
-      const decision = decide();
+      const decision = ahead?.decision ?? decide();
       bufferedSince = undefined;
       if (decision === undefined) return;
       await log.decided(decision);
       // Commit point. Before: the records are in the journal, and taken by no flush. After: this flush has them, whatever comes.
+      work = ahead;
+      ahead = undefined;
     }
     const { decision, written: before } = log.open!;
-    const staging = join(options.stagingDirectory, String(decision.flush));
+    const staging = stagingOf(options.stagingDirectory, decision);
     if (before === undefined || (await isMissing(before, staging))) {
-      await log.written(await write(decision, staging));
+      work ??= begin(decision);
+      void work.read.then(readAhead);
+      await log.written(await work.finish());
       // Commit point. Before: files in staging that are removed and written again. After: they only need their names.
     }
     for (const { object, staged } of log.open!.written!) {
@@ -167,50 +199,6 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     return false;
   }
 
-  /** Converts the decided ranges into finished, synced files in staging. */
-  async function write(decision: FlushDecision, staging: string): Promise<WrittenObject[]> {
-    await disk.removeAll(staging);
-    await disk.makeDirectory(staging);
-    const model = decision.schemaVersion === options.schemaVersion ? table : options.tableAt(decision.schemaVersion);
-    const converted = await options.convert({
-      table: model,
-      flush: decision.flush,
-      schemaVersion: decision.schemaVersion,
-      atMs: decision.decidedAtMs,
-      shardCreatedAtMs: (stream, shard) =>
-        store.find(stream)?.shards.find(({ number }) => number === shard)?.createdAtMs ?? 0,
-      source: () => blocksOf(store, decision.ranges),
-      directory: staging,
-    });
-    const files: { kind: LakeObject["kind"]; path: string; rows: number; key: string }[] = converted.rowsFiles.map(
-      ({ partition, path, rows }) => ({ kind: "rows", path, rows, key: objectKey(model, decision, "rows", partition) }),
-    );
-    if (converted.deadFile !== undefined) {
-      files.push({
-        kind: "dead",
-        path: converted.deadFile,
-        rows: converted.dead,
-        key: objectKey(model, decision, "dead"),
-      });
-    }
-    if (converted.filteredFile !== undefined) {
-      const key = objectKey(model, decision, "filtered");
-      files.push({ kind: "filtered", path: converted.filteredFile, rows: converted.filtered, key });
-    }
-    const written: WrittenObject[] = [];
-    for (const { kind, path, rows, key } of files) {
-      await syncFile(disk, path);
-      const { flush, schemaVersion } = decision;
-      const sizeBytes = (await disk.stat(path))?.sizeBytes ?? 0;
-      written.push({
-        object: { key, kind, table: table.name, flush, schemaVersion, rows, sizeBytes },
-        staged: path.slice(staging.length + 1),
-      });
-    }
-    await syncFolders(disk, options.stagingDirectory, staging, written);
-    return written;
-  }
-
   async function run(): Promise<void> {
     let retryMs = RETRY_MS_FIRST;
     while (!stopping.signal.aborted) {
@@ -228,6 +216,8 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
           await pause(dueMs);
         }
       } catch (error) {
+        // It may have been the disk's last room.
+        await dropAhead();
         if (isPenstockError(error, "damaged") || isPenstockError(error, "poisoned")) {
           stop(error);
           return;
@@ -305,6 +295,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       stopping.abort(new Error("delivery is stopping"));
       wake();
       await running;
+      await dropAhead();
       await log.close();
     },
   };
@@ -318,30 +309,4 @@ function statusOf(result: FlushResult): ObjectStatus[] {
     sizeBytes,
     deliveredAtMs: result.deliveredAtMs,
   }));
-}
-
-/** The records of the ranges, a stream at a time, each in one pass over its journal. */
-export async function* blocksOf(store: StreamStore, ranges: readonly SequenceRange[]): AsyncIterable<SourceBlock> {
-  for (const name of new Set(ranges.map(({ stream }) => stream))) {
-    const stream = store.find(name);
-    if (stream === undefined) continue;
-    for await (const block of stream.blocks(ranges.filter((range) => range.stream === name))) {
-      yield { stream: name, block };
-    }
-  }
-}
-
-/** The staged files' names are durable before the log says that they are there. */
-async function syncFolders(
-  disk: Disk,
-  root: string,
-  staging: string,
-  written: readonly WrittenObject[],
-): Promise<void> {
-  const folders = new Set([root, staging]);
-  for (const { staged } of written) {
-    const parts = staged.split("/").slice(0, -1);
-    for (let depth = 1; depth <= parts.length; depth++) folders.add(join(staging, ...parts.slice(0, depth)));
-  }
-  for (const folder of folders) await disk.syncDirectory(folder);
 }

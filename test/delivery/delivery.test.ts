@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -41,6 +41,9 @@ interface Line {
 
 const events = (more: Partial<TableModel["deliver"]> = {}): TableModel =>
   tableModel([column("a", { kind: "integer" })], { deliver: deliverModel({ bufferMs: 900_000, ...more }) });
+
+/** Two thousand small records are several flushes' worth. */
+const backlog = () => events({ bufferBytes: 8000 });
 
 async function openLine(
   table: TableModel,
@@ -239,4 +242,77 @@ test("objects that somebody removed before they were delivered are written again
   await line.put('{"a":1}', '{"a":2}');
   await line.delivery.flushNow();
   expect(await valuesIn(line)).toEqual([1, 2]);
+});
+
+test("while a flush is converted the next one is read, and decided only when the first is delivered", async () => {
+  const events: string[] = [];
+  const readers = new Map<number, () => void>();
+  const secondIsRead = new Promise<void>((resolve) => readers.set(2, resolve));
+  const line = await openLine(backlog(), {
+    convert: async (options) => {
+      const { flush, source, decided } = options;
+      events.push(`${flush} begun`);
+      void decided?.then(() => events.push(`${flush} decided`));
+      const converted = convertRecords({
+        ...options,
+        engine: kit.engine,
+        disk: nodeDisk(),
+        source: async function* () {
+          yield* source();
+          events.push(`${flush} read`);
+          readers.get(flush)?.();
+        },
+        // The first one goes on only when the second one is read.
+        decided: flush === 1 ? secondIsRead : decided!,
+      });
+      return await converted;
+    },
+  });
+  await line.put(...Array.from({ length: 2000 }, (_, i) => `{"a":${i}}`));
+  await until(() => line.delivered.length > 0);
+  expect(events.slice(0, 5)).toEqual(["1 begun", "1 decided", "1 read", "2 begun", "2 read"]);
+  await line.delivery.flushNow();
+  expect(await valuesIn(line)).toEqual(Array.from({ length: 2000 }, (_, i) => i));
+  expect(line.delivered.map(({ flush }) => flush)).toEqual(line.delivered.map((_, index) => index + 1));
+});
+
+test("what was read ahead is dropped when the flush before it fails, and read again by its own decision", async () => {
+  let failures = 0;
+  const begun: number[] = [];
+  const line = await openLine(backlog(), {
+    convert: async (options) => {
+      begun.push(options.flush);
+      if (options.flush === 1 && failures === 0) {
+        for await (const _ of options.source());
+        await until(() => begun.includes(2));
+        failures++;
+        throw new Error("no room");
+      }
+      return await convertRecords({ ...options, engine: kit.engine, disk: nodeDisk() });
+    },
+  });
+  await line.put(...Array.from({ length: 2000 }, (_, i) => `{"a":${i}}`));
+  await line.delivery.flushNow();
+  expect(begun.slice(0, 4)).toEqual([1, 2, 1, 2]);
+  expect(await valuesIn(line)).toEqual(Array.from({ length: 2000 }, (_, i) => i));
+});
+
+test("what was read ahead of its decision when delivery stopped is nobody's: the next start decides anew", async () => {
+  const first = await openLine(backlog(), {
+    convert: async (options) => {
+      if (options.flush === 1) {
+        for await (const _ of options.source());
+        throw new Error("killed");
+      }
+      return await convertRecords({ ...options, engine: kit.engine, disk: nodeDisk() });
+    },
+  });
+  await first.put(...Array.from({ length: 2000 }, (_, i) => `{"a":${i}}`));
+  await until(() => first.delivery.state().stage.state === "retrying");
+  await first.close();
+  expect(await readdir(join(directory, "staging", "events"))).not.toContain("2");
+  const second = await openLine(backlog());
+  await second.put('{"a":2000}');
+  await second.delivery.flushNow();
+  expect(await valuesIn(second)).toEqual(Array.from({ length: 2001 }, (_, i) => i));
 });

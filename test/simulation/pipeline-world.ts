@@ -216,7 +216,10 @@ async function work(life: Life): Promise<void> {
   if (life.fatal === undefined && random.chance(0.5)) await stopGracefully(life);
 }
 
-const STEPS: readonly ((life: Life) => Promise<unknown>)[] = [put, put, put, put, put, pause, pause, reshard, retain];
+const STEPS: readonly ((life: Life) => Promise<unknown>)[] = [
+  ...[put, put, put, put, put],
+  ...[putBacklog, pause, pause, reshard, retain],
+];
 
 async function put({ world, store, disk }: Life): Promise<void> {
   const { random } = world;
@@ -235,6 +238,11 @@ async function put({ world, store, disk }: Life): Promise<void> {
     return;
   }
   for (const { shard, sequence, text } of added) know(world, stream.name, shard, sequence, text);
+}
+
+/** More than one flush takes: the next ones are read ahead. */
+async function putBacklog(life: Life): Promise<void> {
+  for (let i = life.world.random.between(5, 20); i > 0 && life.fatal === undefined; i--) await put(life);
 }
 
 /** One good item, several, none at all, or something that is no item. */
@@ -377,7 +385,8 @@ const shardNameOf = (model: TableModel, stream: string, shard: number) =>
 
 /** In the place of DuckDB's: the same files for the same records, an object for the odd and one for the even. */
 function conversion(disk: SimDisk): Convert {
-  return async ({ table: model, source, directory }) => {
+  return async ({ table: model, source, directory, decided }) => {
+    const scratch = await disk.open(join(directory, "scratch"), "write");
     const files = new Map<string, string[]>();
     const add = (name: string, line: unknown) => files.set(name, [...(files.get(name) ?? []), JSON.stringify(line)]);
     let records = 0;
@@ -385,6 +394,7 @@ function conversion(disk: SimDisk): Convert {
     for await (const { stream, block } of source()) {
       records += block.count;
       bytes += block.lines.length;
+      await scratch.write([block.lines]);
       for (const one of block.records()) {
         const shardId = shardNameOf(model, stream, block.shard);
         for (const [rowIndex, outcome] of outcomesOf(model, Buffer.from(one.data).toString()).entries()) {
@@ -400,6 +410,8 @@ function conversion(disk: SimDisk): Convert {
         }
       }
     }
+    await scratch.close();
+    await decided;
     const rows = (name: string) => files.get(name)?.length ?? 0;
     const write = async (name: string) => {
       const path = join(directory, `${name}.json`);
