@@ -1,0 +1,194 @@
+/** The DuckDB text of one conversion between types that differ. Who may ask for it is cast-rules.ts's business. */
+import { raise, raiseWith } from "../../functions/raise.js";
+import { SQL_STATE } from "../../sql-error.js";
+import { type SqlType, typeName, typeText } from "../../types.js";
+import { duckDbType } from "../../types-duckdb.js";
+import type { BindContext, BoundExpression } from "../bound.js";
+import type { CastKind } from "./cast-rules.js";
+import { superAs } from "./super-cast.js";
+import { inZone, sessionZone } from "./time-zone.js";
+import { groupOf, isInteger, textBytes } from "./type-groups.js";
+
+export interface CastManner {
+  readonly kind: CastKind;
+  readonly context: BindContext;
+  /** TRY_CAST: NULL where it would be an error. */
+  readonly try: boolean;
+}
+
+export function castSql(bound: BoundExpression, to: SqlType, manner: CastManner): string {
+  const { sql, type: from } = bound;
+  const [source, target] = [groupOf(from), groupOf(to)];
+  if (source === "super" && target !== "super") return superAs(sql, to, manner);
+  switch (target) {
+    case "text":
+      return fitted(asText(sql, from, manner), source === "text" ? from : undefined, to, manner);
+    case "number":
+      if (source === "text" || source === "unknown") return numberOfText(sql, to, manner);
+      if (source === "catalog") return `penstock_catalog.${from.kind}_oid(${sql})`;
+      return plain(sql, to, manner);
+    case "boolean":
+      if (source === "text" || source === "unknown") return booleanOfText(sql, manner);
+      return source === "number" ? `(${sql} <> 0)` : plain(sql, to, manner);
+    case "date-time":
+      return dateTimeAs(sql, from, to, manner);
+    case "time":
+      if (from.kind === "timestamptz") {
+        const local = plain(inZone(sql, sessionZone(manner.context)), { kind: "time" }, manner);
+        return to.kind === "time" ? local : plain(local, to, manner);
+      }
+      // DuckDB takes no TIMETZ from a TIMESTAMP but by way of TIME.
+      if (from.kind === "timestamp" && to.kind === "timetz") return plain(plain(sql, { kind: "time" }, manner), to, manner);
+      if (source === "interval") return `(TIME '00:00:00' + ${sql})`;
+      return plain(sql, to, manner);
+    case "interval":
+      if (source === "time") return `(${sql} - TIME '00:00:00')`;
+      return source === "interval" ? sql : plain(sql, to, manner);
+    case "super":
+      return source === "text" || source !== "varbyte" ? `to_json(${jsonReady(sql, from)})` : `to_json(decode(${sql}))`;
+    case "varbyte":
+      if (source === "varbyte") return sql;
+      return source === "number" ? `unhex(lpad(to_hex(CAST(${sql} AS BIGINT)), 16, '0'))` : `encode(${sql})`;
+    case "catalog":
+      return catalogName(sql, from, to);
+    default:
+      return plain(sql, to, manner);
+  }
+}
+
+function plain(sql: string, to: SqlType, manner: CastManner): string {
+  return `${manner.try ? "TRY_CAST" : "CAST"}(${sql} AS ${duckDbType(to)})`;
+}
+
+/** NULL for TRY_CAST, else an error with the value in it. */
+function refusal(manner: CastManner, state: string, before: string, value: string, after: string): string {
+  return manner.try ? "NULL" : raiseWith(state, before, value, after);
+}
+
+export function asText(sql: string, from: SqlType, manner: { readonly context: BindContext }): string {
+  switch (from.kind) {
+    case "real":
+      return floatText(sql, 6);
+    case "double":
+      return floatText(sql, 15);
+    case "timestamptz":
+      return zonedText(sql, manner.context);
+    case "interval-year-month":
+    case "interval-day-second":
+      return `replace(replace(CAST(${sql} AS VARCHAR), 'months', 'mons'), 'month', 'mon')`;
+    case "varbyte":
+      return `decode(${sql})`;
+    case "array":
+      return `('{' || array_to_string(${sql}, ',') || '}')`;
+    default:
+      return groupOf(from) === "text" || groupOf(from) === "catalog" || from.kind === "unknown"
+        ? sql
+        : `CAST(${sql} AS VARCHAR)`;
+  }
+}
+
+/** As PostgreSQL prints it: fifteen digits of a double, six of a real, no trailing zeros. */
+function floatText(sql: string, digits: number): string {
+  return `CASE WHEN isfinite(${sql}) THEN format('{:.${digits}g}', ${sql}) WHEN isnan(${sql}) THEN 'NaN' WHEN ${sql} > 0 THEN 'Infinity' WHEN ${sql} < 0 THEN '-Infinity' END`.replace(
+    /^/,
+    "(",
+  ) + ")";
+}
+
+/** In the session's time zone, with its offset behind. */
+export function zonedText(sql: string, context: BindContext): string {
+  const zone = sessionZone(context);
+  if (zone === "UTC") return `CAST(${sql} AS VARCHAR)`;
+  const local = inZone(sql, zone);
+  const minutes = `date_diff('minute', ${inZone(sql, "UTC")}, ${local})`;
+  return `(CAST(${local} AS VARCHAR) || ${offsetText(minutes)})`;
+}
+
+export function offsetText(minutes: string): string {
+  return `(CASE WHEN ${minutes} < 0 THEN '-' ELSE '+' END || lpad(CAST(abs(${minutes}) // 60 AS VARCHAR), 2, '0') || CASE WHEN abs(${minutes}) % 60 = 0 THEN '' ELSE ':' || lpad(CAST(abs(${minutes}) % 60 AS VARCHAR), 2, '0') END)`;
+}
+
+/** Cuts or refuses what is longer than the type takes. Lengths are bytes. */
+function fitted(sql: string, from: SqlType | undefined, to: SqlType, manner: CastManner): string {
+  if (to.kind !== "char" && to.kind !== "varchar") return sql;
+  // A CHAR's blanks at the end mean nothing: they are never kept, so that equal values are equal bytes.
+  const value = to.kind === "char" && from?.kind !== "char" ? `rtrim(${sql}, ' ')` : sql;
+  if (from !== undefined && textBytes(from) <= to.length && from.kind !== "unknown") return value;
+  if (manner.kind === "implicit") return value;
+  const cut = cutToBytes(value, to.length);
+  if (manner.kind === "explicit") return `(CASE WHEN strlen(${value}) <= ${to.length} THEN ${value} ELSE ${cut} END)`;
+  const tooLong = raise(SQL_STATE.stringDataRightTruncation, `value too long for type ${typeText(to)}`);
+  return `(CASE WHEN strlen(${value}) > ${to.length} THEN CASE WHEN strlen(rtrim(${value}, ' ')) <= ${to.length} THEN ${cut} ELSE ${tooLong} END ELSE ${value} END)`;
+}
+
+/** The longest beginning of whole characters within so many bytes. NULL stays NULL. */
+export function cutToBytes(sql: string, length: number): string {
+  const bytes = (count: number) => `TRY(decode(unhex(left(hex(encode(${sql})), ${2 * count}))))`;
+  const tries = [0, 1, 2, 3].filter((less) => less < length).map((less) => bytes(length - less));
+  return `CASE WHEN strlen(${sql}) = length(${sql}) THEN left(${sql}, ${length}) ELSE COALESCE(${tries.join(", ")}, '') END`;
+}
+
+function numberOfText(sql: string, to: SqlType, manner: CastManner): string {
+  const cast = plain(sql, to, manner);
+  // DuckDB reads more as a number than Redshift does: `1.5`, `1e3`, `0x10`, `1_000` are no integers here.
+  const foreign = isInteger(to) ? "[^0-9+\\s-]" : to.kind === "decimal" ? "[^0-9.eE+\\s-]" : "_";
+  const refused = refusal(manner, SQL_STATE.invalidTextRepresentation, `invalid input syntax for ${inputName(to)}: "`, sql, '"');
+  return `(CASE WHEN regexp_matches(${sql}, '${foreign}') THEN ${refused} ELSE ${cast} END)`;
+}
+
+/** PostgreSQL 8.0's words: "for integer", yet "for type double precision". */
+function inputName(to: SqlType): string {
+  return isInteger(to) ? typeName(to) : `type ${typeName(to)}`;
+}
+
+function booleanOfText(sql: string, manner: CastManner): string {
+  const refused = refusal(manner, SQL_STATE.invalidTextRepresentation, 'invalid input syntax for type boolean: "', sql, '"');
+  const word = `lower(trim(${sql}))`;
+  return `(CASE WHEN ${word} IN ('t', 'true', 'y', 'yes', 'on', '1') THEN TRUE WHEN ${word} IN ('f', 'false', 'n', 'no', 'off', '0') THEN FALSE WHEN ${sql} IS NOT NULL THEN ${refused} END)`;
+}
+
+const DATE_FORMS = "['%Y%m%d', '%m/%d/%Y', '%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%B %d, %Y', '%d %B %Y', '%m-%d-%Y', '%Y.%m.%d', '%b-%d-%Y']";
+const TIMESTAMP_FORMS =
+  "['%Y%m%d %H%M%S', '%Y%m%d %H:%M:%S', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%d-%b-%Y %H:%M:%S', '%b %d, %Y %H:%M:%S', '%Y-%m-%d %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p', '%Y%m%dT%H%M%S']";
+
+function dateTimeAs(sql: string, from: SqlType, to: SqlType, manner: CastManner): string {
+  const zone = () => sessionZone(manner.context);
+  if (groupOf(from) === "text" || from.kind === "unknown") return dateTimeOfText(sql, to, manner);
+  if (to.kind === "timestamptz") {
+    const local = from.kind === "date" ? plain(sql, { kind: "timestamp" }, manner) : sql;
+    return inZone(local, zone());
+  }
+  if (from.kind === "timestamptz") {
+    const local = inZone(sql, zone());
+    return to.kind === "timestamp" ? local : plain(local, to, manner);
+  }
+  return plain(sql, to, manner);
+}
+
+/** DuckDB reads the ISO forms; the others are tried where it gave up, so that they cost nothing elsewhere. */
+function dateTimeOfText(sql: string, to: SqlType, manner: CastManner): string {
+  const refused = refusal(manner, SQL_STATE.invalidDatetimeFormat, `invalid input syntax for type ${typeName(to)}: "`, sql, '"');
+  const orRefused = `CASE WHEN ${sql} IS NOT NULL THEN ${refused} END`;
+  if (to.kind === "date") {
+    // A time behind the date is passed over.
+    return `COALESCE(TRY_CAST(${sql} AS DATE), CAST(try_strptime(trim(${sql}), ${DATE_FORMS}) AS DATE), CAST(TRY_CAST(${sql} AS TIMESTAMP) AS DATE), ${orRefused})`;
+  }
+  const other = `COALESCE(try_strptime(trim(${sql}), ${TIMESTAMP_FORMS}), try_strptime(trim(${sql}), ${DATE_FORMS}))`;
+  if (to.kind === "timestamp") {
+    return `COALESCE(TRY_CAST(${sql} AS TIMESTAMP), ${other}, ${orRefused})`;
+  }
+  // With a zone behind it the text is a point in time; without, it is a time of the session's zone.
+  const zoned = `CASE WHEN regexp_matches(${sql}, '(?i)(z|[+-]\\d{1,2}(:?\\d{2})?|[a-z]+/[a-z_]+|utc|gmt)\\s*$') AND regexp_matches(${sql}, ':') THEN TRY_CAST(${sql} AS TIMESTAMPTZ) END`;
+  const local = inZone(`COALESCE(TRY_CAST(${sql} AS TIMESTAMP), ${other})`, sessionZone(manner.context));
+  return `COALESCE(${zoned}, ${local}, ${orRefused})`;
+}
+
+/** What `to_json` takes: a text that is none yet is made one. */
+function jsonReady(sql: string, from: SqlType): string {
+  return from.kind === "unknown" ? `CAST(${sql} AS VARCHAR)` : sql;
+}
+
+/** `regclass` and its like are texts here; an oid is looked up in the catalog. */
+function catalogName(sql: string, from: SqlType, to: SqlType): string {
+  return groupOf(from) === "number" ? `penstock_catalog.${to.kind}_text(${sql})` : sql;
+}
