@@ -25,6 +25,8 @@ export interface Buckets {
 export interface Bucket {
   readonly name: string;
   readonly createdAtMs: number;
+  /** Whether it is the lake, which cannot be deleted. */
+  readonly permanent: boolean;
   /** Why this key may not be written or deleted, in a sentence; undefined where it may. `put`, `adopt` and `delete` throw it as `refused`. */
   writeRefusal(key: string): string | undefined;
   /** Keys that begin with `prefix`, in order of their UTF-8 bytes. */

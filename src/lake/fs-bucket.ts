@@ -149,6 +149,7 @@ export function openFsBucket(options: FsBucketOptions): FsBucket {
   return {
     name,
     createdAtMs: options.createdAtMs,
+    permanent: false,
     writeRefusal: () => undefined,
     list,
     head: async (key) => {

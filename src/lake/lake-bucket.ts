@@ -41,6 +41,7 @@ export function lakeBucket({ name, lake, free, owned }: LakeBucketOptions): Buck
   return {
     name,
     createdAtMs: free.createdAtMs,
+    permanent: true,
     writeRefusal,
     list: async (prefix, options: ListOptions = {}) => {
       const [own, others] = await Promise.all([lake.list(prefix, options), free.list(prefix, options)]);

@@ -7,6 +7,7 @@
  *     streams/          the journals
  *     delivery/         a flush log a table
  *     lake/             the objects
+ *     buckets/          the buckets of others
  *     staging/          files that have no name in the lake yet
  *     warehouse.duckdb
  */
@@ -25,6 +26,7 @@ export interface DataDirectory {
   readonly streams: string;
   readonly delivery: string;
   readonly lake: string;
+  readonly buckets: string;
   readonly staging: string;
   readonly warehouse: string;
   release(): Promise<void>;
@@ -42,6 +44,7 @@ export async function openDataDirectory(disk: Disk, path: string, atMs: number):
       streams: join(path, "streams"),
       delivery: join(path, "delivery"),
       lake: join(path, "lake"),
+      buckets: join(path, "buckets"),
     };
     for (const directory of Object.values(directories)) await makeDurableDirectory(disk, directory);
     await makeDurableDirectory(disk, staging);

@@ -7,12 +7,15 @@ import { awsListener } from "../api/aws/aws-listener.js";
 import { controlServer } from "../api/control/server.js";
 import { firehoseService } from "../api/firehose/service.js";
 import { kinesisService } from "../api/kinesis/service.js";
+import { s3Service } from "../api/s3/service.js";
 import { messageOf } from "../core/errors.js";
 import { loadDefinition } from "../definition/load.js";
 import type { PipelineModel } from "../definition/model.js";
 import { refuseIncompatible } from "../definition/version-store.js";
 import { convertRecords } from "../delivery/conversion.js";
+import type { Buckets } from "../lake/buckets.js";
 import { openReconvert, type Reconvert } from "../loader/reconvert.js";
+import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
@@ -47,6 +50,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       },
     });
     const version = await rollOut(stores, model);
+    const buckets = await openBuckets({ stores, model, log, closers });
     const lines: TableLine[] = [];
     for (const table of model.tables) {
       const line = await openTableLine({
@@ -73,7 +77,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       addresses: () => ({ ...addresses }),
     });
     closers.push(enforceRetention(stores, log));
-    Object.assign(addresses, await openDoors({ config, stores, instance, log, closers }));
+    Object.assign(addresses, await openDoors({ config, stores, buckets, instance, log, closers }));
 
     const started: StartedPipeline = {
       instance,
@@ -137,13 +141,14 @@ function enforceRetention({ store }: Stores, log: Log): () => void {
 interface DoorOptions {
   readonly config: RuntimeConfig;
   readonly stores: Stores;
+  readonly buckets: Buckets;
   readonly instance: RuntimeInstance;
   readonly log: Log;
   readonly closers: Closers;
 }
 
 /** Answers the addresses. The door for records is opened last and closed first: whatever it acknowledges, everything behind it is there. */
-async function openDoors({ config, stores, instance, log, closers }: DoorOptions) {
+async function openDoors({ config, stores, buckets, instance, log, closers }: DoorOptions) {
   const { host, credentials, allowedHosts, accountId, region, throughputLimits } = config;
   const { store, clock } = stores;
   const doorLog = { error: (message: string, error: unknown) => log.error({ err: error }, message) };
@@ -154,6 +159,7 @@ async function openDoors({ config, stores, instance, log, closers }: DoorOptions
   closers.push(() => control.close());
   const aws = await awsListener({
     services: [kinesis, firehoseService(service)],
+    httpService: s3Service({ buckets, clock, region, accountId, credentials, log: doorLog }),
     clock,
     host,
     port: config.awsPort,

@@ -6,6 +6,7 @@ import { trace } from "../audit/trace.js";
 import type { Clock } from "../core/clock.js";
 import type { PipelineModel } from "../definition/model.js";
 import type { ConversionEngine } from "../delivery/engine.js";
+import { lakeBucketName } from "../lake/bucket-name.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import type { Reconvert } from "../loader/reconvert.js";
 import { openRedrive } from "../loader/redrive.js";
@@ -47,6 +48,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
     startedAtMs,
     atMs: clock.now(),
     addresses: parts.addresses(),
+    lakeBucket: lakeBucketName(model.name),
     streams: streamStatus(),
     tables: lines.map((line) => line.status()),
     memoryBytes: process.memoryUsage.rss(),

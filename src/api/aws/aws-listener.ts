@@ -1,5 +1,6 @@
 /**
- * The door for AWS clients: one port, any number of services behind it, told apart by X-Amz-Target. The order in which a request is
+ * The door for AWS clients: one port, any number of services behind it, told apart by X-Amz-Target; whatever has none, and is no POST to /, is
+ * for the service that speaks HTTP itself, where there is one. The order in which a request is
  * refused (origin, method, body, content type, target, signature, types, constraints) is the services' own; recorded cases rely on it.
  */
 import { randomBytes, randomUUID } from "node:crypto";
@@ -16,14 +17,18 @@ import {
   type HttpResponse,
   listenHttp,
 } from "../http/listener.js";
+import { splitVirtualHost } from "../http/virtual-host.js";
 import { AwsError, internalFailure } from "./aws-error.js";
 import { sendEvents } from "./event-stream.js";
+import type { HttpService } from "./http-service.js";
 import { type Answer, type AwsService, type Call, EventStream, ReadyJson } from "./service.js";
 import { type SignatureCheck, signatureCheck } from "./signature.js";
 import { CBOR_TYPE, contentTypeOf, encodeBody, JSON_TYPE, parseBody, type Wire } from "./wire.js";
 
 export interface AwsListenerOptions {
   readonly services: readonly AwsService[];
+  /** S3. Without it, what is no operation on a JSON body is refused. */
+  readonly httpService?: HttpService;
   readonly clock: Clock;
   readonly host: string;
   /** 0 for any free one. */
@@ -56,6 +61,7 @@ export interface ObservedCall {
 
 const BODY_BYTES_MAX = 24 * MIB;
 const BODIES_BYTES_MAX = 256 * MIB;
+const REQUEST_TIMEOUT_MS = 120_000;
 /** The old JSON form, which the services still read and then refuse in its own wrapping. */
 const OLD_JSON_TYPE = "application/json";
 const EXPOSED_HEADERS = "x-amzn-RequestId,x-amzn-ErrorType,x-amz-request-id,x-amz-id-2,x-amzn-ErrorMessage,Date";
@@ -67,6 +73,9 @@ export function awsListener(options: AwsListenerOptions): Promise<HttpListener> 
   const log = options.log ?? { error: () => undefined };
   const door: Door = {
     services: new Map(options.services.map((service) => [service.target, service])),
+    httpService: options.httpService,
+    allowedHosts: options.allowedHosts ?? [],
+    requestTimeoutMs: options.httpLimits?.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     guard: hostGuard({ host: options.host, allowedHosts: options.allowedHosts ?? [] }),
     checkSignature: signatureCheck(options.credentials ?? [], () => options.clock.now()),
     budget: {
@@ -82,7 +91,8 @@ export function awsListener(options: AwsListenerOptions): Promise<HttpListener> 
     host: options.host,
     port: options.port,
     log: (message, error) => log.error(message, error),
-    ...(options.httpLimits === undefined ? {} : { limits: options.httpLimits }),
+    // An object may take longer to come than any request of the others: there, standing still is what ends it.
+    limits: { ...options.httpLimits, ...(options.httpService === undefined ? {} : { requestTimeoutMs: 0 }) },
     handle: (request, response) => {
       serve(door, request, response).catch((error) => {
         log.error("a request could not be answered", error);
@@ -94,6 +104,9 @@ export function awsListener(options: AwsListenerOptions): Promise<HttpListener> 
 
 interface Door {
   readonly services: ReadonlyMap<string, AwsService>;
+  readonly httpService: HttpService | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly requestTimeoutMs: number;
   readonly guard: ReturnType<typeof hostGuard>;
   readonly checkSignature: SignatureCheck;
   readonly budget: BodyBudget;
@@ -106,14 +119,29 @@ type Headers = Record<string, string>;
 
 async function serve(door: Door, request: HttpRequest, response: HttpResponse): Promise<void> {
   response.on("error", () => undefined);
-  const host = header(request, ":authority") ?? header(request, "host");
+  const named = header(request, ":authority") ?? header(request, "host");
+  const { label, host } =
+    door.httpService === undefined ? { label: undefined, host: named } : splitVirtualHost(named, door.allowedHosts);
   const origin = header(request, "origin");
   const refusal = door.guard.refusal({ host, origin });
   if (refusal !== undefined) {
     request.resume();
     return send(response, 403, {}, xmlError("AccessDeniedException", refusal));
   }
+  if (door.httpService !== undefined && isForHttpService(request, label)) {
+    const startedMs = door.clock.monotonic();
+    const corsHeaders: Headers = {};
+    if (origin !== undefined) {
+      corsHeaders["Access-Control-Allow-Origin"] = "*";
+      corsHeaders["Access-Control-Expose-Headers"] = `${EXPOSED_HEADERS},ETag,x-amz-meta-*,x-amz-checksum-*`;
+    }
+    const served = await door.httpService.serve({ request, response, corsHeaders, virtualHost: label });
+    door.observe?.({ ...served, latencyMs: door.clock.monotonic() - startedMs });
+    return;
+  }
+  const timer = setTimeout(() => request.destroy(), door.requestTimeoutMs);
   const read = await readBody(request, door.budget);
+  clearTimeout(timer);
   if (read.kind === "gone") return;
   if (read.kind !== "whole") {
     const [status, type] =
@@ -125,6 +153,11 @@ async function serve(door: Door, request: HttpRequest, response: HttpResponse): 
   } finally {
     read.release();
   }
+}
+
+function isForHttpService(request: HttpRequest, label: string | undefined): boolean {
+  if (header(request, "x-amz-target") !== undefined || request.method === "OPTIONS") return false;
+  return request.method !== "POST" || label !== undefined || request.url?.split("?", 1)[0] !== "/";
 }
 
 async function serveWhole(

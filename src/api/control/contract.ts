@@ -28,6 +28,8 @@ export interface PipelineStatus {
   readonly startedAtMs: number;
   readonly atMs: number;
   readonly addresses: { readonly aws: string; readonly console: string };
+  /** The bucket of S3's door that the lake is. */
+  readonly lakeBucket: string;
   readonly streams: readonly StreamStatus[];
   readonly tables: readonly TableStatus[];
   readonly memoryBytes: number;
