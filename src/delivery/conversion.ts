@@ -82,6 +82,9 @@ const DEAD_JSON = "dead.json";
 const BYTES_A_TURN = 256 * 1024;
 const BYTES_A_RECORD = 512;
 
+/** Tables whose last flush had a record that is no JSON: hoping that the next one has none would cost more than it saves. */
+const malformedLately = new WeakSet<TableModel>();
+
 export function openConversion(options: ConversionOptions): Conversion {
   const { disk, table, directory } = options;
   const plan = planRows(table);
@@ -217,11 +220,22 @@ export function openConversion(options: ConversionOptions): Conversion {
             : await session.run(`COPY (${selects.join(" UNION ALL ")}) TO ${sqlText(rowsPath)} ${parquet}`);
       };
       const decodedFirst = referenceRows;
-      const layers = lines === 0 || fast === undefined ? undefined : fast.layers(linesRelation());
-      await copyRows([
-        ...(layers === undefined ? [] : [fastRows(layers)]),
-        ...(decodedFirst === 0 ? [] : [decodedRows()]),
-      ]);
+      const decoded = decodedFirst === 0 ? [] : [decodedRows()];
+      const layers = lines === 0 || fast === undefined ? undefined : fast.layers(linesRelation(), "careful");
+      if (layers === undefined) {
+        await copyRows(decoded);
+      } else {
+        const hopeful =
+          !malformedLately.has(table) &&
+          // Whatever it fails of, the careful statement says it.
+          (await copyRows([fastRows(fast!.layers(linesRelation(), "hopeful")), ...decoded]).then(
+            () => true,
+            () => false,
+          ));
+        if (!hopeful) await copyRows([fastRows(layers), ...decoded]);
+        if (!hopeful && rows - decodedFirst < lines) malformedLately.add(table);
+        else malformedLately.delete(table);
+      }
       let fastFiltered = 0;
       if (layers !== undefined && rows - decodedFirst < lines) {
         fastFiltered = await secondLook(session, layers);

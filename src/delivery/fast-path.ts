@@ -3,7 +3,7 @@
  * provably what the reference (codec/) reads.
  *
  *     read_csv over the spool        d = the payload's text
- *       -> from_json | string_split  every column's value as text (t0, t1, ...); a record that is no JSON becomes NULL, by TRY
+ *       -> from_json | string_split  every column's value as text (t0, t1, ...); carefully, a record that is no JSON becomes NULL, by TRY
  *       -> casts                     the typed values (v0, v1, ...)
  *       -> proofs                    row | filtered | unsure
  *
@@ -17,8 +17,11 @@ import { SUPER_BYTES_MAX } from "./codec/cell.js";
 import { planRows, type RowPlan } from "./codec/row-plan.js";
 
 export interface FastPath {
-  /** The payload's own columns from a relation with `d` (see `sql/layers`): values as `"<name>"`, and the proofs. */
-  readonly layers: (relation: string) => string;
+  /**
+   * What the conditions and outputs below are over: a relation with `d`, and what is read of each record. `hopeful` is cheaper, and an error
+   * where a record is no JSON at all.
+   */
+  readonly layers: (relation: string, manner: "hopeful" | "careful") => string;
   /** Over `layers`: the record is one row, which the columns named like the table's hold. */
   readonly isRow: string;
   /** Over `layers`: the record is one row, which `where` turned away. `FALSE` where there is no `where`. */
@@ -67,6 +70,8 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
   const quick: string[] = [];
   const whole: string[] = [];
   let anyText = plan.where !== undefined;
+  /** Whether all `quick` can be true of a record without a single value. */
+  let quickOfNothing = true;
   let anyRequired = false;
   for (const [index, { column, fallback }] of plan.columns.entries()) {
     const t = `t${index}`;
@@ -84,6 +89,7 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
     outputs.push(`${check.output} AS ${sqlName(column.name)}`);
     const optional = column.nullable && fallback === null;
     anyRequired ||= !optional;
+    quickOfNothing &&= optional && check.quickOfNull === true;
     anyText ||= isSuper || column.type.kind === "varchar" || column.type.kind === "char";
     proofs.push(optional ? `(${t} IS NULL OR (${check.proof}))` : `(${t} IS NOT NULL AND (${check.proof}))`);
     quick.push(optional ? check.quick : `${t} IS NOT NULL AND ${check.quick}`);
@@ -99,7 +105,7 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
   const all = plan.columns.flatMap((_, index) => (index === plan.keepIndex ? [] : [`t${index}`]));
   // from_json answers a row of NULLs for what is no object: then nothing proves that there was one.
   const someValue = `coalesce(${[...all, ...(whereText ? [whereText] : [])].join(", ")}) IS NOT NULL`;
-  if (!anyRequired) whole.push(someValue);
+  if (!anyRequired) (quickOfNothing ? whole : proofs).push(someValue);
   if (anyText) whole.push("NOT contains(d, '\\u0000')");
   if (plan.columns.some(({ column }) => column.type.kind === "super")) whole.push("TRY(CAST(json(d) AS VARCHAR)) = d");
   const { unknownFields } = plan.table.format.kind === "json" ? plan.table.format : { unknownFields: "ignore" };
@@ -110,7 +116,7 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
     known: `((tw IS NULL AND ${someValue}) OR (${plainTextProof("tw", pointerOf([plan.where.field]))} AND NOT contains(d, '\\u0000')))`,
     accepted: `(tw IS NOT NULL AND tw IN (${[...plan.where.accepted].map(sqlText).join(", ")}))`,
   };
-  const extract = `TRY(from_json(d, ${sqlText(JSON.stringify(shapeText(shape)))}))`;
+  const extract = `from_json(d, ${sqlText(JSON.stringify(shapeText(shape)))})`;
   return assemble({ extract, texts, values, outputs, whole, proofs, quick, where });
 }
 
@@ -169,13 +175,15 @@ function assemble(parts: {
   readonly where: { readonly known: string; readonly accepted: string } | undefined;
 }): FastPath {
   const { where } = parts;
-  const columns = `((${parts.quick.join(" AND ")}) OR (${parts.proofs.join(" AND ")}))`;
+  const columns = `CASE WHEN ${parts.quick.join(" AND ")} THEN TRUE ELSE ${parts.proofs.join(" AND ")} END`;
   const proofs = ["d IS NOT NULL", "r IS NOT NULL", ...parts.whole, ...(parts.proofs.length > 0 ? [columns] : [])].join(
     " AND ",
   );
   return {
-    layers: (relation) =>
-      `(SELECT *${parts.values.map((value) => `, ${value}`).join("")} FROM (SELECT *, ${parts.texts.join(", ")} FROM (SELECT *, ${parts.extract} AS r FROM ${relation})))`,
+    layers: (relation, manner) => {
+      const extract = manner === "hopeful" ? parts.extract : `TRY(${parts.extract})`;
+      return `(SELECT *${parts.values.map((value) => `, ${value}`).join("")} FROM (SELECT *, ${parts.texts.join(", ")} FROM (SELECT *, ${extract} AS r FROM ${relation})))`;
+    },
     isRow: where === undefined ? proofs : `${where.known} AND ${where.accepted} AND ${proofs}`,
     isFiltered:
       where === undefined ? "FALSE" : `d IS NOT NULL AND r IS NOT NULL AND ${where.known} AND NOT ${where.accepted}`,
@@ -225,8 +233,10 @@ interface Check {
   readonly output: string;
   /** Whether that is what the reference reads, given that `t` is not NULL. */
   readonly proof: string;
-  /** A cheaper condition that implies `proof`, for what is sent most. OR is dear in DuckDB, and it has none. */
+  /** A cheaper condition that implies `proof`, for what is sent most. OR is dear in DuckDB (it tries both sides now and then, to learn), so it has none. */
   readonly quick: string;
+  /** Whether `quick` is true where there is no value, which is right then; else it is never true of NULL. */
+  readonly quickOfNull?: true;
 }
 
 type Origin = { readonly kind: "json"; readonly pointer: string } | { readonly kind: "csv" };
@@ -251,7 +261,10 @@ function checkOf(column: ColumnModel, t: string, v: string, origin: Origin): Che
     case "integer":
     case "bigint":
       // NULL where there is no text is right where NULL is; elsewhere the column's condition asks for a text besides.
-      return typed(`${v}::VARCHAR = ${t}`, undefined, `${v}::VARCHAR IS NOT DISTINCT FROM ${t}`);
+      return {
+        ...typed(`${v}::VARCHAR = ${t}`, undefined, `${v}::VARCHAR IS NOT DISTINCT FROM ${t}`),
+        quickOfNull: true,
+      };
     case "decimal": {
       if (origin.kind === "csv") return typed(`${v} IS NOT NULL AND ${PLAIN_NUMBER(t)}`);
       // A JSON number comes here as the shortest text of its double. What it was, digit for digit, is less than a quarter of a unit
@@ -325,7 +338,7 @@ function timestampCheck({ timeFormat }: ColumnModel, t: string, v: string, lake:
     return { value, output, proof, quick: proof };
   }
   const forms = ISO_FORMS.map(([length, form]) => `WHEN ${length} THEN strftime(${v}, ${form})`).join(" ");
-  const proof = `${v} IS NOT NULL AND ${years} AND (${v}::VARCHAR = ${t} OR CASE strlen(${t}) ${forms} END = ${t})`;
+  const proof = `${v} IS NOT NULL AND ${years} AND CASE WHEN ${v}::VARCHAR = ${t} THEN TRUE ELSE CASE strlen(${t}) ${forms} END = ${t} END`;
   return { value: `TRY_CAST(${t} AS TIMESTAMP)`, output, proof, quick: proof };
 }
 

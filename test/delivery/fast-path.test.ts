@@ -34,7 +34,7 @@ async function fastVerdicts(table: TableModel, payloads: readonly string[]): Pro
   const columns = table.columns.map(({ name }) => `CAST(${sqlName(name)} AS VARCHAR)`);
   const verdicts: Verdict[] = payloads.map(() => ({ kind: "unsure" }));
   await kit.engine.session(async (session) => {
-    const layers = fast.layers(relation);
+    const layers = fast.layers(relation, "careful");
     await session.read(`SELECT n::DOUBLE FROM ${layers} WHERE ${fast.isFiltered}`, (rows) => {
       for (const [n] of rows) verdicts[Number(n)] = { kind: "filtered" };
     });
@@ -241,4 +241,15 @@ test("a whole conversion yields each record's rows once, whichever way they went
   const cents = rows.reduce((total, [a]) => total + BigInt((a ?? "0").replace(".", "") || 0), 0n);
   expect(BigInt(String(sum![0]).replace(".", ""))).toBe(cents);
   expect(sum![1]).toBe(rows.filter(([, b]) => b !== null).length);
+});
+
+test("a record that is no JSON costs no other its row, in this conversion and in those that follow", async () => {
+  const table = tableModel([column("a", { kind: "integer" })]);
+  const good = ['{"a":1}', '{"a":2}', '{"a":null}', "{}"];
+  const counts: unknown[] = [];
+  for (const payloads of [good, [...good, '{"a":'], [...good, "[", "x"], good, good]) {
+    const { rows, dead } = await kit.convert(table, [{ stream: "events", block: journalBlock(payloads) }]);
+    counts.push({ rows, dead });
+  }
+  expect(counts).toEqual([0, 1, 2, 0, 0].map((dead) => ({ rows: 4, dead })));
 });
