@@ -3,7 +3,7 @@
  *
  *     <name>/    a bucket (fs-bucket.ts)
  *     _lake/     what others than Penstock wrote into the lake's bucket
- *     in-use     there while a process has the buckets open: found at a start, it says that the last one did not end well
+ *     _in-use    there while a process has the buckets open: found at a start, it says that the last one did not end well
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -72,7 +72,7 @@ export async function openFsBuckets(options: FsBucketsOptions): Promise<FsBucket
   const { name: lakeName, store, owned } = options.lake;
   const lake = lakeBucket({ name: lakeName, lake: store, free, owned });
 
-  const marker = join(directory, "in-use");
+  const marker = join(directory, "_in-use");
   const sweeping =
     (await disk.stat(marker)) === undefined ? undefined : sweepAll([free, ...folders.values()], run, options.onError);
   await writeFileAtomically(disk, marker, run);

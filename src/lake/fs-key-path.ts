@@ -26,9 +26,8 @@ export function pathOfKey(key: string): string {
     const slash = bytes.indexOf(SLASH, start);
     const end = slash === -1 ? bytes.length : slash;
     let at = start;
-    for (; end - at >= PIECE_BYTES; at += PIECE_BYTES)
-      parts.push(`${escaped(bytes.subarray(at, at + PIECE_BYTES), false)}+`);
-    const rest = escaped(bytes.subarray(at, end), at === start);
+    for (; end - at >= PIECE_BYTES; at += PIECE_BYTES) parts.push(`${escaped(bytes.subarray(at, at + PIECE_BYTES))}+`);
+    const rest = escaped(bytes.subarray(at, end));
     if (slash === -1) return [...parts, rest === "" ? "%" : rest].join("/");
     parts.push(`${rest}~`);
     start = slash + 1;
@@ -53,8 +52,9 @@ export function partOfName(name: string): KeyPart | undefined {
   return bytes && bytes.length > 0 ? { kind: "key", bytes } : undefined;
 }
 
-function escaped(bytes: Uint8Array, whole: boolean): string {
-  const dots = whole && bytes.length <= 2 && bytes.every((byte) => byte === DOT);
+function escaped(bytes: Uint8Array): string {
+  // These two names are not free.
+  const dots = bytes.length <= 2 && bytes.every((byte) => byte === DOT);
   let name = "";
   for (const byte of bytes) {
     const character = String.fromCharCode(byte);

@@ -29,6 +29,9 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
     test("what is absent is said to be, and deleting it is no error", async () => {
       const store = await open();
       expect(await store.head("no/such")).toBeUndefined();
+      await store.put("file", Buffer.from("1"));
+      expect(await store.head("file/below")).toBeUndefined();
+      expect(await store.head("n".repeat(1000))).toBeUndefined();
       await expect(store.get("no/such")).rejects.toMatchObject({ code: "not-found" });
       await store.delete("no/such");
       await store.put("x", Buffer.from("1"));
@@ -49,6 +52,11 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(await keysOf("", { after: "a/1", limit: 2 })).toEqual(["a/10", "a/2"]);
       expect(await keysOf("c/d/e/")).toEqual(["c/d/e/f"]);
       expect(await keysOf("none/")).toEqual([]);
+      expect(await keysOf("", { afterPrefix: "a/" })).toEqual(sorted.slice(sorted.indexOf("a0")));
+      expect(await keysOf("", { afterPrefix: "a", limit: 1 })).toEqual(["b/\uffee"]);
+      expect(await keysOf("c/d", { after: "c/d/e" })).toEqual(["c/d/e/f"]);
+      expect(await keysOf("../")).toEqual([]);
+      expect(await keysOf("a/1/")).toEqual([]);
     });
 
     test("a finished file is moved in under its key", async () => {

@@ -169,14 +169,18 @@ function headersOf(request: HttpRequest): Headers {
   return headers;
 }
 
+const SIGNATURE_PARAMETER =
+  /^x-amz-(?:algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256)$/;
+/** S3 pays no heed to these: the SDKs put the checksum of the empty body there, which is all they know when they sign. */
+const CHECKSUM_PARAMETER = /^x-amz-(?:sdk-)?checksum-/;
+
 /** A presigned URL carries in its query what would else be x-amz headers. */
 function withHoisted(headers: Headers, { query }: S3Address): Headers {
   const hoisted: Record<string, string | undefined> = {};
   for (const [name, value] of query) {
     const lower = name.toLowerCase();
-    const signature =
-      /^x-amz-(?:algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256)$/;
-    if (lower.startsWith("x-amz-") && !signature.test(lower)) hoisted[lower] = value;
+    if (!lower.startsWith("x-amz-") || SIGNATURE_PARAMETER.test(lower) || CHECKSUM_PARAMETER.test(lower)) continue;
+    hoisted[lower] = value;
   }
   return { ...hoisted, ...headers };
 }
