@@ -234,3 +234,19 @@ test("a body that is cut off, or stands still, leaves nothing", async () => {
   expect(await door.raw({ path: `/${Bucket}/k` })).toMatchObject({ code: "NoSuchKey" });
   expect(door.errors).toEqual([]);
 });
+
+test("an operation of another service still has its time limit", async () => {
+  const door = await openS3Door({ listener: { httpLimits: { requestTimeoutMs: 200 } } });
+  const ended = await new Promise<string>((resolve) => {
+    const sent = httpRequest({
+      port: door.port,
+      method: "POST",
+      headers: { "content-length": "1000", "x-amz-target": "Kinesis_20131202.PutRecords" },
+      agent: false,
+    });
+    sent.on("error", () => resolve("cut"));
+    sent.on("response", (response) => resolve(String(response.statusCode)));
+    sent.write("half");
+  });
+  expect(ended).toBe("cut");
+});
