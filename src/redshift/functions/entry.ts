@@ -1,7 +1,8 @@
 /** What a function of the allow-list is: its overloads, its types, and DuckDB's text for it. */
+
+import type { BoundExpression, Scope } from "../binder/bound.js";
 import { coerce, settled } from "../binder/expressions/coerce.js";
 import { groupOf, isInteger, varcharType } from "../binder/expressions/type-groups.js";
-import type { BoundExpression, Scope } from "../binder/bound.js";
 import type { Call, Expression } from "../syntax/ast.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../types.js";
 
@@ -90,8 +91,16 @@ export interface EntryOptions {
 }
 
 /** `"text, int?, text..."` with a result and DuckDB's text. */
-export function overload(args: string, result: ResultType, sql: Overload["sql"], own: { readonly nullable?: boolean } = {}): Overload {
-  const words = args.split(",").map((word) => word.trim()).filter((word) => word !== "");
+export function overload(
+  args: string,
+  result: ResultType,
+  sql: Overload["sql"],
+  own: { readonly nullable?: boolean } = {},
+): Overload {
+  const words = args
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
   const kinds = words.map((word) => word.replace(/\?|\.\.\./g, "") as ArgumentKind);
   const variadic = words.at(-1)?.endsWith("...") === true;
   const least = words.filter((word) => !word.endsWith("?") && !word.endsWith("...")).length;
@@ -148,7 +157,8 @@ export function argumentCost(bound: BoundExpression, kind: ArgumentKind): number
   const costs = COSTS[kind];
   if (kind === "int" || kind === "integer" || kind === "bigint" || kind === "oid") {
     if (isInteger(type)) return kind === "integer" && type.kind === "bigint" ? 2 : 0;
-    if (type.kind === "unknown") return bound.origin?.kind === "text" && !/^\s*[+-]?\d+\s*$/.test(bound.origin.text) ? undefined : 3;
+    if (type.kind === "unknown")
+      return bound.origin?.kind === "text" && !/^\s*[+-]?\d+\s*$/.test(bound.origin.text) ? undefined : 3;
     if (group === "super") return 5;
     return kind === "oid" && group === "catalog" ? 1 : undefined;
   }
@@ -188,7 +198,8 @@ const COSTS: Readonly<Partial<Record<ArgumentKind, Readonly<Record<string, numbe
 /** The argument as its kind asks for it. */
 export function argumentAs(bound: BoundExpression, kind: ArgumentKind, scope: Scope): BoundExpression {
   const { context } = scope;
-  const as = (type: SqlType) => coerce(bound, type, groupOf(bound.type) === "super" ? "implicit" : "assignment", context);
+  const as = (type: SqlType) =>
+    coerce(bound, type, groupOf(bound.type) === "super" ? "implicit" : "assignment", context);
   switch (kind) {
     case "any":
       return settled(bound, context);
@@ -201,7 +212,11 @@ export function argumentAs(bound: BoundExpression, kind: ArgumentKind, scope: Sc
       return groupOf(bound.type) === "number" ? bound : as(DOUBLE);
     case "decimal":
       if (bound.type.kind === "decimal") return bound;
-      return as(isInteger(bound.type) ? { kind: "decimal", precision: 19, scale: 0 } : { kind: "decimal", precision: 38, scale: 10 });
+      return as(
+        isInteger(bound.type)
+          ? { kind: "decimal", precision: 19, scale: 0 }
+          : { kind: "decimal", precision: 38, scale: 10 },
+      );
     case "interval":
       return groupOf(bound.type) === "interval" ? bound : as({ kind: "interval-day-second" });
     case "varbyte":
@@ -215,5 +230,7 @@ export function argumentAs(bound: BoundExpression, kind: ArgumentKind, scope: Sc
 
 /** Puts the arguments into the overload's text. One pass, so that a `$1` of the statement's own stays what it is. */
 export function filledIn(template: string, args: readonly string[]): string {
-  return template.replace(/\$(\d|\*)/g, (_, which: string) => (which === "*" ? args.join(", ") : (args[Number(which) - 1] ?? "NULL")));
+  return template.replace(/\$(\d|\*)/g, (_, which: string) =>
+    which === "*" ? args.join(", ") : (args[Number(which) - 1] ?? "NULL"),
+  );
 }

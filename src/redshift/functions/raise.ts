@@ -21,8 +21,99 @@ export function raiseWith(state: string, before: string, value: string, after = 
 /** What an error message of DuckDB's means to the user of the SQL door; undefined where it is nothing that a statement's data can cause. */
 export function runtimeError(message: string, cause?: unknown): SqlError | undefined {
   const details = cause === undefined ? {} : { cause };
-  const marked = new RegExp(`${MARK}:([0-9A-Z]{5}):([^]*)`).exec(message);
+  // DuckDB puts the line of the statement behind an error that it finds while it plans.
+  const said = message.replace(/\n\nLINE \d+:[\s\S]*$/, "");
+  const marked = new RegExp(`${MARK}:([0-9A-Z]{5}):([\\s\\S]*)`).exec(said);
   if (marked !== null) return new SqlError(marked[1]!, marked[2]!, details);
+  for (const [pattern, state, words] of ENGINE_ERRORS) {
+    const found = pattern.exec(said);
+    if (found !== null) return new SqlError(state, words(found.slice(1)), details);
+  }
   return undefined;
 }
-void SQL_STATE;
+
+const TYPES: Readonly<Record<string, string>> = {
+  INT8: "smallint",
+  INT16: "smallint",
+  INT32: "integer",
+  INT64: "bigint",
+  INT128: "numeric",
+  FLOAT: "real",
+  DOUBLE: "double precision",
+  BOOL: "boolean",
+};
+
+const typeWord = (engine: string | undefined) => {
+  const name = engine ?? "";
+  return TYPES[name] ?? (name.startsWith("DECIMAL") ? "numeric" : name.toLowerCase());
+};
+const outOfRange = (engine: string | undefined) =>
+  typeWord(engine) === "numeric" ? "numeric field overflow" : `${typeWord(engine)} out of range`;
+const invalidInput = (engine: string | undefined, text: string | undefined) => {
+  const word = typeWord(engine);
+  const integer = word === "integer" || word === "bigint" || word === "smallint";
+  return `invalid input syntax for ${integer ? word : `type ${word}`}: "${text ?? ""}"`;
+};
+
+type EngineError = readonly [
+  pattern: RegExp,
+  state: string,
+  words: (groups: readonly (string | undefined)[]) => string,
+];
+
+/** DuckDB's own errors of values, in PostgreSQL's words. */
+const ENGINE_ERRORS: readonly EngineError[] = [
+  [
+    /Overflow in [a-z ]+ of (\w+(?:\(\d+(?:,\d+)?\))?)/i,
+    SQL_STATE.numericValueOutOfRange,
+    ([type]) => outOfRange(type),
+  ],
+  [/Overflow in (?:HUGEINT|DECIMAL)/i, SQL_STATE.numericValueOutOfRange, () => "numeric field overflow"],
+  [
+    /Could not convert string '([\s\S]*)' to (\w+)/,
+    SQL_STATE.invalidTextRepresentation,
+    ([text, type]) => invalidInput(type, text),
+  ],
+  [
+    /Could not convert string "([\s\S]*)" to (DECIMAL)/,
+    SQL_STATE.invalidTextRepresentation,
+    ([text, type]) => invalidInput(type, text),
+  ],
+  [
+    /can't be cast because the value is out of range for the destination type (\w+)/,
+    SQL_STATE.numericValueOutOfRange,
+    ([type]) => outOfRange(type),
+  ],
+  [
+    /(?:Casting value|Could not cast value) [\s\S]* to type (DECIMAL)|Could not cast value [\s\S]* to (DECIMAL)/,
+    SQL_STATE.numericValueOutOfRange,
+    () => "numeric field overflow",
+  ],
+  [
+    /invalid (\w+) field format: "([\s\S]*)", expected/,
+    SQL_STATE.invalidDatetimeFormat,
+    ([type, text]) => `invalid input syntax for type ${type}: "${text ?? ""}"`,
+  ],
+  [
+    /(?:date|timestamp) field value out of range: "([\s\S]*)"/,
+    SQL_STATE.datetimeFieldOverflow,
+    ([text]) => `date/time field value out of range: "${text ?? ""}"`,
+  ],
+  [
+    /(?:Date|Timestamp|timestamp|date|interval)[\s\S]* out of range/i,
+    SQL_STATE.datetimeFieldOverflow,
+    () => "timestamp out of range",
+  ],
+  [
+    /Unknown TimeZone '([^']*)'/,
+    SQL_STATE.invalidParameterValue,
+    ([zone]) => `time zone "${zone ?? ""}" not recognized`,
+  ],
+  [/Malformed JSON/, SQL_STATE.invalidTextRepresentation, () => "JSON parsing error: the text is no valid JSON"],
+  [
+    /More than one row returned by a subquery/,
+    SQL_STATE.cardinalityViolation,
+    () => "more than one row returned by a subquery used as an expression",
+  ],
+  [/out of range/i, SQL_STATE.numericValueOutOfRange, () => "value out of range"],
+];

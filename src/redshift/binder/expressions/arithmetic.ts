@@ -7,7 +7,16 @@ import type { BindContext, BoundExpression } from "../bound.js";
 import { coerce, toText } from "./coerce.js";
 import { dateArithmetic } from "./date-arithmetic.js";
 import { derived, recast } from "./derived.js";
-import { asDecimal, decimalType, groupOf, isFloat, isInteger, numberRank, textBytes, varcharType } from "./type-groups.js";
+import {
+  asDecimal,
+  decimalType,
+  groupOf,
+  isFloat,
+  isInteger,
+  numberRank,
+  textBytes,
+  varcharType,
+} from "./type-groups.js";
 
 export interface OperatorSite {
   readonly operator: string;
@@ -15,7 +24,10 @@ export interface OperatorSite {
   readonly context: BindContext;
 }
 
-export function noOperator(site: { readonly operator: string; readonly at: number }, ...types: readonly SqlType[]): SqlError {
+export function noOperator(
+  site: { readonly operator: string; readonly at: number },
+  ...types: readonly SqlType[]
+): SqlError {
   const words = types.map(typeName);
   const [first, second] = words;
   const text = second === undefined ? `${site.operator} ${first}` : `${first} ${site.operator} ${second}`;
@@ -43,7 +55,8 @@ function bentToEachOther(
   right: BoundExpression,
 ): readonly [BoundExpression, BoundExpression] {
   const { context } = site;
-  const loose = (one: BoundExpression) => one.type.kind === "unknown" && (one.origin !== undefined || one.untyped === true);
+  const loose = (one: BoundExpression) =>
+    one.type.kind === "unknown" && (one.origin !== undefined || one.untyped === true);
   if (loose(left) && loose(right)) {
     if (left.origin?.kind === "null" || right.origin?.kind === "null") {
       const integer: SqlType = { kind: "integer" };
@@ -140,8 +153,13 @@ function floats(site: OperatorSite, left: BoundExpression, right: BoundExpressio
   const real = left.type.kind === "real" && right.type.kind === "real";
   const type: SqlType = { kind: real ? "real" : "double" };
   // Two operands of which one is a DOUBLE meet there by themselves.
-  const bare = real || ((left.type.kind === "double" || right.type.kind === "double") && (operator === "+" || operator === "-" || operator === "*"));
-  const [a, b] = bare ? [left, right] : [coerce(left, type, "implicit", context), coerce(right, type, "implicit", context)];
+  const bare =
+    real ||
+    ((left.type.kind === "double" || right.type.kind === "double") &&
+      (operator === "+" || operator === "-" || operator === "*"));
+  const [a, b] = bare
+    ? [left, right]
+    : [coerce(left, type, "implicit", context), coerce(right, type, "implicit", context)];
   if (operator === "%") {
     // PostgreSQL has no % of floating-point numbers; Redshift's MOD takes whole ones.
     throw noOperator(site, left.type, right.type);
@@ -180,12 +198,19 @@ function decimals(site: OperatorSite, left: BoundExpression, right: BoundExpress
   const type = decimalResult(operator, left.type, right.type);
   const asDecimalSql = (one: BoundExpression, wide: boolean) => {
     const own = asDecimal(one.type);
-    if (wide) return `CAST(${one.sql} AS DECIMAL(${Math.min(38, Math.max(own.precision, FAST_DIGITS + 1))},${own.scale}))`;
+    if (wide)
+      return `CAST(${one.sql} AS DECIMAL(${Math.min(38, Math.max(own.precision, FAST_DIGITS + 1))},${own.scale}))`;
     return one.type.kind === "decimal" ? one.sql : `CAST(${one.sql} AS DECIMAL(${own.precision},0))`;
   };
   let sql: string;
   if (operator === "/") {
-    sql = decimalDivision(asDecimalSql(left, false), asDecimal(left.type), notZero(asDecimalSql(right, false), right), asDecimal(right.type), type);
+    sql = decimalDivision(
+      asDecimalSql(left, false),
+      asDecimal(left.type),
+      notZero(asDecimalSql(right, false), right),
+      asDecimal(right.type),
+      type,
+    );
   } else if (operator === "%") {
     sql = `CAST((${asDecimalSql(left, false)} % ${notZero(asDecimalSql(right, false), right)}) AS ${duckDbType(type)})`;
   } else {
@@ -207,7 +232,13 @@ interface Digits {
  * DuckDB divides decimals as doubles; this divides them as whole numbers, which is exact, and cuts what is left over. Where the digits fit 64
  * bits they stay there.
  */
-export function decimalDivision(left: string, a: Digits, right: string, b: Digits, type: SqlType & { readonly kind: "decimal" }): string {
+export function decimalDivision(
+  left: string,
+  a: Digits,
+  right: string,
+  b: Digits,
+  type: SqlType & { readonly kind: "decimal" },
+): string {
   const shift = type.scale - a.scale + b.scale;
   const fast = a.precision + Math.max(0, shift) <= FAST_DIGITS && b.precision <= FAST_DIGITS;
   const whole = fast ? "BIGINT" : "HUGEINT";
@@ -238,14 +269,26 @@ function superNumbers(site: OperatorSite, left: BoundExpression, right: BoundExp
   const { operator, at, context } = site;
   const lax = (one: BoundExpression, type: SqlType) => {
     if (groupOf(one.type) !== "super" && groupOf(one.type) !== "number") throw noOperator(site, left.type, right.type);
-    return groupOf(one.type) === "super" ? coerce(one, type, "implicit", context).sql : `CAST(${one.sql} AS ${duckDbType(type)})`;
+    return groupOf(one.type) === "super"
+      ? coerce(one, type, "implicit", context).sql
+      : `CAST(${one.sql} AS ${duckDbType(type)})`;
   };
   const isWhole = (one: BoundExpression) =>
-    groupOf(one.type) === "super" ? `json_type(${one.sql}) IN ('BIGINT', 'UBIGINT')` : isInteger(one.type) ? "TRUE" : "FALSE";
+    groupOf(one.type) === "super"
+      ? `json_type(${one.sql}) IN ('BIGINT', 'UBIGINT')`
+      : isInteger(one.type)
+        ? "TRUE"
+        : "FALSE";
   const double: SqlType = { kind: "double" };
   const bigint: SqlType = { kind: "bigint" };
-  const whole = operator === "/" ? `${lax(left, bigint)} // ${notZero(lax(right, bigint), right)}` : `${lax(left, bigint)} ${operator} ${lax(right, bigint)}`;
-  const doubles = operator === "/" ? `${lax(left, double)} / ${notZero(lax(right, double), right)}` : `${lax(left, double)} ${operator} ${lax(right, double)}`;
+  const whole =
+    operator === "/"
+      ? `${lax(left, bigint)} // ${notZero(lax(right, bigint), right)}`
+      : `${lax(left, bigint)} ${operator} ${lax(right, bigint)}`;
+  const doubles =
+    operator === "/"
+      ? `${lax(left, double)} / ${notZero(lax(right, double), right)}`
+      : `${lax(left, double)} ${operator} ${lax(right, double)}`;
   const sql = `(CASE WHEN ${isWhole(left)} AND ${isWhole(right)} THEN to_json(${whole}) ELSE to_json(${doubles}) END)`;
   return derived([left, right], sql, { kind: "super" }, at, { nullable: true });
 }
@@ -260,7 +303,8 @@ function concatenation(site: OperatorSite, left: BoundExpression, right: BoundEx
   if (left.type.kind === "array" || right.type.kind === "array") {
     const type = left.type.kind === "array" ? left.type : right.type;
     const of = type.kind === "array" ? type.of : type;
-    const part = (one: BoundExpression) => (one.type.kind === "array" ? one.sql : `[${coerce(one, of, "implicit", context).sql}]`);
+    const part = (one: BoundExpression) =>
+      one.type.kind === "array" ? one.sql : `[${coerce(one, of, "implicit", context).sql}]`;
     return derived([left, right], `list_concat(${part(left)}, ${part(right)})`, type, at);
   }
   const [a, b] = [toText(left, context), toText(right, context)];
@@ -273,9 +317,11 @@ export function unaryArithmetic(site: OperatorSite, operand: BoundExpression): B
   const { operator, at, context } = site;
   const double: SqlType = { kind: "double" };
   let one = operand;
-  if (one.type.kind === "unknown") one = coerce(one, operator === "~" ? { kind: "integer" } : double, "implicit", context);
+  if (one.type.kind === "unknown")
+    one = coerce(one, operator === "~" ? { kind: "integer" } : double, "implicit", context);
   const group = groupOf(one.type);
-  if (operator === "-" && (group === "number" || group === "interval")) return derived([one], `(-${one.sql})`, one.type, at);
+  if (operator === "-" && (group === "number" || group === "interval"))
+    return derived([one], `(-${one.sql})`, one.type, at);
   if (operator === "+" && (group === "number" || group === "interval")) return recast(one, one.sql, one.type);
   if (operator === "-" && group === "super") {
     return superNumbers({ ...site, operator: "-" }, derived([], "0", { kind: "integer" }, at), one);

@@ -1,5 +1,12 @@
 /** Calls: the overload that fits, aggregates and windows around it. */
-import { argumentAs, argumentCost, type CallSite, filledIn, type FunctionEntry, type Overload } from "../../functions/entry.js";
+import {
+  argumentAs,
+  argumentCost,
+  type CallSite,
+  type FunctionEntry,
+  filledIn,
+  type Overload,
+} from "../../functions/entry.js";
 import { functionEntry } from "../../functions/registry.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Call, Expression } from "../../syntax/ast.js";
@@ -13,9 +20,23 @@ export function bindCall(call: Call, scope: Scope, bind: Bind): BoundExpression 
   const parts = call.name.parts;
   const name = parts.at(-1)!.toLowerCase();
   const schema = parts.length > 1 ? parts.at(-2)! : undefined;
-  const site: CallSite = { call, name, scope, at: call.at, bind: (expression, wanted) => bind(expression, scope, wanted) };
-  const entry = schema === undefined || schema === "pg_catalog" || schema === "information_schema" ? functionEntry(name) : undefined;
-  if (entry === undefined) throw noFunction(site, parts.join("."), call.args.map((arg) => bindLoosely(site, arg)));
+  const site: CallSite = {
+    call,
+    name,
+    scope,
+    at: call.at,
+    bind: (expression, wanted) => bind(expression, scope, wanted),
+  };
+  const entry =
+    schema === undefined || schema === "pg_catalog" || schema === "information_schema"
+      ? functionEntry(name)
+      : undefined;
+  if (entry === undefined)
+    throw noFunction(
+      site,
+      parts.join("."),
+      call.args.map((arg) => bindLoosely(site, arg)),
+    );
   if (entry.status === "no") {
     throw new SqlError(SQL_STATE.featureNotSupported, `function ${name} is not supported`, {
       at: call.at,
@@ -25,9 +46,15 @@ export function bindCall(call: Call, scope: Scope, bind: Bind): BoundExpression 
   checkPlace(entry, site);
   if (entry.bind !== undefined) return entry.bind(site);
   if (call.distinct === true && entry.kind !== "aggregate") {
-    throw new SqlError(SQL_STATE.wrongObjectType, `DISTINCT specified, but ${name} is not an aggregate function`, { at: call.at });
+    throw new SqlError(SQL_STATE.wrongObjectType, `DISTINCT specified, but ${name} is not an aggregate function`, {
+      at: call.at,
+    });
   }
-  return applyOverload(site, entry, call.args.map((arg) => site.bind(arg)));
+  return applyOverload(
+    site,
+    entry,
+    call.args.map((arg) => site.bind(arg)),
+  );
 }
 
 function bindLoosely(site: CallSite, arg: Expression): BoundExpression {
@@ -40,9 +67,13 @@ function checkPlace(entry: FunctionEntry, site: CallSite): void {
   const { call, scope, name } = site;
   const over = call.over !== undefined;
   if (over && entry.kind === "scalar") {
-    throw new SqlError(SQL_STATE.wrongObjectType, `OVER specified, but ${name} is not a window function nor an aggregate function`, {
-      at: call.at,
-    });
+    throw new SqlError(
+      SQL_STATE.wrongObjectType,
+      `OVER specified, but ${name} is not a window function nor an aggregate function`,
+      {
+        at: call.at,
+      },
+    );
   }
   if (!over && entry.kind === "window") {
     throw new SqlError(SQL_STATE.syntaxError, `window function ${name} requires an OVER clause`, { at: call.at });
@@ -65,10 +96,22 @@ export function applyOverload(site: CallSite, entry: FunctionEntry, args: readon
   const found = bestOverload(entry.overloads, args);
   if (found === undefined) throw noFunction(site, site.name, args);
   const coerced = args.map((arg, index) => argumentAs(arg, kindAt(found, index), site.scope));
-  const sql = typeof found.sql === "string" ? filledIn(found.sql, coerced.map((arg) => arg.sql)) : found.sql(coerced, site);
+  const sql =
+    typeof found.sql === "string"
+      ? filledIn(
+          found.sql,
+          coerced.map((arg) => arg.sql),
+        )
+      : found.sql(coerced, site);
   const type = typeof found.result === "function" ? found.result(coerced) : found.result;
   const nullable = found.nullable ?? true;
-  return derived(coerced, sql, type, site.at, found.nullable === undefined && args.every((arg) => !arg.nullable) ? {} : { nullable });
+  return derived(
+    coerced,
+    sql,
+    type,
+    site.at,
+    found.nullable === undefined && args.every((arg) => !arg.nullable) ? {} : { nullable },
+  );
 }
 
 function kindAt(one: Overload, index: number) {

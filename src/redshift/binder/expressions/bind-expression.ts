@@ -1,15 +1,15 @@
+import { bindExtract } from "../../functions/extract.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Case, Expression, Interval, Parameter } from "../../syntax/ast.js";
 import { type SqlType, typeName } from "../../types.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import { arithmetic, unaryArithmetic } from "./arithmetic.js";
-import { bindArray, bindCaseOperand } from "./bind-parts.js";
 import { bindCall } from "./bind-call.js";
+import { bindArray, bindCaseOperand } from "./bind-parts.js";
+import { bindBetween, bindComparison, bindInList, bindIs } from "./bind-tests.js";
 import { coerce, parameterAs, settled } from "./coerce.js";
 import { commonType } from "./common-type.js";
 import { derived } from "./derived.js";
-import { bindExtract } from "../../functions/extract.js";
-import { bindBetween, bindComparison, bindInList, bindIs } from "./bind-tests.js";
 import { intervalLiteral, intervalOfText, intervalType } from "./interval-text.js";
 import { bindLiteral, numberLiteral } from "./literal.js";
 import { bindLike, bindRegularExpression } from "./pattern.js";
@@ -27,7 +27,9 @@ export { commonType } from "./common-type.js";
  */
 export function bindExpression(expression: Expression, scope: Scope, wanted?: SqlType): BoundExpression {
   const bound = bindAny(expression, scope);
-  return wanted !== undefined && bound.type.kind === "unknown" ? coerce(bound, wanted, "implicit", scope.context) : bound;
+  return wanted !== undefined && bound.type.kind === "unknown"
+    ? coerce(bound, wanted, "implicit", scope.context)
+    : bound;
 }
 
 function bindAny(expression: Expression, scope: Scope): BoundExpression {
@@ -56,7 +58,11 @@ function bindAny(expression: Expression, scope: Scope): BoundExpression {
       const { operator } = expression;
       if (COMPARISONS.has(operator)) return bindComparison(expression, scope, bindExpression);
       if (operator.includes("~")) return bindRegularExpression(expression, scope, bindExpression);
-      return arithmetic({ operator, at, context }, bindExpression(expression.left, scope), bindExpression(expression.right, scope));
+      return arithmetic(
+        { operator, at, context },
+        bindExpression(expression.left, scope),
+        bindExpression(expression.right, scope),
+      );
     }
     case "and":
     case "or": {
@@ -100,9 +106,13 @@ function bindAny(expression: Expression, scope: Scope): BoundExpression {
     case "array":
       return bindArray(expression, scope, bindExpression);
     case "row":
-      throw new SqlError(SQL_STATE.featureNotSupported, "a row value can only be compared with another, or be in a list or a subquery", {
-        at,
-      });
+      throw new SqlError(
+        SQL_STATE.featureNotSupported,
+        "a row value can only be compared with another, or be in a list or a subquery",
+        {
+          at,
+        },
+      );
     case "star":
       throw new SqlError(SQL_STATE.syntaxError, "* is only allowed in a select list and in COUNT(*)", { at });
   }
@@ -130,10 +140,15 @@ function bindParameter(parameter: Parameter, scope: Scope): BoundExpression {
 export function condition(bound: BoundExpression, scope: Scope, where: string): BoundExpression {
   const boolean: SqlType = { kind: "boolean" };
   if (bound.type.kind === "boolean") return bound;
-  if (bound.type.kind === "unknown" || bound.type.kind === "super") return coerce(bound, boolean, "implicit", scope.context);
-  throw new SqlError(SQL_STATE.datatypeMismatch, `argument of ${where} must be type boolean, not type ${typeName(bound.type)}`, {
-    at: bound.at,
-  });
+  if (bound.type.kind === "unknown" || bound.type.kind === "super")
+    return coerce(bound, boolean, "implicit", scope.context);
+  throw new SqlError(
+    SQL_STATE.datatypeMismatch,
+    `argument of ${where} must be type boolean, not type ${typeName(bound.type)}`,
+    {
+      at: bound.at,
+    },
+  );
 }
 
 function negated(operand: Expression, scope: Scope, at: number): BoundExpression {
@@ -147,15 +162,22 @@ function bindCase(expression: Case, scope: Scope): BoundExpression {
     expression.operand === undefined
       ? expression.branches.map(({ when }) => condition(bindExpression(when, scope), scope, "CASE/WHEN"))
       : bindCaseOperand(expression, expression.operand, scope, bindExpression);
-  const values = [...expression.branches.map(({ then }) => then), ...(expression.otherwise === undefined ? [] : [expression.otherwise])];
+  const values = [
+    ...expression.branches.map(({ then }) => then),
+    ...(expression.otherwise === undefined ? [] : [expression.otherwise]),
+  ];
   const bound = values.map((value) => bindExpression(value, scope));
   const type = commonType(bound, "CASE");
-  const thens = bound.map((value) => (type.kind === "unknown" ? settled(value, context) : coerce(value, type, "implicit", context)));
+  const thens = bound.map((value) =>
+    type.kind === "unknown" ? settled(value, context) : coerce(value, type, "implicit", context),
+  );
   const branches = whens.map((when, index) => `WHEN ${when.sql} THEN ${thens[index]!.sql}`);
   const otherwise = expression.otherwise === undefined ? "" : ` ELSE ${thens.at(-1)!.sql}`;
   const nullable = expression.otherwise === undefined || thens.some((value) => value.nullable);
   const answered = type.kind === "unknown" ? thens[0]!.type : type;
-  return derived([...whens, ...thens], `(CASE ${branches.join(" ")}${otherwise} END)`, answered, expression.at, { nullable });
+  return derived([...whens, ...thens], `(CASE ${branches.join(" ")}${otherwise} END)`, answered, expression.at, {
+    nullable,
+  });
 }
 
 function atTimeZone(operand: Expression, zone: Expression, scope: Scope, at: number): BoundExpression {
@@ -164,11 +186,18 @@ function atTimeZone(operand: Expression, zone: Expression, scope: Scope, at: num
   if (moment.type.kind === "date") moment = coerce(moment, { kind: "timestamp" }, "implicit", context);
   if (moment.type.kind === "time" || moment.type.kind === "timetz") return timeInZone(moment, zone, scope, at);
   if (moment.type.kind !== "timestamp" && moment.type.kind !== "timestamptz") {
-    throw new SqlError(SQL_STATE.undefinedFunction, `function timezone(character varying, ${typeName(moment.type)}) does not exist`, { at });
+    throw new SqlError(
+      SQL_STATE.undefinedFunction,
+      `function timezone(character varying, ${typeName(moment.type)}) does not exist`,
+      { at },
+    );
   }
   const type: SqlType = { kind: moment.type.kind === "timestamp" ? "timestamptz" : "timestamp" };
   const name = bindExpression(zone, scope, { kind: "text" });
-  const sql = name.origin?.kind === "text" ? inZone(moment.sql, zoneName(name.origin.text, name.at)) : `timezone(${name.sql}, ${moment.sql})`;
+  const sql =
+    name.origin?.kind === "text"
+      ? inZone(moment.sql, zoneName(name.origin.text, name.at))
+      : `timezone(${name.sql}, ${moment.sql})`;
   return derived([moment, name], sql, type, at);
 }
 
@@ -179,7 +208,8 @@ function timeInZone(time: BoundExpression, zone: Expression, scope: Scope, at: n
     throw new SqlError(SQL_STATE.featureNotSupported, "the time zone of a TIME must be a literal", { at });
   }
   const own = time.type.kind === "time" ? sessionZone(scope.context) : "UTC";
-  const local = time.type.kind === "time" ? time.sql : `CAST(${time.sql} AS TIME) - to_seconds(date_part('timezone', ${time.sql}))`;
+  const local =
+    time.type.kind === "time" ? time.sql : `CAST(${time.sql} AS TIME) - to_seconds(date_part('timezone', ${time.sql}))`;
   const moment = inZone(inZone(`(CURRENT_DATE + (${local}))`, own), zoneName(name.origin.text, name.at));
   return derived([time], `CAST(CAST(${moment} AS TIME) AS TIMETZ)`, { kind: "timetz" }, at);
 }

@@ -20,7 +20,10 @@ export function bindCaseOperand(expression: Case, operand: Expression, scope: Sc
 /** An operand without a type takes it from the first WHEN that has one. */
 function settledBy(expression: Case, operand: BoundExpression, scope: Scope, bind: Bind): BoundExpression {
   if (operand.type.kind !== "unknown") return operand;
-  const type = commonType(expression.branches.map(({ when }) => bind(when, scope)), "CASE");
+  const type = commonType(
+    expression.branches.map(({ when }) => bind(when, scope)),
+    "CASE",
+  );
   return type.kind === "unknown" ? settled(operand, scope.context) : coerce(operand, type, "implicit", scope.context);
 }
 

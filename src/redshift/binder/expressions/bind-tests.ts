@@ -17,7 +17,14 @@ export function bindComparison(expression: Binary, scope: Scope, bind: Bind): Bo
   return comparison({ operator, at, context: scope.context }, bind(left, scope), bind(right, scope));
 }
 
-function compareRows(operator: string, left: Expression, right: Expression, at: number, scope: Scope, bind: Bind): BoundExpression {
+function compareRows(
+  operator: string,
+  left: Expression,
+  right: Expression,
+  at: number,
+  scope: Scope,
+  bind: Bind,
+): BoundExpression {
   if (left.kind !== "row" || right.kind !== "row" || left.items.length !== right.items.length) {
     throw new SqlError(SQL_STATE.syntaxError, "unequal number of entries in row expressions", { at });
   }
@@ -56,7 +63,9 @@ export function bindIs(expression: IsTest, scope: Scope, bind: Bind): BoundExpre
       const one = operand.type.kind === "boolean" ? operand : coerce(operand, BOOLEAN, "implicit", scope.context);
       const value = test.type === "unknown" ? "NULL" : test.type.toUpperCase();
       if (value === "NULL") return derived([one], `(${one.sql} IS${not} NULL)`, BOOLEAN, at, { nullable: false });
-      return derived([one], `(${one.sql} IS${negated ? "" : " NOT"} DISTINCT FROM ${value})`, BOOLEAN, at, { nullable: false });
+      return derived([one], `(${one.sql} IS${negated ? "" : " NOT"} DISTINCT FROM ${value})`, BOOLEAN, at, {
+        nullable: false,
+      });
     }
   }
 }
@@ -65,7 +74,9 @@ export function bindIs(expression: IsTest, scope: Scope, bind: Bind): BoundExpre
 function nullTest(operand: BoundExpression, negated: boolean, at: number, context: BindContext): BoundExpression {
   const one = operand.origin?.kind === "parameter" ? settled(operand, context) : operand;
   const isSuper = one.type.kind === "super";
-  const sql = isSuper ? `(nullif(json_type(${one.sql}), 'NULL') IS${negated ? " NOT" : ""} NULL)` : `(${one.sql} IS${negated ? " NOT" : ""} NULL)`;
+  const sql = isSuper
+    ? `(nullif(json_type(${one.sql}), 'NULL') IS${negated ? " NOT" : ""} NULL)`
+    : `(${one.sql} IS${negated ? " NOT" : ""} NULL)`;
   return derived([one], sql, BOOLEAN, at, { nullable: false });
 }
 

@@ -26,7 +26,8 @@ export function leastKind(from: SqlType, to: SqlType): CastKind | undefined {
       return "implicit";
     case "number":
       if (source === "number") return numberRank(to) >= numberRank(from) ? "implicit" : "assignment";
-      if (source === "catalog") return to.kind === "oid" || to.kind === "integer" || to.kind === "bigint" ? "implicit" : undefined;
+      if (source === "catalog")
+        return to.kind === "oid" || to.kind === "integer" || to.kind === "bigint" ? "implicit" : undefined;
       if (source === "super") return "implicit";
       return source === "text" || source === "boolean" ? "explicit" : undefined;
     case "boolean":

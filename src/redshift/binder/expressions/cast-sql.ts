@@ -38,7 +38,8 @@ export function castSql(bound: BoundExpression, to: SqlType, manner: CastManner)
         return to.kind === "time" ? local : plain(local, to, manner);
       }
       // DuckDB takes no TIMETZ from a TIMESTAMP but by way of TIME.
-      if (from.kind === "timestamp" && to.kind === "timetz") return plain(plain(sql, { kind: "time" }, manner), to, manner);
+      if (from.kind === "timestamp" && to.kind === "timetz")
+        return plain(plain(sql, { kind: "time" }, manner), to, manner);
       if (source === "interval") return `(TIME '00:00:00' + ${sql})`;
       return plain(sql, to, manner);
     case "interval":
@@ -89,10 +90,12 @@ export function asText(sql: string, from: SqlType, manner: { readonly context: B
 
 /** As PostgreSQL prints it: fifteen digits of a double, six of a real, no trailing zeros. */
 function floatText(sql: string, digits: number): string {
-  return `CASE WHEN isfinite(${sql}) THEN format('{:.${digits}g}', ${sql}) WHEN isnan(${sql}) THEN 'NaN' WHEN ${sql} > 0 THEN 'Infinity' WHEN ${sql} < 0 THEN '-Infinity' END`.replace(
-    /^/,
-    "(",
-  ) + ")";
+  return (
+    `CASE WHEN isfinite(${sql}) THEN format('{:.${digits}g}', ${sql}) WHEN isnan(${sql}) THEN 'NaN' WHEN ${sql} > 0 THEN 'Infinity' WHEN ${sql} < 0 THEN '-Infinity' END`.replace(
+      /^/,
+      "(",
+    ) + ")"
+  );
 }
 
 /** In the session's time zone, with its offset behind. */
@@ -132,7 +135,13 @@ function numberOfText(sql: string, to: SqlType, manner: CastManner): string {
   const cast = plain(sql, to, manner);
   // DuckDB reads more as a number than Redshift does: `1.5`, `1e3`, `0x10`, `1_000` are no integers here.
   const foreign = isInteger(to) ? "[^0-9+\\s-]" : to.kind === "decimal" ? "[^0-9.eE+\\s-]" : "_";
-  const refused = refusal(manner, SQL_STATE.invalidTextRepresentation, `invalid input syntax for ${inputName(to)}: "`, sql, '"');
+  const refused = refusal(
+    manner,
+    SQL_STATE.invalidTextRepresentation,
+    `invalid input syntax for ${inputName(to)}: "`,
+    sql,
+    '"',
+  );
   return `(CASE WHEN regexp_matches(${sql}, '${foreign}') THEN ${refused} ELSE ${cast} END)`;
 }
 
@@ -142,12 +151,19 @@ function inputName(to: SqlType): string {
 }
 
 function booleanOfText(sql: string, manner: CastManner): string {
-  const refused = refusal(manner, SQL_STATE.invalidTextRepresentation, 'invalid input syntax for type boolean: "', sql, '"');
+  const refused = refusal(
+    manner,
+    SQL_STATE.invalidTextRepresentation,
+    'invalid input syntax for type boolean: "',
+    sql,
+    '"',
+  );
   const word = `lower(trim(${sql}))`;
   return `(CASE WHEN ${word} IN ('t', 'true', 'y', 'yes', 'on', '1') THEN TRUE WHEN ${word} IN ('f', 'false', 'n', 'no', 'off', '0') THEN FALSE WHEN ${sql} IS NOT NULL THEN ${refused} END)`;
 }
 
-const DATE_FORMS = "['%Y%m%d', '%m/%d/%Y', '%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%B %d, %Y', '%d %B %Y', '%m-%d-%Y', '%Y.%m.%d', '%b-%d-%Y']";
+const DATE_FORMS =
+  "['%Y%m%d', '%m/%d/%Y', '%d-%b-%Y', '%d %b %Y', '%b %d, %Y', '%B %d, %Y', '%d %B %Y', '%m-%d-%Y', '%Y.%m.%d', '%b-%d-%Y']";
 const TIMESTAMP_FORMS =
   "['%Y%m%d %H%M%S', '%Y%m%d %H:%M:%S', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%d-%b-%Y %H:%M:%S', '%b %d, %Y %H:%M:%S', '%Y-%m-%d %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p', '%Y%m%dT%H%M%S']";
 
@@ -167,7 +183,13 @@ function dateTimeAs(sql: string, from: SqlType, to: SqlType, manner: CastManner)
 
 /** DuckDB reads the ISO forms; the others are tried where it gave up, so that they cost nothing elsewhere. */
 function dateTimeOfText(sql: string, to: SqlType, manner: CastManner): string {
-  const refused = refusal(manner, SQL_STATE.invalidDatetimeFormat, `invalid input syntax for type ${typeName(to)}: "`, sql, '"');
+  const refused = refusal(
+    manner,
+    SQL_STATE.invalidDatetimeFormat,
+    `invalid input syntax for type ${typeName(to)}: "`,
+    sql,
+    '"',
+  );
   const orRefused = `CASE WHEN ${sql} IS NOT NULL THEN ${refused} END`;
   if (to.kind === "date") {
     // A time behind the date is passed over.

@@ -24,7 +24,10 @@ export function commonType(parts: readonly BoundExpression[], what: string): Sql
     found = both;
   }
   const texts = parts.filter((part) => part.origin?.kind === "text" && part.type.kind === "unknown");
-  const longest = Math.max(1, ...texts.map((part) => (part.origin?.kind === "text" ? Buffer.byteLength(part.origin.text) : 0)));
+  const longest = Math.max(
+    1,
+    ...texts.map((part) => (part.origin?.kind === "text" ? Buffer.byteLength(part.origin.text) : 0)),
+  );
   // Text literals alone are VARCHAR; beside a text they may make it longer.
   if (found === undefined) return texts.length === 0 ? { kind: "unknown" } : varcharType(longest);
   if ((found.kind === "varchar" || found.kind === "char") && longest > found.length && texts.length > 0) {

@@ -21,7 +21,11 @@ export function comparison(site: OperatorSite, left: BoundExpression, right: Bou
  * CHAR loses them too. A stored VARCHAR that ends in blanks is compared with other VARCHARs byte for byte: that difference remains, for the sake
  * of filters and joins that the engine can do fast.
  */
-export function aligned(site: OperatorSite, left: BoundExpression, right: BoundExpression): readonly [BoundExpression, BoundExpression] {
+export function aligned(
+  site: OperatorSite,
+  left: BoundExpression,
+  right: BoundExpression,
+): readonly [BoundExpression, BoundExpression] {
   const { context } = site;
   if (loose(left) && loose(right)) return [trimmed(settled(left, context)), trimmed(settled(right, context))];
   if (loose(left)) return [bent(left, right.type, context), right];
@@ -64,7 +68,8 @@ function bent(one: BoundExpression, type: SqlType, context: BindContext): BoundE
   if (type.kind === "decimal" && one.origin?.kind === "text") {
     // More digits than the column has must not be rounded away: 1.005 is not 1.01.
     const digits = /^\s*[+-]?\d*\.?(\d*)\s*$/.exec(one.origin.text)?.[1]?.length ?? 0;
-    if (digits > type.scale) return coerce(one, { kind: "decimal", precision: 38, scale: Math.min(digits, 37) }, "implicit", context);
+    if (digits > type.scale)
+      return coerce(one, { kind: "decimal", precision: 38, scale: Math.min(digits, 37) }, "implicit", context);
   }
   return coerce(one, type, "implicit", context);
 }
@@ -82,7 +87,9 @@ function texts(left: BoundExpression, right: BoundExpression): readonly [BoundEx
   const isChar = (kind: string) => kind === "char";
   if (isChar(a) === isChar(b)) return [trimmed(left), trimmed(right)];
   const blankless = (one: BoundExpression) =>
-    isChar(one.type.kind) || one.origin?.kind === "text" ? trimmed(one) : recast(one, `rtrim(${one.sql}, ' ')`, one.type);
+    isChar(one.type.kind) || one.origin?.kind === "text"
+      ? trimmed(one)
+      : recast(one, `rtrim(${one.sql}, ' ')`, one.type);
   return [blankless(left), blankless(right)];
 }
 
@@ -90,7 +97,11 @@ function texts(left: BoundExpression, right: BoundExpression): readonly [BoundEx
  * A SUPER beside a scalar is compared as that scalar, NULL where it is of another kind. Two of them are compared as numbers where both are, else
  * by their texts.
  */
-function supers(site: OperatorSite, left: BoundExpression, right: BoundExpression): readonly [BoundExpression, BoundExpression] {
+function supers(
+  site: OperatorSite,
+  left: BoundExpression,
+  right: BoundExpression,
+): readonly [BoundExpression, BoundExpression] {
   const { context } = site;
   const [a, b] = [left.type.kind, right.type.kind];
   if (a === "super" && b === "super") {
@@ -102,7 +113,8 @@ function supers(site: OperatorSite, left: BoundExpression, right: BoundExpressio
       );
     return [comparable(left, right), comparable(right, left)];
   }
-  const scalar = (type: SqlType): SqlType => (groupOf(type) === "number" && type.kind !== "decimal" ? { kind: "double" } : type);
+  const scalar = (type: SqlType): SqlType =>
+    groupOf(type) === "number" && type.kind !== "decimal" ? { kind: "double" } : type;
   if (a === "super") return [coerce(left, scalar(right.type), "implicit", context), right];
   return [left, coerce(right, scalar(left.type), "implicit", context)];
 }

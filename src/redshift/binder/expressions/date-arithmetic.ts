@@ -1,6 +1,7 @@
 /** `+` and `-` of dates, times and intervals. Undefined where there is no such operator. */
-import { SQL_STATE } from "../../sql-error.js";
+
 import { raise } from "../../functions/raise.js";
+import { SQL_STATE } from "../../sql-error.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression } from "../bound.js";
 import type { OperatorSite } from "./arithmetic.js";
@@ -9,12 +10,21 @@ import { derived } from "./derived.js";
 import { inZone, sessionZone } from "./time-zone.js";
 import { groupOf, isInteger } from "./type-groups.js";
 
-export function dateArithmetic(site: OperatorSite, left: BoundExpression, right: BoundExpression): BoundExpression | undefined {
+export function dateArithmetic(
+  site: OperatorSite,
+  left: BoundExpression,
+  right: BoundExpression,
+): BoundExpression | undefined {
   const { operator, at, context } = site;
   const answer = (sql: string, type: SqlType) => derived([left, right], sql, type, at);
   const [a, b] = [left.type, right.type];
   const [aGroup, bGroup] = [groupOf(a), groupOf(b)];
-  if (operator === "+" && aGroup !== "date-time" && aGroup !== "time" && (bGroup === "date-time" || bGroup === "time")) {
+  if (
+    operator === "+" &&
+    aGroup !== "date-time" &&
+    aGroup !== "time" &&
+    (bGroup === "date-time" || bGroup === "time")
+  ) {
     return dateArithmetic(site, right, left);
   }
   if (a.kind === "date" && isInteger(b) && (operator === "+" || operator === "-")) {
@@ -23,7 +33,8 @@ export function dateArithmetic(site: OperatorSite, left: BoundExpression, right:
   if (a.kind === "date" && b.kind === "date" && operator === "-") {
     return answer(`CAST(${left.sql} - ${right.sql} AS INTEGER)`, { kind: "integer" });
   }
-  if (a.kind === "date" && b.kind === "time" && operator === "+") return answer(`(${left.sql} + ${right.sql})`, { kind: "timestamp" });
+  if (a.kind === "date" && b.kind === "time" && operator === "+")
+    return answer(`(${left.sql} + ${right.sql})`, { kind: "timestamp" });
   if (aGroup === "date-time" && bGroup === "date-time" && operator === "-") {
     const zoned = a.kind === "timestamptz" || b.kind === "timestamptz";
     const both: SqlType = { kind: zoned ? "timestamptz" : "timestamp" };
@@ -53,7 +64,11 @@ export function dateArithmetic(site: OperatorSite, left: BoundExpression, right:
 }
 
 /** A day of a TIMESTAMPTZ is a day of the session's time zone, however long it is there. */
-export function shifted(site: { readonly context: OperatorSite["context"] }, moment: BoundExpression, by: string): string {
+export function shifted(
+  site: { readonly context: OperatorSite["context"] },
+  moment: BoundExpression,
+  by: string,
+): string {
   if (moment.type.kind === "timestamptz") {
     const zone = sessionZone(site.context);
     if (zone !== "UTC") return inZone(`(${inZone(moment.sql, zone)} ${by})`, zone);

@@ -21,7 +21,9 @@ export function dateOfText(text: string): string | undefined {
 const SPECIAL: Readonly<Record<string, string>> = { epoch: "1970-01-01" };
 
 /** `2024-01-31 10:00:00.5` and the zone behind it as it was written; undefined for a text that is no timestamp. */
-export function timestampOfText(text: string): { readonly local: string; readonly zone: string | undefined } | undefined {
+export function timestampOfText(
+  text: string,
+): { readonly local: string; readonly zone: string | undefined } | undefined {
   const trimmed = text.trim();
   if (trimmed.toLowerCase() === "epoch") return { local: "1970-01-01 00:00:00", zone: "UTC" };
   const cut = splitDateTime(trimmed);

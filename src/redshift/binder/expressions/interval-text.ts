@@ -120,7 +120,12 @@ function unitOf(word: string): string | undefined {
 }
 
 function lastUnit(qualifier: string | undefined): string | undefined {
-  return qualifier?.replace(/\(\d+\)/, "").trim().split(" to ").at(-1)?.trim();
+  return qualifier
+    ?.replace(/\(\d+\)/, "")
+    .trim()
+    .split(" to ")
+    .at(-1)
+    ?.trim();
 }
 
 export function intervalLiteral({ months, days, microseconds }: IntervalParts): string {

@@ -18,7 +18,14 @@ export function bindLiteral(literal: Literal): BoundExpression {
   const base = { at, aggregate: false, window: false, nullable: false };
   switch (value.type) {
     case "null":
-      return { ...base, sql: "NULL", type: { kind: "unknown" }, nullable: true, untyped: true, origin: { kind: "null" } };
+      return {
+        ...base,
+        sql: "NULL",
+        type: { kind: "unknown" },
+        nullable: true,
+        untyped: true,
+        origin: { kind: "null" },
+      };
     case "boolean":
       return { ...base, sql: value.value ? "TRUE" : "FALSE", type: { kind: "boolean" } };
     case "string":
@@ -39,8 +46,10 @@ export function numberLiteral(text: string, at: number): BoundExpression {
   const base = { at, aggregate: false, window: false, nullable: false, origin: { kind: "number" as const, text } };
   if (/^-?\d+$/.test(text)) {
     const value = BigInt(text);
-    if (value <= INTEGER_MAX && value >= -INTEGER_MAX - 1n) return { ...base, sql: signed(`${value}`), type: { kind: "integer" } };
-    if (value <= BIGINT_MAX && value >= -BIGINT_MAX - 1n) return { ...base, sql: signed(`${value}`), type: { kind: "bigint" } };
+    if (value <= INTEGER_MAX && value >= -INTEGER_MAX - 1n)
+      return { ...base, sql: signed(`${value}`), type: { kind: "integer" } };
+    if (value <= BIGINT_MAX && value >= -BIGINT_MAX - 1n)
+      return { ...base, sql: signed(`${value}`), type: { kind: "bigint" } };
   }
   const plain = plainDigits(text);
   const [whole = "", fraction = ""] = plain.replace("-", "").split(".");
@@ -106,7 +115,10 @@ export function textAs(text: string, to: SqlType, context: BindContext, at: numb
     case "timestamptz": {
       const found = timestampOfText(text);
       if (found === undefined) throw refusedTime(to, text, at);
-      return inZone(`TIMESTAMP '${found.local}'`, found.zone === undefined ? sessionZone(context) : zoneName(found.zone, at));
+      return inZone(
+        `TIMESTAMP '${found.local}'`,
+        found.zone === undefined ? sessionZone(context) : zoneName(found.zone, at),
+      );
     }
     case "time": {
       const found = timeOfText(text.trim()) ?? timePart(text);
@@ -177,7 +189,11 @@ function refusedTime(to: SqlType, text: string, at: number): SqlError {
 function arrayLiteral(text: string, of: SqlType, context: BindContext, at: number): string {
   const trimmed = text.trim();
   if (!trimmed.startsWith("{") || !trimmed.endsWith("}")) {
-    throw new SqlError(SQL_STATE.invalidTextRepresentation, `array value must start with "{" or dimension information`, { at });
+    throw new SqlError(
+      SQL_STATE.invalidTextRepresentation,
+      `array value must start with "{" or dimension information`,
+      { at },
+    );
   }
   const items: string[] = [];
   const item = /\s*(?:"((?:[^"\\]|\\.)*)"|([^,"]*?))\s*(,|$)/y;

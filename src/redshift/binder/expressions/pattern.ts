@@ -16,7 +16,10 @@ export function bindLike(expression: Like, scope: Scope, bind: Bind): BoundExpre
   const pattern = toText(bind(expression.pattern, scope), scope.context);
   const escape = escapeOf(expression, scope, bind);
   const not = negated ? "NOT " : "";
-  const sql = expression.operator === "similar" ? similar(operand, pattern, escape, not) : like(operand, pattern, escape, not, expression.operator);
+  const sql =
+    expression.operator === "similar"
+      ? similar(operand, pattern, escape, not)
+      : like(operand, pattern, escape, not, expression.operator);
   return derived([operand, pattern], sql, BOOLEAN, at);
 }
 
@@ -33,7 +36,13 @@ function escapeOf(expression: Like, scope: Scope, bind: Bind): string {
   return origin.text;
 }
 
-function like(operand: BoundExpression, pattern: BoundExpression, escape: string, not: string, operator: "like" | "ilike"): string {
+function like(
+  operand: BoundExpression,
+  pattern: BoundExpression,
+  escape: string,
+  not: string,
+  operator: "like" | "ilike",
+): string {
   const word = operator.toUpperCase();
   const { origin } = pattern;
   if (origin?.kind === "text" && (escape === "" || !origin.text.includes(escape))) {
@@ -62,7 +71,11 @@ export function similarPattern(pattern: string, escape: string, at?: number): st
     if (character === escape && escape !== "") {
       const next = characters[++index];
       if (next === undefined) {
-        throw new SqlError(SQL_STATE.invalidParameterValue, "the pattern ends in its escape character", at === undefined ? {} : { at });
+        throw new SqlError(
+          SQL_STATE.invalidParameterValue,
+          "the pattern ends in its escape character",
+          at === undefined ? {} : { at },
+        );
       }
       out += quotedCharacter(next);
     } else if (inBrackets) {
@@ -89,5 +102,10 @@ export function bindRegularExpression(expression: Binary, scope: Scope, bind: Bi
   const pattern = toText(bind(expression.right, scope), scope.context);
   const options = operator.endsWith("*") ? "is" : "s";
   const not = operator.startsWith("!") ? "NOT " : "";
-  return derived([operand, pattern], `(${not}regexp_matches(${operand.sql}, ${pattern.sql}, '${options}'))`, BOOLEAN, at);
+  return derived(
+    [operand, pattern],
+    `(${not}regexp_matches(${operand.sql}, ${pattern.sql}, '${options}'))`,
+    BOOLEAN,
+    at,
+  );
 }

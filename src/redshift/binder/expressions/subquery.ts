@@ -36,11 +36,14 @@ function columnOf(query: BoundQuery, index: number, at: number): BoundExpression
 export function bindInQuery(expression: InQuery, scope: Scope, bind: Bind): BoundExpression {
   const { at } = expression;
   const not = expression.negated ? "NOT " : "";
-  const operands: readonly Expression[] = expression.operand.kind === "row" ? expression.operand.items : [expression.operand];
+  const operands: readonly Expression[] =
+    expression.operand.kind === "row" ? expression.operand.items : [expression.operand];
   const query = scope.query(expression.query);
   if (query.columns.length !== operands.length) {
     const few = query.columns.length < operands.length;
-    throw new SqlError(SQL_STATE.syntaxError, `subquery has too ${few ? "few" : "many"} columns`, { at: expression.query.at });
+    throw new SqlError(SQL_STATE.syntaxError, `subquery has too ${few ? "few" : "many"} columns`, {
+      at: expression.query.at,
+    });
   }
   const pairs = operands.map((operand, index) =>
     aligned({ operator: "=", at, context: scope.context }, bind(operand, scope), columnOf(query, index, at)),
@@ -49,7 +52,13 @@ export function bindInQuery(expression: InQuery, scope: Scope, bind: Bind): Boun
   const plain = pairs.every(([, column], index) => column.sql === `q.c${index + 1}`);
   const rows = plain ? query.sql : `SELECT ${pairs.map(([, column]) => column.sql).join(", ")} FROM (${query.sql}) q`;
   const sql = `(${left.length === 1 ? left[0] : `(${left.join(", ")})`} ${not}IN (${rows}))`;
-  return derived(pairs.map(([one]) => one), sql, BOOLEAN, at, { nullable: true });
+  return derived(
+    pairs.map(([one]) => one),
+    sql,
+    BOOLEAN,
+    at,
+    { nullable: true },
+  );
 }
 
 export function bindQuantified(expression: Quantified, scope: Scope, bind: Bind): BoundExpression {
@@ -59,7 +68,9 @@ export function bindQuantified(expression: Quantified, scope: Scope, bind: Bind)
     const query = oneColumn(expression.over.query, scope);
     const [left, column] = aligned({ operator, at, context }, bind(expression.operand, scope), columnOf(query, 0, at));
     const rows = column.sql === "q.c1" ? query.sql : `SELECT ${column.sql} FROM (${query.sql}) q`;
-    return derived([left], `(${left.sql} ${operator} ${quantifier.toUpperCase()} (${rows}))`, BOOLEAN, at, { nullable: true });
+    return derived([left], `(${left.sql} ${operator} ${quantifier.toUpperCase()} (${rows}))`, BOOLEAN, at, {
+      nullable: true,
+    });
   }
   const operand = bind(expression.operand, scope);
   let array = bind(expression.over.array, scope);

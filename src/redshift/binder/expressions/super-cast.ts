@@ -22,7 +22,10 @@ export function superAs(sql: string, to: SqlType, manner: CastManner): string {
     case "number": {
       const texts = lax ? "" : ` WHEN ${type} = 'VARCHAR' THEN CAST(${text} AS ${duckDbType(to)})`;
       const cast = manner.try ? "TRY_CAST" : "CAST";
-      const value = to.kind === "real" || to.kind === "double" ? text : `CAST(${text} AS ${to.kind === "decimal" ? duckDbType(to) : "DECIMAL(38,6)"})`;
+      const value =
+        to.kind === "real" || to.kind === "double"
+          ? text
+          : `CAST(${text} AS ${to.kind === "decimal" ? duckDbType(to) : "DECIMAL(38,6)"})`;
       return `(CASE WHEN ${numbers} THEN ${cast}(${value} AS ${duckDbType(to)})${texts}${otherwise} END)`;
     }
     case "boolean":

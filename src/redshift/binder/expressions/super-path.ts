@@ -38,7 +38,10 @@ function walk(start: BoundExpression, steps: readonly Step[], at: number, scope:
       first !== undefined && "name" in first
         ? `column notation .${first.name} applied to type ${typeName(start.type)}, which is not a composite type`
         : `cannot subscript type ${typeName(start.type)} because it is not an array`;
-    throw new SqlError(SQL_STATE.wrongObjectType, message, { at, hint: "Only a SUPER value can be navigated; JSON_PARSE makes one of a text." });
+    throw new SqlError(SQL_STATE.wrongObjectType, message, {
+      at,
+      hint: "Only a SUPER value can be navigated; JSON_PARSE makes one of a text.",
+    });
   }
   const parts = [start];
   let literal = "$";
@@ -52,7 +55,9 @@ function walk(start: BoundExpression, steps: readonly Step[], at: number, scope:
     if (origin?.kind === "number" && /^\d+$/.test(origin.text)) {
       literal += `[${origin.text}]`;
     } else {
-      const index = isInteger(step.index.type) ? step.index : coerce(step.index, { kind: "integer" }, "implicit", scope.context);
+      const index = isInteger(step.index.type)
+        ? step.index
+        : coerce(step.index, { kind: "integer" }, "implicit", scope.context);
       parts.push(index);
       path.push(textLiteral(`${literal}[`), `CAST(${index.sql} AS VARCHAR)`);
       literal = "]";

@@ -1,0 +1,129 @@
+/** Functions of SUPER values. Source: Redshift's "SUPER type information functions" and "Array functions". */
+
+import type { BoundExpression } from "../binder/bound.js";
+import { coerce } from "../binder/expressions/coerce.js";
+import { SQL_STATE } from "../sql-error.js";
+import { BOOLEAN, type CallSite, type FunctionEntry, familyOf, INTEGER, overload, SUPER, TEXT } from "./entry.js";
+import { raise } from "./raise.js";
+
+const { scalar, missing } = familyOf("super");
+const isOf = (names: string, test: string) => scalar(names, overload("super", BOOLEAN, test));
+const WHOLE = "json_type($1) IN ('BIGINT', 'UBIGINT')";
+const within = (bits: number) =>
+  `(${WHOLE} AND TRY_CAST(($1 ->> '$') AS ${bits === 16 ? "SMALLINT" : bits === 32 ? "INTEGER" : "BIGINT"}) IS NOT NULL)`;
+const list = (arg: string) => `CAST(${arg} AS JSON[])`;
+
+export const SUPER_FUNCTIONS: readonly FunctionEntry[] = [
+  ...scalar(
+    "json_typeof",
+    overload(
+      "super",
+      TEXT,
+      "(CASE json_type($1) WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null' WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'HUGEINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' END)",
+    ),
+  ),
+  ...isOf("is_array", "(json_type($1) = 'ARRAY')"),
+  ...isOf("is_object", "(json_type($1) = 'OBJECT')"),
+  ...isOf("is_scalar", "(json_type($1) NOT IN ('ARRAY', 'OBJECT', 'NULL'))"),
+  ...isOf("is_varchar is_char", "(json_type($1) = 'VARCHAR')"),
+  ...isOf("is_boolean", "(json_type($1) = 'BOOLEAN')"),
+  ...isOf("is_decimal", "(json_type($1) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE'))"),
+  ...isOf("is_float", "(json_type($1) IN ('BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE'))"),
+  ...isOf("is_smallint", within(16)),
+  ...isOf("is_integer", within(32)),
+  ...isOf("is_bigint", within(64)),
+  ...scalar(
+    "array",
+    overload("any...", SUPER, (args) => `CAST(json_array(${args.map(jsonOf).join(", ")}) AS JSON)`, {
+      nullable: false,
+    }),
+  ),
+  ...scalar(
+    "object",
+    overload(
+      "any...",
+      SUPER,
+      (args, site) =>
+        `CAST(json_object(${args.map((arg, index) => (index % 2 === 0 ? keyOf(arg, site) : jsonOf(arg))).join(", ")}) AS JSON)`,
+      { nullable: false },
+    ),
+  ),
+  ...scalar(
+    "array_concat",
+    overload("super, super", SUPER, `CAST(to_json(list_concat(${list("$1")}, ${list("$2")})) AS JSON)`),
+  ),
+  ...scalar(
+    "array_flatten",
+    overload(
+      "super",
+      SUPER,
+      `CAST(to_json(flatten(list_transform(${list("$1")}, item -> CASE WHEN json_type(item) = 'ARRAY' THEN ${list("item")} ELSE [item] END))) AS JSON)`,
+    ),
+  ),
+  ...scalar(
+    "array_contains",
+    overload(
+      "super, any",
+      BOOLEAN,
+      (args) =>
+        `list_contains(list_transform(${list(args[0]!.sql)}, item -> CAST(item AS VARCHAR)), CAST(${jsonOf(args[1]!)} AS VARCHAR))`,
+    ),
+  ),
+  ...scalar(
+    "array_position",
+    overload(
+      "super, any",
+      INTEGER,
+      (args) =>
+        `CAST(coalesce(list_position(list_transform(${list(args[0]!.sql)}, item -> CAST(item AS VARCHAR)), CAST(${jsonOf(args[1]!)} AS VARCHAR)), 0) - 1 AS INTEGER)`,
+    ),
+  ),
+  ...scalar(
+    "array_distinct",
+    overload(
+      "super",
+      SUPER,
+      `CAST(to_json(list_transform(list_filter(${list("$1")}, (item, i) -> list_position(list_transform(${list("$1")}, one -> CAST(one AS VARCHAR)), CAST(item AS VARCHAR)) = i), item -> item)) AS JSON)`,
+    ),
+  ),
+  ...scalar(
+    "get_array_length",
+    overload("super", INTEGER, "(CASE WHEN json_type($1) = 'ARRAY' THEN CAST(json_array_length($1) AS INTEGER) END)"),
+  ),
+  ...scalar(
+    "subarray",
+    overload("super, int, int?", SUPER, (args) => {
+      const [array, start, length] = args.map((arg) => arg.sql) as [string, string, string | undefined];
+      const size = `json_array_length(${array})`;
+      const first = `(CASE WHEN ${start} < 0 THEN greatest(${size} + ${start}, 0) ELSE ${start} END)`;
+      const end = length === undefined ? size : `${first} + ${length}`;
+      return `CAST(to_json(list_slice(${list(array)}, CAST(${first} + 1 AS BIGINT), CAST(${end} AS BIGINT))) AS JSON)`;
+    }),
+  ),
+  ...scalar(
+    "split_to_array",
+    overload(
+      "text, text?",
+      SUPER,
+      (args) => `CAST(to_json(string_split(${args[0]!.sql}, ${args[1]?.sql ?? "','"})) AS JSON)`,
+    ),
+  ),
+  ...scalar("json_size super_size", overload("super", INTEGER, "CAST(strlen(CAST($1 AS VARCHAR)) AS INTEGER)"), {
+    status: "partly",
+    note: "The bytes of the JSON text; Redshift has those of its own form.",
+  }),
+  ...missing(
+    "object_transform lower_attribute_names upper_attribute_names array_sort array_except array_intersection array_union arrays_overlap array_positions",
+    "A query over the unnested SUPER can do the same.",
+  ),
+];
+
+/** A SUPER goes in as it is; a text becomes JSON's text. */
+function jsonOf(arg: BoundExpression): string {
+  return arg.origin?.kind === "null" ? "NULL" : arg.sql;
+}
+
+function keyOf(arg: BoundExpression, site: CallSite): string {
+  const key = coerce(arg, TEXT, "implicit", site.scope.context).sql;
+  return `(CASE WHEN ${key} IS NULL THEN ${raise(SQL_STATE.invalidParameterValue, "OBJECT: a key is NULL")} ELSE ${key} END)`;
+}

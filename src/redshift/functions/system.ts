@@ -1,0 +1,150 @@
+/**
+ * System functions that the session alone answers, and those that look into the catalog: these are macros of DuckDB's in the catalog's schema,
+ * made beside the system views.
+ */
+
+import type { BoundExpression } from "../binder/bound.js";
+import { coerce, settled } from "../binder/expressions/coerce.js";
+import { commonType } from "../binder/expressions/common-type.js";
+import { derived } from "../binder/expressions/derived.js";
+import { groupOf } from "../binder/expressions/type-groups.js";
+import { SQL_STATE, SqlError } from "../sql-error.js";
+import { textLiteral } from "../sql-text.js";
+import { type SqlType, typeName } from "../types.js";
+import { BIGINT, BOOLEAN, type CallSite, type FunctionEntry, familyOf, INTEGER, overload, TEXT } from "./entry.js";
+
+const { scalar, special, missing } = familyOf("system");
+const NAME: SqlType = { kind: "name" };
+const constant = (site: CallSite, text: string, type: SqlType) =>
+  derived([], textLiteral(text), type, site.at, { nullable: false });
+const always = (names: string, args: string) =>
+  scalar(names, overload(args, BOOLEAN, "TRUE", { nullable: false }), {
+    status: "partly",
+    note: "There is one user, who may do everything that is allowed at all.",
+  });
+
+/** Drivers read the PostgreSQL version out of it, tools the word Redshift. */
+const VERSION =
+  "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Penstock)";
+
+export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
+  ...special("version", (site) => constant(site, VERSION, TEXT)),
+  ...special("current_user session_user user current_role", (site) => constant(site, site.scope.context.user, NAME)),
+  ...special("current_database current_catalog", (site) => constant(site, site.scope.context.database, NAME)),
+  ...special("current_schema", (site) => constant(site, searchPath(site)[0] ?? "public", NAME)),
+  ...special("current_schemas", (site) => {
+    const [implicit] = site.call.args;
+    const own = searchPath(site);
+    const withSystem = implicit?.kind === "literal" && implicit.value.type === "boolean" ? implicit.value.value : true;
+    const names = withSystem && !own.includes("pg_catalog") ? ["pg_catalog", ...own] : own;
+    return derived(
+      [],
+      `CAST([${names.map(textLiteral).join(", ")}] AS VARCHAR[])`,
+      { kind: "array", of: NAME },
+      site.at,
+      { nullable: false },
+    );
+  }),
+  ...special("pg_backend_pid", (site) =>
+    derived([], `CAST(${site.scope.context.processId} AS INTEGER)`, INTEGER, site.at, { nullable: false }),
+  ),
+  ...special("current_setting", (site) => {
+    const [name] = site.call.args;
+    const bound = name === undefined ? undefined : site.bind(name, TEXT);
+    if (bound?.origin?.kind !== "text")
+      throw new SqlError(SQL_STATE.featureNotSupported, "CURRENT_SETTING needs a literal", { at: site.at });
+    const value = site.scope.context.setting(bound.origin.text.toLowerCase());
+    const lenient = site.call.args.length > 1;
+    if (value === undefined && !lenient) {
+      throw new SqlError(SQL_STATE.undefinedObject, `unrecognized configuration parameter "${bound.origin.text}"`, {
+        at: bound.at,
+      });
+    }
+    return value === undefined
+      ? coerce(settled(bound, site.scope.context), TEXT, "implicit", site.scope.context)
+      : constant(site, value, TEXT);
+  }),
+  ...special("current_user_id", (site) => derived([], "100", INTEGER, site.at, { nullable: false })),
+  ...scalar(
+    "pg_get_userbyid",
+    overload("oid", NAME, (_, site) => textLiteral(site.scope.context.user)),
+  ),
+  ...special("pg_typeof", (site) => {
+    const bound = site.call.args[0] === undefined ? undefined : site.bind(site.call.args[0]);
+    return constant(site, bound === undefined ? "unknown" : typeName(bound.type), { kind: "regtype" });
+  }),
+  ...special("pg_client_encoding getdatabaseencoding", (site) => constant(site, "UTF8", NAME)),
+  ...always(
+    "has_table_privilege has_column_privilege has_any_column_privilege has_schema_privilege has_database_privilege has_function_privilege has_language_privilege has_tablespace_privilege has_assumerole_privilege has_sequence_privilege",
+    "any...",
+  ),
+  ...always("pg_has_role user_is_member_of role_is_member_of", "any..."),
+  ...scalar(
+    "pg_type_is_visible pg_function_is_visible pg_operator_is_visible pg_opclass_is_visible pg_conversion_is_visible pg_is_in_recovery_visible",
+    overload("any", BOOLEAN, "TRUE"),
+  ),
+  ...scalar("pg_is_in_recovery", overload("", BOOLEAN, "FALSE")),
+  ...scalar("pg_is_other_temp_schema", overload("oid", BOOLEAN, "FALSE")),
+  ...scalar("txid_current", overload("", BIGINT, "CAST(txid_current() AS BIGINT)")),
+  ...scalar("inet_client_addr inet_server_addr", overload("", TEXT, "CAST(NULL AS VARCHAR)")),
+  ...scalar("slice_num", overload("", INTEGER, "0")),
+  ...scalar("pg_encoding_to_char", overload("int", NAME, "'UTF8'")),
+  ...scalar("array_upper", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
+  ...scalar("array_lower", overload("array, int", INTEGER, "CASE WHEN len($1) > 0 THEN 1 END")),
+  ...scalar("array_length", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
+  ...scalar("array_to_string", overload("array, text", TEXT, "array_to_string($1, $2)")),
+  ...special("generate_series", (site) => {
+    const args = site.call.args.map((arg) => site.bind(arg, INTEGER));
+    if (args.length < 2 || args.length > 3)
+      throw new SqlError(SQL_STATE.undefinedFunction, "GENERATE_SERIES takes a start, a stop and a step", {
+        at: site.at,
+      });
+    const type = commonType(args, "GENERATE_SERIES");
+    const step = args.map((arg) => arg.sql).join(", ");
+    return derived(args, `unnest(generate_series(${step}))`, groupOf(type) === "number" ? type : TEXT, site.at);
+  }),
+  ...catalogMacro("pg_table_is_visible", "oid", BOOLEAN),
+  ...catalogMacro("format_type", "oid, int?", TEXT, 2),
+  ...catalogMacro("pg_get_viewdef", "any, boolean?", TEXT, 1),
+  ...catalogMacro("pg_get_constraintdef", "oid, boolean?", TEXT, 1),
+  ...catalogMacro("pg_get_expr", "text, oid, boolean?", TEXT, 2),
+  ...catalogMacro("pg_get_indexdef", "oid, int?, boolean?", TEXT, 1),
+  ...catalogMacro("obj_description", "oid, text?", TEXT, 1),
+  ...catalogMacro("shobj_description", "oid, text?", TEXT, 1),
+  ...catalogMacro("col_description", "oid, int", TEXT),
+  ...catalogMacro("format_encoding", "int", TEXT),
+  ...missing("pg_terminate_backend pg_cancel_backend", "Use the statement CANCEL pid, or end the client."),
+  ...missing(
+    "pg_last_copy_count pg_last_copy_id pg_last_unload_count pg_last_unload_id pg_last_query_id last_user_query_id pg_last_insert_id",
+    "SYS_LOAD_HISTORY and SYS_QUERY_HISTORY tell.",
+  ),
+  ...missing("set_config", "Use SET."),
+  ...missing(
+    "current_aws_account current_namespace current_session_arn explain_model",
+    "There is no AWS account behind Penstock.",
+  ),
+];
+
+/** The macro takes as many arguments as are always there; the rest are only for show. */
+function catalogMacro(name: string, args: string, type: SqlType, kept?: number): FunctionEntry[] {
+  const sql = (bound: readonly BoundExpression[]) => {
+    const count = kept ?? bound.length;
+    const given = bound.slice(0, count).map((arg) => arg.sql);
+    while (given.length < count) given.push("NULL");
+    return `penstock_catalog.${name}(${given.join(", ")})`;
+  };
+  return scalar(name, overload(args, type, sql));
+}
+
+function searchPath(site: CallSite): readonly string[] {
+  const setting = site.scope.context.setting("search_path") ?? '"$user", public';
+  return setting
+    .split(",")
+    .map((name) =>
+      name
+        .trim()
+        .replace(/^"(.*)"$/, "$1")
+        .replace("$user", site.scope.context.user),
+    )
+    .filter((name) => name !== "" && name !== site.scope.context.user);
+}
