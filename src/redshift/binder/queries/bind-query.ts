@@ -1,9 +1,20 @@
-import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Query } from "../../syntax/ast.js";
 import type { BindContext, BoundQuery } from "../bound.js";
+import { type BindingWatcher, newBinding } from "./binding.js";
+import { visible } from "./nested.js";
+import { bindBody, bindNested, nestedOf } from "./query.js";
 
-/** A query as one statement of DuckDB's, its columns named and typed. Throws SqlError for what Redshift would refuse. */
+/**
+ * A query as one statement of DuckDB's, its columns named and typed. A SELECT's INTO is the caller's to carry out. Throws SqlError for what
+ * Redshift would refuse.
+ */
 export function bindQuery(query: Query, context: BindContext): BoundQuery {
-  void context;
-  throw new SqlError(SQL_STATE.featureNotSupported, "queries are not bound yet", { at: query.at });
+  return bindWatched(query, context, undefined);
+}
+
+export function bindWatched(query: Query, context: BindContext, watcher: BindingWatcher | undefined): BoundQuery {
+  const binding = newBinding(context, watcher);
+  const body = bindBody(query, { binding, surroundings: { commonTables: new Map(), outer: undefined }, bindNested });
+  const nested = nestedOf(body, binding);
+  return { sql: nested.sql, columns: nested.columns.map(visible), reads: [...binding.reads] };
 }

@@ -1,0 +1,60 @@
+import type { QualifiedName, Query, Star } from "../../syntax/ast.js";
+import type { BindContext, RelationInfo } from "../bound.js";
+import type { Level, Source, SourceColumn } from "./level.js";
+
+/** What the binding of one statement shares, however deep its queries are nested. */
+export interface Binding {
+  readonly context: BindContext;
+  readonly reads: Set<RelationInfo>;
+  /** The views that are being bound, outermost first. */
+  readonly views: readonly RelationInfo[];
+  /** A name that nothing else in the statement has, so that no inner query catches an outer one's columns. */
+  alias(prefix: "r" | "q"): string;
+  /** Told what a view's text is to be frozen by; not of what is inside the views that it reads. */
+  readonly watcher?: BindingWatcher;
+}
+
+export interface BindingWatcher {
+  star(star: Star, columns: readonly ExpandedColumn[]): void;
+  relation(name: QualifiedName, relation: RelationInfo): void;
+}
+
+export interface ExpandedColumn {
+  readonly column: SourceColumn;
+  /** Absent where the column belongs to several (USING) or its source has no name. */
+  readonly source: Source | undefined;
+}
+
+/** What a query sees of what is around it. */
+export interface Surroundings {
+  readonly commonTables: ReadonlyMap<string, CommonRelation>;
+  readonly outer: Level | undefined;
+}
+
+/** A table of a WITH that is bound: `sql` is its name in DuckDB's text. */
+export interface CommonRelation {
+  readonly sql: string;
+  readonly columns: readonly Omit<SourceColumn, "sql">[];
+}
+
+/** Given where it is needed, so that FROM and the queries in it may call each other. */
+export type BindNested = (query: Query, binding: Binding, surroundings: Surroundings) => NestedQuery;
+
+export interface NestedQuery {
+  readonly sql: string;
+  readonly columns: readonly Omit<SourceColumn, "sql">[];
+}
+
+export function newBinding(context: BindContext, watcher?: BindingWatcher): Binding {
+  let used = 0;
+  return {
+    context,
+    reads: new Set(),
+    views: [],
+    alias(prefix) {
+      used += 1;
+      return `${prefix}${used}`;
+    },
+    ...(watcher === undefined ? {} : { watcher }),
+  };
+}

@@ -1,0 +1,14 @@
+import type { Delete } from "../../syntax/ast.js";
+import type { BindContext, BoundChange } from "../bound.js";
+import { newBinding } from "./binding.js";
+import { bindChangeFrom } from "./change-from.js";
+import { changeTarget } from "./change-target.js";
+
+export function bindDelete(statement: Delete, context: BindContext): BoundChange {
+  const binding = newBinding(context);
+  const target = changeTarget(statement.table, "delete from", context.relation(statement.table));
+  const bound = bindChangeFrom(statement, target, statement.using, binding);
+  const using = bound.from === "" ? "" : ` USING ${bound.from}`;
+  const sql = `${bound.with}DELETE FROM ${target.from} AS ${bound.alias}${using}${bound.where}`;
+  return { sql, checks: [], target: target.relation, reads: [...binding.reads] };
+}
