@@ -108,6 +108,7 @@ function targetOf(from: string, specifier: string): string {
 const PORTS = [
   "stream/stream.ts",
   "lake/object-store.ts",
+  "lake/buckets.ts",
   "warehouse/warehouse.ts",
   "delivery/flush.ts",
   "api/control/contract.ts",

@@ -27,7 +27,7 @@ export const addUp: AddCommand = (program, { terminal, exit }) => {
     .argument("[definition]", "a definition's file, or a folder with a penstock.ts (default: this folder)")
     .optionsGroup("Where:")
     .option("--data <dir>", "journal, lake and warehouse (default: .penstock beside the definition)")
-    .option("--aws-port <port>", "Kinesis and Firehose; 0 for any free port (default: 4566)")
+    .option("--aws-port <port>", "Kinesis, Firehose and S3; 0 for any free port (default: 4566)")
     .option("--console-port <port>", "console and control API; 0 for any free port (default: 4580)")
     .option("--host <address>", "address to listen on; beyond loopback it needs --credentials (default: 127.0.0.1)")
     .option("--allow-host <name...>", "further names that requests may call this host by")

@@ -17,7 +17,7 @@ export interface RuntimeConfig {
   readonly dataDirectory: string;
   /** The address to listen on. `--host`, PENSTOCK_HOST. Default 127.0.0.1; any that is not loopback needs `credentials`. */
   readonly host: string;
-  /** Kinesis and Firehose. `--aws-port`, PENSTOCK_AWS_PORT. 0 to 65,535, 0 for any free one; default 4566. */
+  /** Kinesis, Firehose and S3. `--aws-port`, PENSTOCK_AWS_PORT. 0 to 65,535, 0 for any free one; default 4566. */
   readonly awsPort: number;
   /** Console and control API. `--console-port`, PENSTOCK_CONSOLE_PORT. 0 to 65,535, 0 for any free one; default 4580. */
   readonly consolePort: number;

@@ -102,6 +102,9 @@ export function s3ErrorOf(error: unknown): S3Error | undefined {
   if (error instanceof S3Error) return error;
   if (isPenstockError(error, "refused")) return new S3Error("AccessDenied", { message: error.message });
   if (isPenstockError(error, "unavailable")) return new S3Error("SlowDown", { message: error.message });
+  if (error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT")) {
+    return new S3Error("InternalError", { message: "The disk is full. Make room, then try again." });
+  }
   return undefined;
 }
 
