@@ -1,9 +1,9 @@
-import { createReadStream } from "node:fs";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
+import { readableOf } from "./fs-staging.js";
 import { checkKey, compareKeys, isBehindAll, isLakeKey } from "./key.js";
 import type { ObjectInfo, ObjectStore } from "./object-store.js";
 
@@ -90,7 +90,10 @@ export async function openFsObjectStore(options: FsObjectStoreOptions): Promise<
       const info = await head(key);
       if (info === undefined) throw new PenstockError("not-found", `There is no object ${key}.`);
       if (info.sizeBytes === 0) return Readable.from([]);
-      return createReadStream(pathOf(key), range === undefined ? {} : { start: range.first, end: range.last });
+      const file = await disk.open(pathOf(key), "read");
+      const readable = readableOf(file, range);
+      readable.once("close", () => void file.close());
+      return readable;
     },
     put: async (key, body) => {
       checkKey(key);
