@@ -2,7 +2,7 @@
  * A flush: what delivery hands from the stream to the lake at one time, for one table. It is decided, then carried out; both are
  * lines of the table's flush log, so that recovery repeats a decision and never takes it again.
  *
- *     decided  { ranges, schemaVersion }        durable before anything is decoded
+ *     decided  { ranges, schemaVersion }        durable before anything is made of its records (see flush-work.ts)
  *     written  { objects, counts }              the objects exist, synced, under temporary names
  *     delivered                                 every object has its final key; the loader may have it
  *
