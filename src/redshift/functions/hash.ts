@@ -53,7 +53,7 @@ function fnvHash(bytes: string, seed: BoundExpression | undefined): string {
 }
 
 function bytesOf(blob: string): string {
-  return `list_transform(range(1, octet_length(${blob}) + 1), i -> CAST('0x' || substring(hex(${blob}), CAST(2 * i - 1 AS BIGINT), 2) AS HUGEINT))`;
+  return `list_transform(range(1, octet_length(${blob}) + 1), i -> CAST(CAST('0x' || substring(hex(${blob}), CAST(2 * i - 1 AS BIGINT), 2) AS BIGINT) AS HUGEINT))`;
 }
 
 /** The lowest byte first, as many as the type has. */

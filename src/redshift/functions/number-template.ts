@@ -28,7 +28,7 @@ export function numberTemplate(value: BoundExpression, written: string): string 
   const negative = `(${value.sql} < 0)`;
 
   // A zero before the point is a blank where the template has only nines and a fraction.
-  const zeroFrom = template.whole.findIndex((one) => one === "0");
+  const zeroFrom = template.whole.indexOf("0");
   const shown = zeroFrom === -1 && scale > 0 ? `CASE WHEN ${integer} = '0' THEN '' ELSE ${integer} END` : integer;
   const firstZero = zeroFrom === -1 ? wholeDigits : template.whole.slice(0, zeroFrom).filter(isDigit).length;
   const least = wholeDigits - firstZero;
@@ -64,7 +64,7 @@ export function numberTemplate(value: BoundExpression, written: string): string 
 function signed(text: string, negative: string, template: Template, value: BoundExpression): string {
   const bare = `ltrim(${text}, ' ')`;
   const currency = template.currency ? "'$' || " : "";
-  const width = `length(${text}) + 1`;
+  const width = (more: number) => `CAST(length(${text}) + ${1 + more} AS INTEGER)`;
   const minus = (other: string) => `CASE WHEN ${negative} THEN '-' ELSE ${other} END`;
   let sql: string;
   switch (template.sign) {
@@ -79,14 +79,16 @@ function signed(text: string, negative: string, template: Template, value: Bound
       break;
     case "leading-s":
     case "plus":
-      sql = `lpad(${minus("'+'")} || ${currency}${bare}, ${width}${currency === "" ? "" : " + 1"}, ' ')`;
+      sql = `lpad(${minus("'+'")} || ${currency}${bare}, ${width(currency === "" ? 0 : 1)}, ' ')`;
       break;
     case "brackets":
-      sql = `(lpad(CASE WHEN ${negative} THEN '<' ELSE ' ' END || ${currency}${bare}, ${width}${currency === "" ? "" : " + 1"}, ' ') || CASE WHEN ${negative} THEN '>' ELSE ' ' END)`;
+      sql = `(lpad(CASE WHEN ${negative} THEN '<' ELSE ' ' END || ${currency}${bare}, ${width(currency === "" ? 0 : 1)}, ' ') || CASE WHEN ${negative} THEN '>' ELSE ' ' END)`;
       break;
     default:
       sql =
-        currency === "" ? `lpad(${minus("' '")} || ${bare}, ${width}, ' ')` : `(${minus("' '")} || ${currency}${text})`;
+        currency === ""
+          ? `lpad(${minus("' '")} || ${bare}, ${width(0)}, ' ')`
+          : `(${minus("' '")} || ${currency}${text})`;
   }
   const whole = template.fill ? sql : `replace(trim(${sql}), ' ', '')`;
   return `(CASE WHEN ${value.sql} IS NOT NULL THEN ${whole} END)`;

@@ -250,11 +250,11 @@ export function decimalDivision(
 /** A decimal's digits without its point. */
 export function wholeDigits(sql: string, scale: number, whole: "BIGINT" | "HUGEINT"): string {
   if (scale === 0) return `CAST(${sql} AS ${whole})`;
-  return `CAST(CAST(${sql} AS DECIMAL(38,${scale})) * ${tenTo(scale, "HUGEINT")} AS ${whole})`;
+  return `CAST(CAST(${sql} AS DECIMAL(38,${scale})) * ${tenTo(scale, "DECIMAL")} AS ${whole})`;
 }
 
-function tenTo(digits: number, whole: "BIGINT" | "HUGEINT"): string {
-  return `CAST('1${"0".repeat(digits)}' AS ${whole === "BIGINT" ? "BIGINT" : `DECIMAL(${Math.min(38, digits + 1)},0)`})`;
+function tenTo(digits: number, type: "BIGINT" | "HUGEINT" | "DECIMAL"): string {
+  return `CAST('1${"0".repeat(digits)}' AS ${type === "DECIMAL" ? `DECIMAL(${Math.min(38, digits + 1)},0)` : type})`;
 }
 
 /** Digits back to a decimal, with the point put in. */

@@ -22,7 +22,7 @@ export function castSql(bound: BoundExpression, to: SqlType, manner: CastManner)
   if (source === "super" && target !== "super") return superAs(sql, to, manner);
   switch (target) {
     case "text":
-      return fitted(asText(sql, from, manner), source === "text" ? from : undefined, to, manner);
+      return fitted(asText(sql, from, manner), from, to, manner);
     case "number":
       if (source === "text" || source === "unknown") return numberOfText(sql, to, manner);
       if (source === "catalog") return `penstock_catalog.${from.kind}_oid(${sql})`;
@@ -90,12 +90,7 @@ export function asText(sql: string, from: SqlType, manner: { readonly context: B
 
 /** As PostgreSQL prints it: fifteen digits of a double, six of a real, no trailing zeros. */
 function floatText(sql: string, digits: number): string {
-  return (
-    `CASE WHEN isfinite(${sql}) THEN format('{:.${digits}g}', ${sql}) WHEN isnan(${sql}) THEN 'NaN' WHEN ${sql} > 0 THEN 'Infinity' WHEN ${sql} < 0 THEN '-Infinity' END`.replace(
-      /^/,
-      "(",
-    ) + ")"
-  );
+  return `(CASE WHEN isfinite(${sql}) THEN format('{:.${digits}g}', ${sql}) WHEN isnan(${sql}) THEN 'NaN' WHEN ${sql} > 0 THEN 'Infinity' WHEN ${sql} < 0 THEN '-Infinity' END)`;
 }
 
 /** In the session's time zone, with its offset behind. */
@@ -112,11 +107,11 @@ export function offsetText(minutes: string): string {
 }
 
 /** Cuts or refuses what is longer than the type takes. Lengths are bytes. */
-function fitted(sql: string, from: SqlType | undefined, to: SqlType, manner: CastManner): string {
+function fitted(sql: string, from: SqlType, to: SqlType, manner: CastManner): string {
   if (to.kind !== "char" && to.kind !== "varchar") return sql;
   // A CHAR's blanks at the end mean nothing: they are never kept, so that equal values are equal bytes.
-  const value = to.kind === "char" && from?.kind !== "char" ? `rtrim(${sql}, ' ')` : sql;
-  if (from !== undefined && textBytes(from) <= to.length && from.kind !== "unknown") return value;
+  const value = to.kind === "char" && from.kind !== "char" ? `rtrim(${sql}, ' ')` : sql;
+  if (from.kind !== "unknown" && textBytes(from) <= to.length) return value;
   if (manner.kind === "implicit") return value;
   const cut = cutToBytes(value, to.length);
   if (manner.kind === "explicit") return `(CASE WHEN strlen(${value}) <= ${to.length} THEN ${value} ELSE ${cut} END)`;
@@ -124,11 +119,13 @@ function fitted(sql: string, from: SqlType | undefined, to: SqlType, manner: Cas
   return `(CASE WHEN strlen(${value}) > ${to.length} THEN CASE WHEN strlen(rtrim(${value}, ' ')) <= ${to.length} THEN ${cut} ELSE ${tooLong} END ELSE ${value} END)`;
 }
 
-/** The longest beginning of whole characters within so many bytes. NULL stays NULL. */
+/** The longest beginning of whole characters within so many bytes: no byte behind the cut may be one that continues a character. */
 export function cutToBytes(sql: string, length: number): string {
-  const bytes = (count: number) => `TRY(decode(unhex(left(hex(encode(${sql})), ${2 * count}))))`;
-  const tries = [0, 1, 2, 3].filter((less) => less < length).map((less) => bytes(length - less));
-  return `CASE WHEN strlen(${sql}) = length(${sql}) THEN left(${sql}, ${length}) ELSE COALESCE(${tries.join(", ")}, '') END`;
+  const digits = `hex(encode(${sql}))`;
+  const begins = (byte: number) => `substring(${digits}, ${2 * byte - 1}, 1) NOT IN ('8', '9', 'A', 'B')`;
+  const upTo = (bytes: number) => `decode(unhex(left(${digits}, ${2 * Math.max(0, bytes)})))`;
+  const places = [0, 1, 2].map((less) => `WHEN ${begins(length - less + 1)} THEN ${upTo(length - less)}`);
+  return `CASE WHEN strlen(${sql}) = length(${sql}) THEN left(${sql}, ${length}) ${places.join(" ")} ELSE ${upTo(length - 3)} END`;
 }
 
 function numberOfText(sql: string, to: SqlType, manner: CastManner): string {

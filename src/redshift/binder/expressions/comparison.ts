@@ -28,8 +28,14 @@ export function aligned(
 ): readonly [BoundExpression, BoundExpression] {
   const { context } = site;
   if (loose(left) && loose(right)) return [trimmed(settled(left, context)), trimmed(settled(right, context))];
-  if (loose(left)) return [bent(left, right.type, context), right];
-  if (loose(right)) return [left, bent(right, left.type, context)];
+  if (loose(left)) {
+    if (right.type.kind === "super") return aligned(site, trimmed(settled(left, context)), right);
+    return [bent(left, right.type, context), right];
+  }
+  if (loose(right)) {
+    if (left.type.kind === "super") return aligned(site, left, trimmed(settled(right, context)));
+    return [left, bent(right, left.type, context)];
+  }
   const [a, b] = [left.type, right.type];
   const [aGroup, bGroup] = [groupOf(a), groupOf(b)];
   if (aGroup === "super" || bGroup === "super") return supers(site, left, right);
@@ -64,7 +70,6 @@ function loose(one: BoundExpression): boolean {
 
 function bent(one: BoundExpression, type: SqlType, context: BindContext): BoundExpression {
   if (groupOf(type) === "text") return trimmed(coerce(one, varcharType(VARCHAR_BYTES_MAX), "implicit", context));
-  if (type.kind === "super" && one.origin?.kind === "text") return trimmed(settled(one, context), true);
   if (type.kind === "decimal" && one.origin?.kind === "text") {
     // More digits than the column has must not be rounded away: 1.005 is not 1.01.
     const digits = /^\s*[+-]?\d*\.?(\d*)\s*$/.exec(one.origin.text)?.[1]?.length ?? 0;
@@ -74,9 +79,8 @@ function bent(one: BoundExpression, type: SqlType, context: BindContext): BoundE
   return coerce(one, type, "implicit", context);
 }
 
-function trimmed(one: BoundExpression, asSuper = false): BoundExpression {
+function trimmed(one: BoundExpression): BoundExpression {
   if (one.origin?.kind !== "text") return one;
-  if (asSuper) return recast(one, `CAST(${textLiteral(JSON.stringify(one.origin.text))} AS JSON)`, { kind: "super" });
   if (!one.origin.text.endsWith(" ")) return one;
   const text = one.origin.text.replace(/ +$/, "");
   return { ...one, sql: textLiteral(text), origin: { kind: "text", text } };

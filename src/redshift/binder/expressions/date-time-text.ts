@@ -39,7 +39,7 @@ export function timestampOfText(
 /** `10:00:00.5` and its zone. */
 export function timeOfText(text: string): { readonly local: string; readonly zone: string | undefined } | undefined {
   const form =
-    /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.:](\d{1,9}))?)?\s*(am|pm|a\.m\.|p\.m\.)?\s*(z|[+-]\d{1,2}(?::?\d{2})?|[a-z]+(?:\/[a-z_]+)*)?$/i;
+    /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.:](\d{1,9}))?)?\s*(am(?![a-z])|pm(?![a-z])|a\.m\.|p\.m\.)?\s*(z|[+-]\d{1,2}(?::?\d{2})?|[a-z]+(?:\/[a-z_]+)*)?$/i;
   const compact = /^(\d{2})(\d{2})(\d{2})(?:\.(\d{1,9}))?\s*()(z|[+-]\d{1,2}(?::?\d{2})?)?$/i;
   const found = form.exec(text) ?? compact.exec(text);
   if (found === null) return undefined;

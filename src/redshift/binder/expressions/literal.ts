@@ -46,10 +46,12 @@ export function numberLiteral(text: string, at: number): BoundExpression {
   const base = { at, aggregate: false, window: false, nullable: false, origin: { kind: "number" as const, text } };
   if (/^-?\d+$/.test(text)) {
     const value = BigInt(text);
-    if (value <= INTEGER_MAX && value >= -INTEGER_MAX - 1n)
-      return { ...base, sql: signed(`${value}`), type: { kind: "integer" } };
-    if (value <= BIGINT_MAX && value >= -BIGINT_MAX - 1n)
-      return { ...base, sql: signed(`${value}`), type: { kind: "bigint" } };
+    const fits = (most: bigint) => value <= most && value >= -most - 1n;
+    // DuckDB reads the lowest of each as a number of the next type, made negative.
+    const lowest = (kind: "INTEGER" | "BIGINT", most: bigint) =>
+      value < -most ? `CAST('${value}' AS ${kind})` : signed(`${value}`);
+    if (fits(INTEGER_MAX)) return { ...base, sql: lowest("INTEGER", INTEGER_MAX), type: { kind: "integer" } };
+    if (fits(BIGINT_MAX)) return { ...base, sql: lowest("BIGINT", BIGINT_MAX), type: { kind: "bigint" } };
   }
   const plain = plainDigits(text);
   const [whole = "", fraction = ""] = plain.replace("-", "").split(".");

@@ -14,12 +14,12 @@ export function bindLike(expression: Like, scope: Scope, bind: Bind): BoundExpre
   const { at, negated } = expression;
   const operand = toText(bind(expression.operand, scope), scope.context);
   const pattern = toText(bind(expression.pattern, scope), scope.context);
-  const escape = escapeOf(expression, scope, bind);
+  const escapeWith = escapeOf(expression, scope, bind);
   const not = negated ? "NOT " : "";
   const sql =
     expression.operator === "similar"
-      ? similar(operand, pattern, escape, not)
-      : like(operand, pattern, escape, not, expression.operator);
+      ? similar(operand, pattern, escapeWith, not)
+      : like(operand, pattern, escapeWith, not, expression.operator);
   return derived([operand, pattern], sql, BOOLEAN, at);
 }
 
@@ -39,36 +39,36 @@ function escapeOf(expression: Like, scope: Scope, bind: Bind): string {
 function like(
   operand: BoundExpression,
   pattern: BoundExpression,
-  escape: string,
+  escapeWith: string,
   not: string,
   operator: "like" | "ilike",
 ): string {
   const word = operator.toUpperCase();
   const { origin } = pattern;
-  if (origin?.kind === "text" && (escape === "" || !origin.text.includes(escape))) {
+  if (origin?.kind === "text" && (escapeWith === "" || !origin.text.includes(escapeWith))) {
     return `(${operand.sql} ${not}${word} ${pattern.sql})`;
   }
-  if (escape === "") return `(${operand.sql} ${not}${word} ${pattern.sql})`;
-  return `(${operand.sql} ${not}${word} ${pattern.sql} ESCAPE ${textLiteral(escape)})`;
+  if (escapeWith === "") return `(${operand.sql} ${not}${word} ${pattern.sql})`;
+  return `(${operand.sql} ${not}${word} ${pattern.sql} ESCAPE ${textLiteral(escapeWith)})`;
 }
 
-function similar(operand: BoundExpression, pattern: BoundExpression, escape: string, not: string): string {
+function similar(operand: BoundExpression, pattern: BoundExpression, escapeWith: string, not: string): string {
   const { origin } = pattern;
   const expression =
     origin?.kind === "text"
-      ? textLiteral(similarPattern(origin.text, escape, pattern.at))
+      ? textLiteral(similarPattern(origin.text, escapeWith, pattern.at))
       : `replace(replace(regexp_replace(${pattern.sql}, '([.^$\\\\])', '\\\\\\1', 'g'), '%', '.*'), '_', '.')`;
   return `(${not}regexp_full_match(${operand.sql}, ${expression}, 's'))`;
 }
 
 /** SQL's pattern as a regular expression: `%` and `_` are wild, `| * + ? { } ( ) [ ]` mean what they do there, all else stands for itself. */
-export function similarPattern(pattern: string, escape: string, at?: number): string {
+export function similarPattern(pattern: string, escapeWith: string, at?: number): string {
   let out = "";
   let inBrackets = false;
   const characters = [...pattern];
   for (let index = 0; index < characters.length; index++) {
     const character = characters[index]!;
-    if (character === escape && escape !== "") {
+    if (character === escapeWith && escapeWith !== "") {
       const next = characters[++index];
       if (next === undefined) {
         throw new SqlError(
