@@ -5,8 +5,7 @@ import { bindExpression, settled } from "../../../src/redshift/binder/expression
 import { toText } from "../../../src/redshift/binder/expressions/coerce.js";
 import { runtimeError } from "../../../src/redshift/functions/raise.js";
 import { SqlError } from "../../../src/redshift/sql-error.js";
-import { openCursor } from "../../../src/redshift/syntax/cursor.js";
-import { parseExpression } from "../../../src/redshift/syntax/expression.js";
+import { parseExpression } from "../../../src/redshift/syntax/parse.js";
 import { type SqlType, typeText } from "../../../src/redshift/types.js";
 import { duckDbType } from "../../../src/redshift/types-duckdb.js";
 
@@ -70,7 +69,7 @@ export function duckDb(): Promise<DuckDBConnection> {
 
 export function evaluator(settings: Readonly<Record<string, string>> = {}, table?: TestTable): Evaluator {
   const context = testContext(settings);
-  const bind = (expression: string) => bindExpression(parse(expression), testScope(context, table));
+  const bind = (expression: string) => bindExpression(parseExpression(expression), testScope(context, table));
   return {
     context,
     bind,
@@ -92,13 +91,6 @@ export function evaluator(settings: Readonly<Record<string, string>> = {}, table
       }
     },
   };
-}
-
-export function parse(expression: string) {
-  const cursor = openCursor(expression);
-  const parsed = parseExpression(cursor);
-  if (cursor.peek().kind !== "end") throw cursor.unexpected();
-  return parsed;
 }
 
 /** What DuckDB makes of it is what the binder says: the same type, for decimals the same scale. */
