@@ -1,0 +1,194 @@
+/** ANALYZE, VACUUM, LOCK, COMMENT, GRANT, CANCEL, CALL and their like. */
+import type { Comment, Grant, Vacuum } from "./ast.js";
+import type { Cursor, Told } from "./cursor.js";
+import { skipStatement } from "./unsupported.js";
+
+/** Undefined where the next word begins none of them. */
+export function parseMaintenance(cursor: Cursor): Told | undefined {
+  const { at, text } = cursor.peek();
+  switch (text) {
+    case "analyze":
+    case "analyse":
+      return parseAnalyze(cursor);
+    case "vacuum":
+      return parseVacuum(cursor);
+    case "lock": {
+      cursor.next();
+      cursor.accept("table");
+      const tables = cursor.commas(() => cursor.qualifiedName());
+      if (cursor.accept("in")) skipStatement(cursor);
+      return { statement: { kind: "lock", tables, at }, verb: "LOCK TABLE" };
+    }
+    case "comment":
+      return parseComment(cursor);
+    case "grant":
+    case "revoke":
+      return parseGrant(cursor);
+    case "cancel": {
+      cursor.next();
+      const processId = cursor.integer();
+      if (cursor.peek().kind === "string") cursor.string();
+      return { statement: { kind: "cancel", processId, at }, verb: "CANCEL" };
+    }
+    case "call": {
+      cursor.next();
+      const name = cursor.qualifiedName();
+      cursor.expectSign("(");
+      const args = cursor.isSign(")") ? [] : cursor.commas(() => cursor.expression());
+      cursor.expectSign(")");
+      return { statement: { kind: "call-procedure", name, args, at }, verb: "CALL" };
+    }
+    case "use":
+    case "attach":
+    case "detach":
+    case "invoke":
+    case "insert":
+      return skipped(cursor, text.toUpperCase(), at);
+    case "do":
+    case "listen":
+    case "notify":
+    case "unlisten":
+    case "reindex":
+    case "cluster":
+    case "load":
+    case "checkpoint":
+    case "discard":
+      return cursor.refuse(`SQL command "${text.toUpperCase()}" not supported.`, at, { state: "0A000" });
+    default:
+      return undefined;
+  }
+}
+
+function skipped(cursor: Cursor, what: string, at: number): Told {
+  cursor.next();
+  skipStatement(cursor);
+  return { statement: { kind: "unsupported", what, at }, verb: what };
+}
+
+function parseAnalyze(cursor: Cursor): Told {
+  const { at } = cursor.next();
+  if (cursor.accept("compression")) {
+    const table = cursor.isName() && !cursor.isWord("comprows") ? cursor.qualifiedName() : undefined;
+    const columns = cursor.isSign("(") ? cursor.list(() => cursor.name()) : undefined;
+    const compRows = cursor.accept("comprows") ? cursor.integer() : undefined;
+    return {
+      statement: {
+        kind: "analyze-compression",
+        at,
+        ...(table === undefined ? {} : { table }),
+        ...(columns === undefined ? {} : { columns }),
+        ...(compRows === undefined ? {} : { compRows }),
+      },
+      verb: "ANALYZE COMPRESSION",
+    };
+  }
+  cursor.accept("verbose");
+  const table = cursor.isName() && !cursor.isWord("predicate") ? cursor.qualifiedName() : undefined;
+  const columns = cursor.isSign("(") ? cursor.list(() => cursor.name()) : undefined;
+  if (!cursor.accept("predicate", "columns")) cursor.accept("all", "columns");
+  return {
+    statement: {
+      kind: "analyze",
+      at,
+      ...(table === undefined ? {} : { table }),
+      ...(columns === undefined ? {} : { columns }),
+    },
+    verb: "ANALYZE",
+  };
+}
+
+const MODES = [["full"], ["sort", "only"], ["delete", "only"], ["reindex"], ["recluster"]] as const;
+
+function parseVacuum(cursor: Cursor): Told {
+  const { at } = cursor.next();
+  const words = MODES.find((one) => cursor.accept(...one)) ?? ["full"];
+  const table = cursor.isName() && !cursor.isWord("boost") ? cursor.qualifiedName() : undefined;
+  if (cursor.accept("to")) {
+    cursor.next();
+    cursor.accept("percent");
+  }
+  const boost = cursor.accept("boost");
+  return {
+    statement: {
+      kind: "vacuum",
+      mode: words.join(" ") as Vacuum["mode"],
+      boost,
+      at,
+      ...(table === undefined ? {} : { table }),
+    },
+    verb: "VACUUM",
+  };
+}
+
+const COMMENTED = ["table", "view", "column", "schema", "database", "constraint"] as const;
+
+function parseComment(cursor: Cursor): Told {
+  const { at } = cursor;
+  cursor.expect("comment", "on");
+  const object: Comment["object"] | undefined = cursor.acceptOne(...COMMENTED);
+  if (object === undefined) throw cursor.unexpected();
+  let name = cursor.qualifiedName();
+  if (object === "constraint" && cursor.accept("on")) {
+    const { parts } = cursor.qualifiedName();
+    name = { parts: [...parts, ...name.parts], at: name.at };
+  }
+  cursor.expect("is");
+  const text = cursor.accept("null") ? undefined : cursor.string();
+  return { statement: { kind: "comment", object, name, text, at }, verb: "COMMENT" };
+}
+
+/** Objects that privileges are granted on. */
+const GRANTED = [
+  "table",
+  "schema",
+  "database",
+  "function",
+  "procedure",
+  "language",
+  "datashare",
+  "model",
+  "copy job",
+] as const;
+
+function parseGrant(cursor: Cursor): Told {
+  const { at, text } = cursor.next();
+  const kind = text as Grant["kind"];
+  cursor.accept("grant", "option", "for");
+  const privileges = parsePrivileges(cursor);
+  let object: Grant["object"];
+  if (cursor.accept("on")) {
+    cursor.accept("all");
+    const type = GRANTED.find((one) => cursor.accept(...one.split(" "))) ?? "table";
+    if (cursor.accept("tables", "in", "schema"))
+      object = { type: "schema", names: cursor.commas(() => cursor.qualifiedName()) };
+    else object = { type, names: cursor.commas(() => cursor.qualifiedName()) };
+    if (cursor.isSign("(")) cursor.list(() => (cursor.isSign(")") ? undefined : cursor.next()));
+  }
+  cursor.expect(kind === "grant" ? "to" : "from");
+  const grantees = cursor.commas((): Grant["grantees"][number] => {
+    if (cursor.accept("public")) return { type: "public", name: "public" };
+    const type = cursor.acceptOne("group", "role", "user");
+    return { type: type ?? "user", name: cursor.label() };
+  });
+  if (!cursor.accept("with", "grant", "option")) cursor.accept("with", "admin", "option");
+  cursor.acceptOne("restrict", "cascade");
+  return {
+    statement: { kind, privileges, grantees, at, ...(object === undefined ? {} : { object }) },
+    verb: kind.toUpperCase(),
+  };
+}
+
+/** `SELECT, INSERT (a, b)`, `ALL PRIVILEGES`, `ROLE name`, `CREATE TABLE`: as words, joined. */
+function parsePrivileges(cursor: Cursor): string[] {
+  return cursor.commas(() => {
+    const words: string[] = [];
+    while (!cursor.isWord("on", "to", "from") && !cursor.isSign(",")) {
+      if (cursor.isSign("(")) {
+        cursor.list(() => cursor.name());
+        continue;
+      }
+      words.push(cursor.label());
+    }
+    return words.join(" ");
+  });
+}

@@ -1,0 +1,102 @@
+/** Queries: WITH, set operations, ORDER BY, LIMIT around SELECT. */
+import type { CommonTable, Expression, Query, QueryBody, Values } from "./ast.js";
+import type { Cursor } from "./cursor.js";
+import { parseOrderItems } from "./order-items.js";
+import { parseSelect } from "./select.js";
+
+export function parseQuery(cursor: Cursor): Query {
+  return cursor.deeper(() => {
+    const { at } = cursor;
+    const { common, recursive } = parseWith(cursor);
+    const body = parseSetOperations(cursor);
+    const tail = parseTail(cursor);
+    return { kind: "select-query", with: common, recursive, body, at, ...tail };
+  });
+}
+
+export function parseWith(cursor: Cursor): { readonly common: readonly CommonTable[]; readonly recursive: boolean } {
+  if (!cursor.accept("with")) return { common: [], recursive: false };
+  const recursive = cursor.accept("recursive");
+  const common = cursor.commas((): CommonTable => {
+    const { at } = cursor;
+    const name = cursor.name();
+    const columns = cursor.isSign("(") ? cursor.list(() => cursor.name()) : undefined;
+    cursor.expect("as");
+    cursor.expectSign("(");
+    const query = cursor.query();
+    cursor.expectSign(")");
+    return { name, query, at, ...(columns === undefined ? {} : { columns }) };
+  });
+  return { common, recursive };
+}
+
+/** INTERSECT binds tighter than UNION and EXCEPT. */
+function parseSetOperations(cursor: Cursor): QueryBody {
+  const { at } = cursor;
+  let left = parseIntersections(cursor);
+  for (;;) {
+    const word = cursor.acceptOne("union", "except", "minus");
+    if (word === undefined) return left;
+    const all = acceptAll(cursor);
+    const right = parseIntersections(cursor);
+    left = { kind: "set-operation", operator: word === "union" ? "union" : "except", all, left, right, at };
+  }
+}
+
+function parseIntersections(cursor: Cursor): QueryBody {
+  const { at } = cursor;
+  let left = parseOperand(cursor);
+  while (cursor.accept("intersect")) {
+    const all = acceptAll(cursor);
+    left = { kind: "set-operation", operator: "intersect", all, left, right: parseOperand(cursor), at };
+  }
+  return left;
+}
+
+function acceptAll(cursor: Cursor): boolean {
+  if (cursor.accept("all")) return true;
+  cursor.accept("distinct");
+  return false;
+}
+
+function parseOperand(cursor: Cursor): QueryBody {
+  if (cursor.acceptSign("(")) {
+    const query = cursor.query();
+    cursor.expectSign(")");
+    return { ...query, parenthesized: true };
+  }
+  if (cursor.isWord("values")) return parseValues(cursor);
+  return parseSelect(cursor);
+}
+
+export function parseValues(cursor: Cursor): Values {
+  const { at } = cursor;
+  cursor.expect("values");
+  const rows = cursor.commas(() => cursor.list(() => parseExpressionOrDefault(cursor)));
+  return { kind: "values", rows, at };
+}
+
+export function parseExpressionOrDefault(cursor: Cursor) {
+  const { at } = cursor;
+  return cursor.accept("default") ? ({ kind: "default", at } as const) : cursor.expression();
+}
+
+function parseTail(cursor: Cursor): Pick<Query, "orderBy" | "limit" | "offset"> {
+  const orderBy = cursor.accept("order", "by") ? parseOrderItems(cursor) : [];
+  let limit: Expression | undefined;
+  let offset: Expression | undefined;
+  for (;;) {
+    if (limit === undefined && cursor.accept("limit")) {
+      if (!cursor.accept("all")) limit = cursor.expression();
+    } else if (offset === undefined && cursor.accept("offset")) {
+      offset = cursor.expression();
+      cursor.acceptOne("row", "rows");
+    } else {
+      break;
+    }
+  }
+  if (cursor.isWords("for", "update") || cursor.isWords("for", "share")) {
+    cursor.refuse("SELECT FOR UPDATE/SHARE is not supported", cursor.at, { state: "0A000" });
+  }
+  return { orderBy, ...(limit === undefined ? {} : { limit }), ...(offset === undefined ? {} : { offset }) };
+}

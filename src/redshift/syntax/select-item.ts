@@ -1,0 +1,19 @@
+import type { SelectItem } from "./ast.js";
+import type { Cursor } from "./cursor.js";
+
+/** `expression [AS] alias`, `t.* EXCLUDE (a)`. */
+export function parseItem(cursor: Cursor): SelectItem {
+  const { at } = cursor;
+  const expression = cursor.expression();
+  if (expression.kind === "star") {
+    const exclude = parseExclude(cursor);
+    return { expression: exclude === undefined ? expression : { ...expression, exclude }, at };
+  }
+  if (cursor.accept("as")) return { expression, alias: cursor.label(), at };
+  return cursor.isAlias() ? { expression, alias: cursor.name(), at } : { expression, at };
+}
+
+function parseExclude(cursor: Cursor): readonly string[] | undefined {
+  if (!cursor.accept("exclude")) return undefined;
+  return cursor.isSign("(") ? cursor.list(() => cursor.name()) : [cursor.name()];
+}

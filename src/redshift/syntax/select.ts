@@ -1,0 +1,106 @@
+/** SELECT and all of its clauses but those that belong to the query around it. */
+import type { Expression, GroupItem, Select } from "./ast.js";
+import type { Cursor } from "./cursor.js";
+import { parseItem } from "./select-item.js";
+import { parseTableRef } from "./table-ref.js";
+
+export function parseSelect(cursor: Cursor): Select {
+  const { at } = cursor;
+  cursor.expect("select");
+  let top = parseTop(cursor);
+  const distinct = cursor.accept("distinct");
+  if (!distinct) cursor.accept("all");
+  if (distinct && cursor.isWord("on") && cursor.isSign("(", 1)) {
+    cursor.refuse("SELECT DISTINCT ON is not supported", cursor.at, {
+      hint: "Use ROW_NUMBER() and QUALIFY, or GROUP BY.",
+      state: "0A000",
+    });
+  }
+  top ??= parseTop(cursor);
+  const items = isListEnd(cursor) ? [] : cursor.commas(() => parseItem(cursor));
+  const into = parseInto(cursor);
+  const from = cursor.accept("from") ? cursor.commas(() => parseTableRef(cursor)) : [];
+  const where = cursor.accept("where") ? cursor.expression() : undefined;
+  const connectBy = parseConnectBy(cursor);
+  const group = parseGroupBy(cursor);
+  const having = cursor.accept("having") ? cursor.expression() : undefined;
+  const qualify = cursor.accept("qualify") ? cursor.expression() : undefined;
+  return {
+    kind: "select",
+    distinct,
+    items,
+    from,
+    at,
+    ...group,
+    ...(top === undefined ? {} : { top }),
+    ...(into === undefined ? {} : { into }),
+    ...(where === undefined ? {} : { where }),
+    ...(connectBy === undefined ? {} : { connectBy }),
+    ...(having === undefined ? {} : { having }),
+    ...(qualify === undefined ? {} : { qualify }),
+  };
+}
+
+/** `TOP 10`, `TOP (10)`; a column called top is quoted, since the word is reserved. */
+function parseTop(cursor: Cursor): Expression | undefined {
+  const { kind } = cursor.peek(1);
+  if (!cursor.isWord("top") || (kind !== "number" && kind !== "parameter" && !cursor.isSign("(", 1))) return undefined;
+  cursor.next();
+  if (cursor.acceptSign("(")) {
+    const count = cursor.expression();
+    cursor.expectSign(")");
+    return count;
+  }
+  const { at, text, kind: what } = cursor.next();
+  return what === "parameter"
+    ? { kind: "parameter", number: Number(text), at }
+    : { kind: "literal", value: { type: "number", text }, at };
+}
+
+/** SELECT without any column, which PostgreSQL's drivers send to ask whether there are rows. */
+function isListEnd(cursor: Cursor): boolean {
+  return cursor.peek().kind === "end" || cursor.isWord("from") || cursor.isSign(")") || cursor.isSign(";");
+}
+
+function parseInto(cursor: Cursor): Select["into"] {
+  if (!cursor.accept("into")) return undefined;
+  const temporary = cursor.acceptOne("temporary", "temp") !== undefined;
+  cursor.accept("table");
+  const name = cursor.qualifiedName();
+  return { name, temporary: temporary || name.parts.at(-1)!.startsWith("#") };
+}
+
+function parseConnectBy(cursor: Cursor): Select["connectBy"] {
+  const startFirst = cursor.accept("start", "with") ? cursor.expression() : undefined;
+  if (!cursor.accept("connect", "by")) {
+    if (startFirst !== undefined) throw cursor.unexpected();
+    return undefined;
+  }
+  const condition = cursor.expression();
+  const startWith = startFirst ?? (cursor.accept("start", "with") ? cursor.expression() : undefined);
+  return { condition, ...(startWith === undefined ? {} : { startWith }) };
+}
+
+function parseGroupBy(cursor: Cursor): { readonly groupBy: readonly GroupItem[]; readonly groupByAll?: boolean } {
+  if (!cursor.accept("group", "by")) return { groupBy: [] };
+  if (cursor.accept("all")) return { groupBy: [], groupByAll: true };
+  return { groupBy: cursor.commas(() => parseGroupItem(cursor)) };
+}
+
+function parseGroupItem(cursor: Cursor): GroupItem {
+  const type = cursor.isSign("(", 1) ? cursor.acceptOne("rollup", "cube") : undefined;
+  if (type !== undefined) return { type, sets: cursor.list(() => parseSet(cursor)) };
+  if (cursor.accept("grouping", "sets")) return { type: "sets", sets: cursor.list(() => parseSet(cursor)) };
+  return { type: "expression", expression: cursor.expression() };
+}
+
+/** One expression, or several in parentheses, or none. */
+function parseSet(cursor: Cursor): readonly Expression[] {
+  if (cursor.isSign("(") && cursor.isSign(")", 1)) {
+    cursor.next();
+    cursor.next();
+    return [];
+  }
+  const one = cursor.expression();
+  return one.kind === "row" ? one.items : [one];
+}
