@@ -204,14 +204,24 @@ function listAgg(site: CallSite): BoundExpression {
   if (value === undefined || args.length > 2)
     throw new SqlError(SQL_STATE.undefinedFunction, "LISTAGG takes a value and a delimiter", { at: site.at });
   const { context } = site.scope;
-  const text = toText(site.bind(value), context);
+  const bound = site.bind(value);
+  const text = toText(bound, context);
   const between = delimiter === undefined ? "''" : toText(site.bind(delimiter), context).sql;
   const order = withinGroup === undefined ? undefined : orderText(withinGroup, site);
   const own = { frames: "none" as const, sql: `${text.sql}, ${between}`, ...(order === undefined ? {} : { order }) };
-  const joined = applied(site, [text], "string_agg", TEXT, own);
+  // DuckDB orders distinct values by themselves alone: numbers are collected as numbers, and become texts then.
+  const asNumbers = site.call.distinct === true && text.sql !== bound.sql && order?.parts[0]?.sql === bound.sql;
+  const joined = asNumbers ? joinedList(site, bound, between, order) : applied(site, [text], "string_agg", TEXT, own);
   if (joined.window) return joined;
   const tooLong = raise("22001", "Result size exceeds LISTAGG limit");
   return wrapped(joined, `(CASE WHEN strlen(${joined.sql}) > 65535 THEN ${tooLong} ELSE ${joined.sql} END)`, TEXT);
+}
+
+function joinedList(site: CallSite, value: BoundExpression, between: string, order: BoundText): BoundExpression {
+  const collected = applied(site, [value], "list", TEXT, { frames: "none", order });
+  const item = toText({ ...value, sql: "item" }, site.scope.context).sql;
+  const texts = `list_transform(list_filter(${collected.sql}, item -> item IS NOT NULL), item -> ${item})`;
+  return wrapped(collected, `nullif(array_to_string(${texts}, ${between}), '')`, TEXT);
 }
 
 /** MEDIAN(x), PERCENTILE_CONT(p) and PERCENTILE_DISC(p) WITHIN GROUP (ORDER BY x), and the approximate one. */

@@ -25,7 +25,7 @@ export function castSql(bound: BoundExpression, to: SqlType, manner: CastManner)
       return fitted(asText(sql, from, manner), from, to, manner);
     case "number":
       if (source === "text" || source === "unknown") return numberOfText(sql, to, manner);
-      if (source === "catalog") return `penstock_catalog.${from.kind}_oid(${sql})`;
+      if (source === "catalog") return oidOfName(bound, manner);
       return plain(sql, to, manner);
     case "boolean":
       if (source === "text" || source === "unknown") return booleanOfText(sql, manner);
@@ -210,4 +210,19 @@ function jsonReady(sql: string, from: SqlType): string {
 /** `regclass` and its like are texts here; an oid is looked up in the catalog. */
 function catalogName(sql: string, from: SqlType, to: SqlType): string {
   return groupOf(from) === "number" ? `penstock_catalog.${to.kind}_text(${sql})` : sql;
+}
+
+/** A relation that the statement names is known by now; anything else is looked up in the catalog when the statement runs. */
+function oidOfName({ sql, type, origin, at }: BoundExpression, manner: CastManner): string {
+  if (type.kind === "regclass" && origin?.kind === "text") {
+    const parts = origin.text.split(".").map((part) =>
+      part
+        .trim()
+        .replace(/^"(.*)"$/, "$1")
+        .toLowerCase(),
+    );
+    const relation = /^\d+$/.test(origin.text) ? undefined : manner.context.relation({ parts, at });
+    if (relation !== undefined) return `CAST(${relation.oid} AS INTEGER)`;
+  }
+  return `penstock_catalog.${type.kind}_oid(${sql})`;
 }

@@ -67,7 +67,10 @@ function ofText(
     const fitted = fittedText(bound, to.kind === "char" ? text.replace(/ +$/, "") : text, to, kind);
     return { ...recast(bound, textLiteral(fitted), to), origin: { kind: "text", text: fitted } };
   }
-  if (groupOf(to) === "text") return { ...recast(bound, textLiteral(text), to), origin: { kind: "text", text } };
+  const group = groupOf(to);
+  if (group === "text" || group === "catalog") {
+    return { ...recast(bound, textLiteral(text), to), origin: { kind: "text", text } };
+  }
   try {
     return recast(bound, textAs(text, to, context, bound.at), to);
   } catch (error) {

@@ -6,7 +6,6 @@ import {
   DECIMAL_PRECISION_DEFAULT,
   type PlainKind,
   type SqlType,
-  typeText,
   VARCHAR_BYTES_DEFAULT,
   VARCHAR_BYTES_MAX,
 } from "../../types.js";
@@ -145,9 +144,4 @@ function decimal(name: TypeName, first: number | undefined, second: number | und
     );
   }
   return { kind: "decimal", precision, scale };
-}
-
-/** For messages about a type as it was written. */
-export function writtenType(name: TypeName): string {
-  return typeText(typeOfName(name));
 }
