@@ -99,7 +99,7 @@ export function defaultValue(column: RelationColumn, scope: Scope): string {
     return `CAST(nextval(${textLiteral(column.identity.sequence)}) AS ${duckDbType(column.type)})`;
   }
   if (column.default === undefined) return `CAST(NULL AS ${duckDbType(column.type)})`;
-  return assigned(column, bindExpression(column.default, { ...scope, clause: "DEFAULT" }, column.type), scope).sql;
+  return assigned(column, bindExpression(column.default, { ...scope, clause: "DEFAULT" }), scope).sql;
 }
 
 /** Columns that a statement does not name and that are not simply NULL then. */

@@ -5,7 +5,7 @@ import type { RelationInfo } from "../bound.js";
 import type { Binding, BindNested, NestedQuery, Surroundings } from "./binding.js";
 import { bindArrayIteration, bindObjectIteration } from "./iteration.js";
 import { bindJoin } from "./join.js";
-import type { Source, SourceColumn } from "./level.js";
+import { lookForColumn, newLevel, type Source, type SourceColumn } from "./level.js";
 import { missingRelation } from "./name-errors.js";
 import { bindPivot, bindUnpivot } from "./pivot.js";
 import { bindTableFunction } from "./table-function.js";
@@ -102,13 +102,22 @@ function bindTableName(ref: TableName, scope: FromScope): FromItem {
   }
   const relation = scope.binding.context.relation(ref.name);
   if (relation === undefined) {
-    if (left.some((source) => source.columns.some((column) => column.name === first && column.type.kind === "super"))) {
-      return bindArrayIteration(ref, scope);
-    }
+    if (meansSuper(parts, scope)) return bindArrayIteration(ref, scope);
     throw missingRelation(ref.name);
   }
   scope.binding.watcher?.relation(ref.name, relation);
   return bindRelation(relation, ref, scope);
+}
+
+/** A path without the table's name before it, or one into a row of a query around this one. */
+function meansSuper(parts: readonly string[], scope: FromScope): boolean {
+  const level = newLevel({
+    sources: scope.before.flatMap((item) => item.sources),
+    columns: scope.before.flatMap((item) => item.columns),
+    outer: scope.surroundings.outer,
+    commonTables: scope.surroundings.commonTables,
+  });
+  return lookForColumn(level, parts, 0)?.column.type.kind === "super";
 }
 
 export function bindRelation(
@@ -142,17 +151,27 @@ export function relationSource(
     readonly at: number;
   },
 ): FromItem {
+  const renamed = relation.columns.some((column) => LIKE_AN_ALIAS.test(column.name)) && sql !== "";
   const columns = relation.columns.map(
-    (column): SourceColumn => ({
+    (column, index): SourceColumn => ({
       name: column.name,
-      sql: `${alias}.${column.sql ?? quotedName(column.name)}`,
+      sql: `${alias}.${renamed ? `k${index + 1}` : (column.sql ?? quotedName(column.name))}`,
       type: column.type,
       nullable: column.nullable,
       table: { schema: relation.schema, name: relation.name, oid: relation.oid, position: column.position },
       ...(column.hidden === true ? { hidden: true } : {}),
     }),
   );
-  return namedItem(sql, columns, named);
+  return namedItem(renamed ? `(SELECT ${renamings(relation)} FROM ${sql}) AS ${alias}` : sql, columns, named);
+}
+
+/** DuckDB takes an inner table's column `r1` for what `r1.x` of an outer table begins with: such columns get names that no alias has. */
+const LIKE_AN_ALIAS = /^[rq]\d+$/i;
+
+function renamings(relation: RelationInfo): string {
+  return relation.columns
+    .map((column, index) => `${column.sql ?? quotedName(column.name)} AS k${index + 1}`)
+    .join(", ");
 }
 
 function bindView(

@@ -18,8 +18,8 @@ import {
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { bindBody, bindNested } from "./query.js";
+import { quickCell } from "./quick-cell.js";
 import type { SelectScope } from "./select.js";
-import { literalRows } from "./value-rows.js";
 
 const NOWHERE: Surroundings = { commonTables: new Map(), outer: undefined };
 
@@ -107,13 +107,11 @@ function insertValues(statement: Insert, values: Values, target: ChangeTarget, s
     const given = values.rows.find((row) => row[index]?.kind !== "default");
     if (given !== undefined) refuseIdentityValue(column, given[index]!.at);
   });
-  const quick = missing.length === 0 ? literalRows(values.rows, columns, scope) : undefined;
-  if (quick !== undefined) return `${into(target, columns)} ${quick}`;
   const rows = values.rows.map((row) => {
     const cells = row.map((cell, index) => {
       const column = columns[index]!;
       if (cell.kind === "default") return defaultValue(column, scope);
-      return assigned(column, bindExpression(cell, scope, column.type), scope).sql;
+      return quickCell(cell, column.type) ?? assigned(column, bindExpression(cell, scope), scope).sql;
     });
     return `(${[...cells, ...missing].join(", ")})`;
   });

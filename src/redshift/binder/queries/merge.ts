@@ -139,7 +139,7 @@ function mergeText(parts: MergeParts): string {
     const column = columns[index]!;
     if (value.kind === "default") return defaultValue(column, scope);
     refuseIdentityValue(column, value.at);
-    return assigned(column, bindExpression(value, scope, column.type), scope).sql;
+    return assigned(column, bindExpression(value, scope), scope).sql;
   });
   const insert = insertText(parts, columns, values, scope);
   return `MERGE INTO ${own.sql} USING ${source.sql} ON ${on} WHEN MATCHED THEN ${action} WHEN NOT MATCHED THEN ${insert}`;

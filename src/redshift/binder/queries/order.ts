@@ -58,9 +58,9 @@ function rowCount(expression: Expression, scope: Scope): string {
   if (expression.kind === "literal" && expression.value.type === "number" && /^\d+$/.test(expression.value.text)) {
     return expression.value.text;
   }
-  if (expression.kind === "unary" && expression.operator === "-" && expression.operand.kind === "literal") {
+  const bound = bindExpression(expression, scope, { kind: "bigint" });
+  if (bound.origin?.kind === "number" && bound.origin.text.startsWith("-")) {
     throw new SqlError("2201W", `${scope.clause} must not be negative`, { at: expression.at });
   }
-  return coerce(bindExpression(expression, scope, { kind: "bigint" }), { kind: "bigint" }, "assignment", scope.context)
-    .sql;
+  return coerce(bound, { kind: "bigint" }, "assignment", scope.context).sql;
 }

@@ -72,6 +72,7 @@ const BARE: Readonly<Record<string, string>> = {
 
 const REWRITTEN: Readonly<Record<string, string>> = {
   nvl: "coalesce",
+  trim: "btrim",
   ifnull: "coalesce",
   decode: "case",
   dateadd: "date_add",

@@ -101,7 +101,9 @@ function bindSetOperation(operation: SetOperation, how: SelectScope): Body {
     return { name: item.name, bound };
   });
   const { context } = how.binding;
-  const unify: Finish = (bound, index) => coerce(bound, types[index]!, "implicit", context);
+  // NULLs alone are VARCHAR to DuckDB, and still bend to whatever type an INSERT wants.
+  const unify: Finish = (bound, index) =>
+    types[index]!.kind === "unknown" ? settled(bound, context) : coerce(bound, types[index]!, "implicit", context);
   const word = `${what}${operation.all ? " ALL" : ""}`;
   return {
     items,

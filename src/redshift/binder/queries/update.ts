@@ -29,7 +29,7 @@ export function assignments(set: Update["set"], relation: RelationInfo, scope: S
     const sql =
       value.kind === "default"
         ? defaultValue(column, scope)
-        : assigned(column, bindExpression(value, scope, column.type), scope).sql;
+        : assigned(column, bindExpression(value, scope), scope).sql;
     return `${column.sql ?? quotedName(name)} = ${sql}`;
   });
   return texts.join(", ");
