@@ -65,10 +65,9 @@ export function tokensOf(sql: string): Token[] {
       const text = readOperator(sql, at);
       push("operator", text, at + text.length);
     } else {
-      WORD.lastIndex = at;
-      const match = WORD.exec(sql)?.[0];
-      if (match === undefined) throw syntaxErrorAt(sql[at]!, at);
-      push("word", match.toLowerCase(), at + match.length);
+      const end = endOfWord(sql, at);
+      if (end === at) throw syntaxErrorAt(sql[at]!, at);
+      push("word", sql.slice(at, end).toLowerCase(), end);
     }
   }
 }
@@ -103,6 +102,22 @@ const NAME_FOLLOWS = new Set([
   "only",
 ]);
 
+/** By character codes as long as they are ASCII, which is nearly always; by the pattern where they are not. */
+function endOfWord(sql: string, at: number): number {
+  let end = at;
+  for (; end < sql.length; end++) {
+    const code = sql.charCodeAt(end);
+    const letter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+    const behindFirst = (code >= 48 && code <= 57) || code === 36 || code === 35;
+    if (letter || (behindFirst && (end > at || code === 35))) continue;
+    if (code < 128) return end;
+    break;
+  }
+  if (end === sql.length) return end;
+  WORD.lastIndex = at;
+  return at + (WORD.exec(sql)?.[0].length ?? 0);
+}
+
 function isDigit(sign: string): boolean {
   return sign >= "0" && sign <= "9";
 }
@@ -111,7 +126,10 @@ function isDigit(sign: string): boolean {
 function skipBlank(sql: string, from: number): number {
   let at = from;
   for (;;) {
-    while (at < sql.length && /\s/.test(sql[at]!)) at++;
+    while (at < sql.length && isBlank(sql.charCodeAt(at))) at++;
+    const sign = sql.charCodeAt(at);
+    // Neither - nor /: no comment.
+    if (sign !== 45 && sign !== 47) return at;
     if (sql.startsWith("--", at)) {
       const end = sql.indexOf("\n", at);
       at = end === -1 ? sql.length : end + 1;
@@ -121,6 +139,10 @@ function skipBlank(sql: string, from: number): number {
       return at;
     }
   }
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0xfeff;
 }
 
 function skipBlockComment(sql: string, from: number): number {
