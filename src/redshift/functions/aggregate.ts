@@ -1,8 +1,8 @@
 /** Aggregates, which are window functions too where OVER follows. Source: Redshift's "Aggregate functions". */
 
 import type { BoundExpression } from "../binder/bound.js";
-import { decimalDivision } from "../binder/expressions/arithmetic.js";
 import { coerce, settled, toText } from "../binder/expressions/coerce.js";
+import { decimalDivision } from "../binder/expressions/decimal-division.js";
 import { decimalType, groupOf, isInteger } from "../binder/expressions/type-groups.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type SqlType, typeName } from "../types.js";
@@ -165,10 +165,8 @@ function average(site: CallSite, arg: BoundExpression): BoundExpression {
     return wrapped(total, `CAST(CAST(${total.sql} AS HUGEINT) // ${values.sql} AS DECIMAL(38,0))`, answer);
   // DuckDB's // gives NULL for the sum of nothing divided by nothing, as it should be.
   const divided = decimalDivision(
-    total.sql,
-    { precision: 38, scale: type.scale },
-    values.sql,
-    { precision: 19, scale: 0 },
+    { sql: total.sql, precision: 38, scale: type.scale },
+    { sql: values.sql, precision: 19, scale: 0 },
     answer,
   );
   return wrapped(total, divided, answer);

@@ -95,22 +95,59 @@ function tokensOf(template: string): Token[] {
 
 /** `moment` is DuckDB text of type TIMESTAMP; `offset` its distance from UTC in minutes, where it has one. */
 export function dateTimeTemplate(moment: string, template: string, offset: string | undefined, zone: string): string {
-  const pieces = tokensOf(template).map(({ token, text, fill, ordinal }) => {
-    if (token === undefined) return textLiteral(text);
-    const piece = tokenText(token, text, moment, fill, offset, zone);
-    return ordinal ? `(${piece} || ${suffix(piece)})` : piece;
-  });
-  if (pieces.length === 0) return `(CASE WHEN ${moment} IS NOT NULL THEN '' END)`;
-  const joined: string[] = [];
-  for (const piece of pieces) {
-    const last = joined.at(-1);
-    // Literals beside each other become one.
-    if (last !== undefined && /^'(?:[^']|'')*'$/.test(last) && /^'(?:[^']|'')*'$/.test(piece))
-      joined[joined.length - 1] = `${last.slice(0, -1)}${piece.slice(1)}`;
-    else joined.push(piece);
+  const pieces: string[] = [];
+  let run = "";
+  let runHasValue = false;
+  // What stands side by side and is the engine's own goes into one format.
+  const endRun = () => {
+    if (run !== "")
+      pieces.push(runHasValue ? `strftime(${moment}, ${textLiteral(run)})` : textLiteral(run.replaceAll("%%", "%")));
+    run = "";
+    runHasValue = false;
+  };
+  for (const { token, text, fill, ordinal } of tokensOf(template)) {
+    const format =
+      token === undefined ? text.replaceAll("%", "%%") : ordinal ? undefined : engineFormat(token, text, fill);
+    if (format !== undefined) {
+      run += format;
+      runHasValue ||= token !== undefined;
+      continue;
+    }
+    endRun();
+    const piece = tokenText(token!, text, moment, fill, offset, zone);
+    pieces.push(ordinal ? `(${piece} || ${suffix(piece)})` : piece);
   }
-  const nothing = joined.every((piece) => piece.startsWith("'"));
-  return nothing ? `(CASE WHEN ${moment} IS NOT NULL THEN ${joined.join(" || ")} END)` : `(${joined.join(" || ")})`;
+  endRun();
+  if (pieces.length === 0) return `(CASE WHEN ${moment} IS NOT NULL THEN '' END)`;
+  const nothing = pieces.every((piece) => piece.startsWith("'"));
+  return nothing ? `(CASE WHEN ${moment} IS NOT NULL THEN ${pieces.join(" || ")} END)` : `(${pieces.join(" || ")})`;
+}
+
+const ENGINE: Readonly<Record<string, string>> = {
+  YYYY: "%Y",
+  MM: "%m",
+  DD: "%d",
+  DDD: "%j",
+  HH24: "%H",
+  HH12: "%I",
+  HH: "%I",
+  MI: "%M",
+  SS: "%S",
+  MS: "%g",
+  US: "%f",
+  AM: "%p",
+  PM: "%p",
+};
+
+/** DuckDB's own format for a token, where it writes the same. */
+function engineFormat(token: string, written: string, fill: boolean): string | undefined {
+  const capital = /^[A-Z][a-z]*$/.test(written) && written !== written.toUpperCase();
+  if (token === "MON" && capital) return "%b";
+  if (token === "DY" && capital) return "%a";
+  if (token === "MONTH" && capital && !fill) return "%B";
+  if (token === "DAY" && capital && !fill) return "%A";
+  if ((token === "AM" || token === "PM") && written !== written.toUpperCase()) return undefined;
+  return fill ? ENGINE[token] : undefined;
 }
 
 function suffix(piece: string): string {

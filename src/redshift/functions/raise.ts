@@ -18,11 +18,24 @@ export function raiseWith(state: string, before: string, value: string, after = 
   return `error(${textLiteral(`${MARK}:${state}:${before}`)} || ${value}${tail})`;
 }
 
+const OUT_OF_REACH = 0xe000;
+
+/** Each character (below U+0100) as one of Unicode's private ones, which no reader of numbers takes. */
+export function outOfReach(characters: string): string {
+  return [...characters].map((character) => String.fromCodePoint(OUT_OF_REACH + character.codePointAt(0)!)).join("");
+}
+
+function withinReach(message: string): string {
+  return message.replace(/[\uE000-\uE0FF]/g, (character) =>
+    String.fromCodePoint(character.codePointAt(0)! - OUT_OF_REACH),
+  );
+}
+
 /** What an error message of DuckDB's means to the user of the SQL door; undefined where it is nothing that a statement's data can cause. */
 export function runtimeError(message: string, cause?: unknown): SqlError | undefined {
   const details = cause === undefined ? {} : { cause };
   // DuckDB puts the line of the statement behind an error that it finds while it plans.
-  const said = message.replace(/\n\nLINE \d+:[\s\S]*$/, "");
+  const said = withinReach(message.replace(/\n\nLINE \d+:[\s\S]*$/, ""));
   const marked = new RegExp(`${MARK}:([0-9A-Z]{5}):([\\s\\S]*)`).exec(said);
   if (marked !== null) return new SqlError(marked[1]!, marked[2]!, details);
   for (const [pattern, state, words] of ENGINE_ERRORS) {

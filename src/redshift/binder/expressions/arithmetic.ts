@@ -6,6 +6,7 @@ import { duckDbType } from "../../types-duckdb.js";
 import type { BindContext, BoundExpression } from "../bound.js";
 import { coerce, toText } from "./coerce.js";
 import { dateArithmetic } from "./date-arithmetic.js";
+import { decimalDivision, FAST_DIGITS } from "./decimal-division.js";
 import { derived, recast } from "./derived.js";
 import {
   asDecimal,
@@ -168,9 +169,6 @@ function floats(site: OperatorSite, left: BoundExpression, right: BoundExpressio
   return derived([left, right], `(${a.sql} ${operator} ${rightSql})`, type, at);
 }
 
-/** Digits that 64 bits hold. */
-const FAST_DIGITS = 18;
-
 /** Source: "Computations with numeric values". */
 export function decimalResult(operator: string, a: SqlType, b: SqlType): SqlType & { readonly kind: "decimal" } {
   const [{ precision: p1, scale: s1 }, { precision: p2, scale: s2 }] = [asDecimal(a), asDecimal(b)];
@@ -204,11 +202,10 @@ function decimals(site: OperatorSite, left: BoundExpression, right: BoundExpress
   };
   let sql: string;
   if (operator === "/") {
+    const operand = (one: BoundExpression, text: string) => ({ ...asDecimal(one.type), sql: text });
     sql = decimalDivision(
-      asDecimalSql(left, false),
-      asDecimal(left.type),
-      notZero(asDecimalSql(right, false), right),
-      asDecimal(right.type),
+      operand(left, asDecimalSql(left, false)),
+      operand(right, notZero(asDecimalSql(right, false), right)),
       type,
     );
   } else if (operator === "%") {
@@ -221,47 +218,6 @@ function decimals(site: OperatorSite, left: BoundExpression, right: BoundExpress
     if (operator === "*" && scales > type.scale) sql = `CAST(${sql} AS ${duckDbType(type)})`;
   }
   return derived([left, right], sql, type, at);
-}
-
-interface Digits {
-  readonly precision: number;
-  readonly scale: number;
-}
-
-/**
- * DuckDB divides decimals as doubles; this divides them as whole numbers, which is exact, and cuts what is left over. Where the digits fit 64
- * bits they stay there.
- */
-export function decimalDivision(
-  left: string,
-  a: Digits,
-  right: string,
-  b: Digits,
-  type: SqlType & { readonly kind: "decimal" },
-): string {
-  const shift = type.scale - a.scale + b.scale;
-  const fast = a.precision + Math.max(0, shift) <= FAST_DIGITS && b.precision <= FAST_DIGITS;
-  const whole = fast ? "BIGINT" : "HUGEINT";
-  const numerator = `${wholeDigits(left, a.scale, whole)}${shift > 0 ? ` * ${tenTo(shift, whole)}` : ""}`;
-  const denominator = `${wholeDigits(right, b.scale, whole)}${shift < 0 ? ` * ${tenTo(-shift, whole)}` : ""}`;
-  return fromWhole(`((${numerator}) // (${denominator}))`, type);
-}
-
-/** A decimal's digits without its point. */
-export function wholeDigits(sql: string, scale: number, whole: "BIGINT" | "HUGEINT"): string {
-  if (scale === 0) return `CAST(${sql} AS ${whole})`;
-  return `CAST(CAST(${sql} AS DECIMAL(38,${scale})) * ${tenTo(scale, "DECIMAL")} AS ${whole})`;
-}
-
-function tenTo(digits: number, type: "BIGINT" | "HUGEINT" | "DECIMAL"): string {
-  return `CAST('1${"0".repeat(digits)}' AS ${type === "DECIMAL" ? `DECIMAL(${Math.min(38, digits + 1)},0)` : type})`;
-}
-
-/** Digits back to a decimal, with the point put in. */
-export function fromWhole(sql: string, type: SqlType & { readonly kind: "decimal" }): string {
-  if (type.scale === 0) return `CAST(${sql} AS ${duckDbType(type)})`;
-  const unit = `CAST('0.${"0".repeat(type.scale - 1)}1' AS DECIMAL(${type.scale},${type.scale}))`;
-  return `CAST(CAST(${sql} AS DECIMAL(38,0)) * ${unit} AS ${duckDbType(type)})`;
 }
 
 /** Whole numbers stay whole; anything else is a DOUBLE; what is no number is NULL, as Redshift's dynamic typing has it. */
