@@ -75,16 +75,29 @@ interface World {
   nowMs: number;
   nextId: number;
   readonly faults: boolean;
+  /** Flushes whose records were all read before they were decided. */
+  readAhead: number;
   /** What was put, by the id of its first item. */
   readonly submitted: Map<number, string>;
   /** What is durable for certain, by stream, shard and sequence: the record's text. */
   readonly known: Map<string, { readonly stream: string; readonly shard: number; readonly text: string }>;
 }
 
-export async function simulatePipeline(seed: number, simulation: PipelineSimulation): Promise<{ operations: number }> {
+export async function simulatePipeline(
+  seed: number,
+  simulation: PipelineSimulation,
+): Promise<{ readonly operations: number; readonly readAhead: number }> {
   const random = seededRandom(seed);
   const faults = simulation.faults ?? false;
-  const world: World = { random, nowMs: 1_700_000_000_000, nextId: 1, faults, submitted: new Map(), known: new Map() };
+  const world: World = {
+    random,
+    nowMs: 1_700_000_000_000,
+    nextId: 1,
+    faults,
+    readAhead: 0,
+    submitted: new Map(),
+    known: new Map(),
+  };
   let disk = simDisk({ random: random.fork() });
   for (const name of ["streams", "delivery", "lake", "staging"]) await disk.makeDirectory(join(DATA, name));
   await disk.syncDirectory(DATA);
@@ -103,7 +116,7 @@ export async function simulatePipeline(seed: number, simulation: PipelineSimulat
   }
   await runLife(world, disk, settleAndVerify);
   must(!disk.isDead, "the last life ends by itself");
-  return { operations };
+  return { operations, readAhead: world.readAhead };
 }
 
 interface Life {
@@ -187,7 +200,7 @@ async function start(world: World, disk: SimDisk, clock: SimClock): Promise<Life
       lake,
       disk,
       clock,
-      convert: conversion(disk),
+      convert: conversion(world, disk),
       directory: join(DATA, "delivery", model.name),
       stagingDirectory: join(DATA, "staging", model.name),
       onDelivered: ({ objects }) => loader.offer(objects),
@@ -384,8 +397,15 @@ const shardNameOf = (model: TableModel, stream: string, shard: number) =>
   model.sources.length === 1 ? shardIdOf(shard) : `${stream}:${shardIdOf(shard)}`;
 
 /** In the place of DuckDB's: the same files for the same records, an object for the odd and one for the even. */
-function conversion(disk: SimDisk): Convert {
+function conversion(world: World, disk: SimDisk): Convert {
   return async ({ table: model, source, directory, decided }) => {
+    let waits = true;
+    void decided?.then(
+      () => {
+        waits = false;
+      },
+      () => undefined,
+    );
     const scratch = await disk.open(join(directory, "scratch"), "write");
     const files = new Map<string, string[]>();
     const add = (name: string, line: unknown) => files.set(name, [...(files.get(name) ?? []), JSON.stringify(line)]);
@@ -411,6 +431,7 @@ function conversion(disk: SimDisk): Convert {
       }
     }
     await scratch.close();
+    if (waits) world.readAhead++;
     await decided;
     const rows = (name: string) => files.get(name)?.length ?? 0;
     const write = async (name: string) => {

@@ -39,9 +39,15 @@ describe("the whole pipeline on a disk that crashes, for long", () => {
   });
 
   test("accounts for each acked record once when the power is cut at each operation in turn", async () => {
-    const { operations } = await simulatePipeline(7, { lives: 1, cutAt: () => undefined });
+    // The shortest of some lives in which a flush is read before it is decided.
+    let shortest = { seed: 0, operations: Number.POSITIVE_INFINITY };
+    for (let seed = 1; seed <= 60; seed++) {
+      const { operations, readAhead } = await simulatePipeline(seed, { lives: 1, cutAt: () => undefined });
+      if (readAhead > 0 && operations < shortest.operations) shortest = { seed, operations };
+    }
+    const { seed, operations } = shortest;
     for (let cutAt = 1; cutAt <= operations; cutAt++) {
-      await simulatePipeline(7, { lives: 2, cutAt: (life) => (life === 0 ? cutAt : undefined) });
+      await simulatePipeline(seed, { lives: 2, cutAt: (life) => (life === 0 ? cutAt : undefined) });
     }
   });
 
