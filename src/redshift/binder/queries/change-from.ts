@@ -4,7 +4,7 @@ import type { Binding } from "./binding.js";
 import type { ChangeTarget } from "./change-target.js";
 import { bindCondition } from "./condition.js";
 import { bindFrom, refuseRepeatedNames, relationSource } from "./from.js";
-import { newLevel } from "./level.js";
+import { type Level, newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { bindNested } from "./query.js";
 import { bindWith } from "./with.js";
@@ -24,6 +24,7 @@ export interface ChangeFrom {
   readonly from: string;
   /** With its keyword; empty where there is none. */
   readonly where: string;
+  readonly level: Level;
   scope(clause: string): Scope;
 }
 
@@ -54,5 +55,5 @@ export function bindChangeFrom(
   });
   const scope = (clause: string): Scope => nestedScope(level, how, { clause });
   const where = statement.where === undefined ? "" : ` WHERE ${bindCondition(statement.where, scope("WHERE"))}`;
-  return { with: sql, alias, from: from.sql, where, scope };
+  return { with: sql, alias, from: from.sql, where, level, scope };
 }

@@ -18,7 +18,7 @@ import {
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { bindBody, bindNested } from "./query.js";
-import { quickCell } from "./quick-cell.js";
+import { quickRows } from "./quick-rows.js";
 import type { SelectScope } from "./select.js";
 
 const NOWHERE: Surroundings = { commonTables: new Map(), outer: undefined };
@@ -107,11 +107,13 @@ function insertValues(statement: Insert, values: Values, target: ChangeTarget, s
     const given = values.rows.find((row) => row[index]?.kind !== "default");
     if (given !== undefined) refuseIdentityValue(column, given[index]!.at);
   });
+  const quick = quickRows(values.rows, columns, missing);
+  if (quick !== undefined) return `${into(target, [...columns, ...defaults])} ${quick}`;
   const rows = values.rows.map((row) => {
     const cells = row.map((cell, index) => {
       const column = columns[index]!;
       if (cell.kind === "default") return defaultValue(column, scope);
-      return quickCell(cell, column.type) ?? assigned(column, bindExpression(cell, scope), scope).sql;
+      return assigned(column, bindExpression(cell, scope), scope).sql;
     });
     return `(${[...cells, ...missing].join(", ")})`;
   });

@@ -90,7 +90,9 @@ function bindSetOperation(operation: SetOperation, how: SelectScope): Body {
   );
   const items = first!.items.map((item, index): BodyItem => {
     const nullable = members.some((member) => member.items[index]!.bound.nullable);
+    const isNull = members.every((member) => member.items[index]!.bound.origin?.kind === "null");
     const bound: BoundExpression = {
+      ...(isNull ? { origin: { kind: "null" as const } } : {}),
       sql: `c${index + 1}`,
       type: types[index]!,
       at: item.bound.at,

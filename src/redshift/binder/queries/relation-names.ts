@@ -1,4 +1,4 @@
-import type { CommonTable, QualifiedName, Query, Statement } from "../../syntax/ast.js";
+import type { CommonTable, QualifiedName, Query, Statement, TableFunction } from "../../syntax/ast.js";
 
 /**
  * Every name in a statement that might be a relation's, so that the session can look all of them up before it binds: tables and views in FROM,
@@ -26,6 +26,7 @@ function walk(value: unknown, commonTables: ReadonlySet<string>, tell: Tell): vo
   if (typeof value !== "object" || value === null) return;
   const node = value as Readonly<Record<string, unknown>>;
   const visible = withTables(node, commonTables, tell);
+  for (const name of namesBeside(node)) tell(name);
   for (const [key, inner] of Object.entries(node)) {
     if (key === "with" && isCommonTables(inner)) continue;
     const name = nameIn(node, key, inner);
@@ -88,6 +89,29 @@ function nameIn(node: Readonly<Record<string, unknown>>, key: string, inner: unk
   if (node.type === "append" && key === "from") return inner;
   if (kind === undefined && key === "name" && "temporary" in node) return inner;
   return undefined;
+}
+
+/** Names that are no single part of their node: lists of tables, the table of a commented column, the relation behind a function in FROM. */
+function namesBeside(node: Readonly<Record<string, unknown>>): readonly QualifiedName[] {
+  const some = node as unknown as Statement | TableFunction;
+  switch (some.kind) {
+    case "drop":
+      return some.object === "schema" ? [] : some.names;
+    case "lock":
+      return some.tables;
+    case "comment":
+      if (some.object === "table" || some.object === "view") return [some.name];
+      return some.object === "column" ? [{ ...some.name, parts: some.name.parts.slice(0, -1) }] : [];
+    case "show-objects":
+      return ["columns", "table", "view"].includes(some.object) && some.from !== undefined ? [some.from] : [];
+    case "grant":
+    case "revoke":
+      return some.object?.type === "table" ? some.object.names : [];
+    case "table-function":
+      return [{ parts: ["pg_catalog", some.call.name.parts.at(-1) ?? ""], at: some.at }];
+    default:
+      return [];
+  }
 }
 
 function isName(value: unknown): value is QualifiedName {

@@ -6,12 +6,15 @@ import { bindExpression } from "../expressions/bind-expression.js";
 import { newBinding } from "./binding.js";
 import { bindChangeFrom } from "./change-from.js";
 import { assigned, changeTarget, defaultValue, refuseIdentityValue, targetColumn } from "./change-target.js";
+import { checkEquijoin } from "./equijoin.js";
 
 /** UPDATE ... SET ... FROM ... WHERE. Where several rows of FROM match one of the table, one of them is taken, as Redshift does. */
 export function bindUpdate(statement: Update, context: BindContext): BoundChange {
   const binding = newBinding(context);
   const target = changeTarget(statement.table, "update", context.relation(statement.table));
   const bound = bindChangeFrom(statement, target, statement.from, binding);
+  const isTarget = (sql: string): boolean => sql.startsWith(`${bound.alias}.`);
+  checkEquijoin(statement.from, statement.where, bound.level, isTarget, statement.at);
   const set = assignments(statement.set, target.relation, bound.scope("UPDATE"));
   const from = bound.from === "" ? "" : ` FROM ${bound.from}`;
   const sql = `${bound.with}UPDATE ${target.from} AS ${bound.alias} SET ${set}${from}${bound.where}`;
