@@ -30,6 +30,18 @@ export class SqlError extends Error {
   }
 }
 
+/** The same error as the last word of a connection. */
+export function fatal(error: SqlError): SqlError {
+  const { state, message, detail, hint, at } = error;
+  return new SqlError(state, message, {
+    severity: "FATAL",
+    cause: error,
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(at === undefined ? {} : { at }),
+  });
+}
+
 /** The SQLSTATE codes that Penstock raises, by PostgreSQL's names for them. */
 export const SQL_STATE = {
   connectionFailure: "08006",
