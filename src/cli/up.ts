@@ -29,10 +29,14 @@ export const addUp: AddCommand = (program, { terminal, exit }) => {
     .option("--data <dir>", "journal, lake and warehouse (default: .penstock beside the definition)")
     .option("--aws-port <port>", "Kinesis, Firehose and S3; 0 for any free port (default: 4566)")
     .option("--console-port <port>", "console and control API; 0 for any free port (default: 4580)")
+    .option("--sql-port <port>", "SQL, for psql and Redshift's drivers; 0 for any free port (default: 5439)")
     .option("--host <address>", "address to listen on; beyond loopback it needs --credentials (default: 127.0.0.1)")
     .option("--allow-host <name...>", "further names that requests may call this host by")
     .optionsGroup("Who:")
     .option("--credentials <file>", "only these may come in: one name:secret a line (or PENSTOCK_CREDENTIALS)")
+    .option("--sql-auth <method>", "how SQL clients prove a password: md5 or scram (default: md5)")
+    .option("--sql-cert <file>", "certificate for SQL clients that ask for TLS (PEM)")
+    .option("--sql-key <file>", "its key (PEM)")
     .optionsGroup("Demo:")
     .option("--demo", "run the demo.ts beside the definition, which puts records")
     .option("--demo-rate <n>", "records a second that the demo should put", wholeNumber("--demo-rate", 1, 1_000_000))
@@ -168,6 +172,6 @@ function sayReady(pipeline: StartedPipeline, { options, terminal, config, starte
   }
   print(
     terminal,
-    `${name} is ready in ${duration(tookMs)}   console ${addresses.console}   aws ${addresses.aws}   data ${config.dataDirectory}`,
+    `${name} is ready in ${duration(tookMs)}   console ${addresses.console}   aws ${addresses.aws}   sql ${addresses.sql}   data ${config.dataDirectory}`,
   );
 }

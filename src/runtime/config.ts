@@ -21,6 +21,12 @@ export interface RuntimeConfig {
   readonly awsPort: number;
   /** Console and control API. `--console-port`, PENSTOCK_CONSOLE_PORT. 0 to 65,535, 0 for any free one; default 4580. */
   readonly consolePort: number;
+  /** SQL for PostgreSQL's and Redshift's clients. `--sql-port`, PENSTOCK_SQL_PORT. 0 to 65,535, 0 for any free one; default 5439. */
+  readonly sqlPort: number;
+  /** What SQL clients get when they ask for TLS; both or none. `--sql-cert` and `--sql-key` (PEM files), PENSTOCK_SQL_CERT, PENSTOCK_SQL_KEY. Default none. */
+  readonly sqlCertificate: { readonly cert: string; readonly key: string } | undefined;
+  /** How SQL clients prove their password, where there are credentials. `--sql-auth`, PENSTOCK_SQL_AUTH. Default md5, the one that Redshift's drivers know. */
+  readonly sqlAuth: SqlAuth;
   /** Names, beside loopback's and plain addresses, that requests may use as Host. `--allow-host`, PENSTOCK_ALLOW_HOSTS. Default none. */
   readonly allowedHosts: readonly string[];
   /** Who may come in; empty means anyone on this machine. `--credentials FILE`, PENSTOCK_CREDENTIALS. Default none. */
@@ -45,6 +51,8 @@ export interface RuntimeConfig {
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+const SQL_AUTHS = ["md5", "scram"] as const;
+export type SqlAuth = (typeof SQL_AUTHS)[number];
 const LOG_FORMATS = ["text", "json"] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
@@ -55,6 +63,10 @@ export interface ConfigFlags {
   readonly host?: string;
   readonly awsPort?: string;
   readonly consolePort?: string;
+  readonly sqlPort?: string;
+  readonly sqlCert?: string;
+  readonly sqlKey?: string;
+  readonly sqlAuth?: string;
   readonly allowHost?: readonly string[];
   readonly credentials?: string;
   readonly throughputLimits?: boolean;
@@ -100,6 +112,13 @@ export function readConfig(flags: ConfigFlags, around: ConfigSurroundings): Runt
     host,
     awsPort: wholeNumber(setting("--aws-port", flags.awsPort, "PENSTOCK_AWS_PORT"), 4566, 0, 65_535),
     consolePort: wholeNumber(setting("--console-port", flags.consolePort, "PENSTOCK_CONSOLE_PORT"), 4580, 0, 65_535),
+    sqlPort: wholeNumber(setting("--sql-port", flags.sqlPort, "PENSTOCK_SQL_PORT"), 5439, 0, 65_535),
+    sqlCertificate: certificateOf(
+      setting("--sql-cert", flags.sqlCert, "PENSTOCK_SQL_CERT"),
+      setting("--sql-key", flags.sqlKey, "PENSTOCK_SQL_KEY"),
+      around.workingDirectory,
+    ),
+    sqlAuth: oneOf(setting("--sql-auth", flags.sqlAuth, "PENSTOCK_SQL_AUTH"), "md5", SQL_AUTHS),
     allowedHosts: Object.freeze(
       (flags.allowHost ?? listOf(around.environment.PENSTOCK_ALLOW_HOSTS)).map((name) => name.toLowerCase()),
     ),
@@ -181,6 +200,24 @@ function yesOrNo(setting: Setting, fallback: boolean): boolean {
 function matching(setting: Setting, fallback: string, pattern: RegExp, allowed: string): string {
   if (setting.text === undefined) return fallback;
   return pattern.test(setting.text) ? setting.text : refuse(setting, allowed);
+}
+
+/** Read here, so that a wrong path is told before anything is opened. */
+function certificateOf(cert: Setting, key: Setting, workingDirectory: string): RuntimeConfig["sqlCertificate"] {
+  if (cert.text === undefined && key.text === undefined) return undefined;
+  const missing = cert.text === undefined ? cert : key.text === undefined ? key : undefined;
+  if (missing !== undefined) refuse(missing, "given as well: a certificate is of no use without its key");
+  const read = (file: Setting) => {
+    try {
+      return readFileSync(resolve(workingDirectory, file.text!), "utf8");
+    } catch (error) {
+      throw new PenstockError("invalid-argument", `${file.source}: cannot read ${file.text} (${messageOf(error)}).`, {
+        hint: "Give the path of a PEM file.",
+        cause: error,
+      });
+    }
+  };
+  return Object.freeze({ cert: read(cert), key: read(key) });
 }
 
 function hostOf(setting: Setting): string {

@@ -66,7 +66,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       closers.push(() => line.stop());
     }
 
-    const addresses = { aws: "", console: "" };
+    const addresses = { aws: "", console: "", sql: "" };
     const instance = createInstance({
       ...stores,
       model,

@@ -39,7 +39,7 @@ export interface RunningPipeline {
 /** The whole pipeline in this process, on free ports, with its data in `<folder>/.penstock`. */
 export async function run(folder: string, flags: ConfigFlags = {}): Promise<RunningPipeline> {
   const config = readConfig(
-    { awsPort: "0", consolePort: "0", warehouseMemoryMib: "128", conversionMemoryMib: "128", ...flags },
+    { awsPort: "0", consolePort: "0", sqlPort: "0", warehouseMemoryMib: "128", conversionMemoryMib: "128", ...flags },
     { environment: {}, workingDirectory: folder, terminal: false },
   );
   const pipeline = await startPipeline(config, { log: pino({ level: process.env.PENSTOCK_TEST_LOG ?? "silent" }) });

@@ -23,6 +23,7 @@ export interface PenstockProcess {
   readonly pid: number;
   readonly aws: URL;
   readonly console: URL;
+  readonly sql: URL;
   /** From the start of the process to its ready line. */
   readonly readyAfterMs: number;
   /** At most a million rows. */
@@ -56,6 +57,8 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
       "0",
       "--console-port",
       "0",
+      "--sql-port",
+      "0",
       "--json",
       "--log-level",
       "warn",
@@ -74,6 +77,7 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
   const readyAfterMs = performance.now() - startedMs;
   const aws = new URL(ready.addresses.aws);
   const console = new URL(ready.addresses.console);
+  const sql = new URL(ready.addresses.sql);
 
   async function call<T>(path: string, body?: unknown): Promise<T> {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -87,6 +91,7 @@ export async function startPenstock(options: PenstockOptions): Promise<PenstockP
     pid: child.pid!,
     aws,
     console,
+    sql,
     readyAfterMs,
     query: (sql) => call("/api/query", { sql, rowsMax: 1_000_000, timeoutMs: 600_000 }),
     status: () => call("/api/status"),
@@ -131,7 +136,7 @@ export function runPenstock(
 }
 
 interface Ready {
-  readonly addresses: { readonly aws: string; readonly console: string };
+  readonly addresses: { readonly aws: string; readonly console: string; readonly sql: string };
 }
 
 function readyLine(child: ChildProcess, exited: Promise<number | null>, log: () => string): Promise<Ready> {

@@ -27,7 +27,8 @@ export interface PipelineStatus {
   readonly dataDirectory: string;
   readonly startedAtMs: number;
   readonly atMs: number;
-  readonly addresses: { readonly aws: string; readonly console: string };
+  /** `sql` as drivers take it: `postgres://penstock@127.0.0.1:5439/penstock`. */
+  readonly addresses: { readonly aws: string; readonly console: string; readonly sql: string };
   /** The bucket of S3's door that the lake is. */
   readonly lakeBucket: string;
   readonly streams: readonly StreamStatus[];
