@@ -84,7 +84,7 @@ export interface Star extends Node {
 
 export interface Unary extends Node {
   readonly kind: "unary";
-  /** `-`, `+`, `not`, `~`, `@` (absolute), `|/` (square root), `||/` (cube root). */
+  /** `prior` (in CONNECT BY alone), `-`, `+`, `not`, `~`, `@` (absolute), `|/` (square root), `||/` (cube root). */
   readonly operator: string;
   readonly operand: Expression;
 }

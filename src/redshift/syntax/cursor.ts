@@ -31,6 +31,8 @@ export interface Cursor {
   readonly sql: string;
   /** The highest parameter met so far. */
   parameters: number;
+  /** In a CONNECT BY condition, where PRIOR is an operator; elsewhere it is a name as any other. */
+  priorAllowed: boolean;
   /** The token `ahead` of the next one. */
   peek(ahead?: number): Token;
   next(): Token;
@@ -106,6 +108,7 @@ export function openCursor(sql: string, grammar: Grammar): Cursor {
     query: () => grammar.query(cursor),
     statement: () => grammar.statement(cursor),
     parameters: 0,
+    priorAllowed: false,
     peek,
     next: () => {
       const token = peek();

@@ -265,6 +265,10 @@ const UNARY_OPERATORS = new Set(["-", "+", "~", "@", "|/", "||/", "!!"]);
 
 function parseUnary(cursor: Cursor): Expression {
   const token = cursor.peek();
+  if (cursor.priorAllowed && cursor.accept("prior")) {
+    const operand = cursor.deeper(() => parseBinary(cursor, UNARY));
+    return { kind: "unary", operator: "prior", operand, at: token.at };
+  }
   if (token.kind !== "operator" || !UNARY_OPERATORS.has(token.text)) return parsePostfix(cursor);
   cursor.next();
   const operand = cursor.deeper(() =>

@@ -76,7 +76,9 @@ function parseConnectBy(cursor: Cursor): Select["connectBy"] {
     if (startFirst !== undefined) throw cursor.unexpected();
     return undefined;
   }
+  cursor.priorAllowed = true;
   const condition = cursor.expression();
+  cursor.priorAllowed = false;
   const startWith = startFirst ?? (cursor.accept("start", "with") ? cursor.expression() : undefined);
   return { condition, ...(startWith === undefined ? {} : { startWith }) };
 }

@@ -1,6 +1,7 @@
 import type { Query } from "../../syntax/ast.js";
 import type { BindContext, BoundQuery } from "../bound.js";
 import { type BindingWatcher, newBinding } from "./binding.js";
+import { refuseUnsupported } from "./correlation.js";
 import { visible } from "./nested.js";
 import { bindBody, bindNested, nestedOf } from "./query.js";
 
@@ -16,5 +17,6 @@ export function bindWatched(query: Query, context: BindContext, watcher: Binding
   const binding = newBinding(context, watcher);
   const body = bindBody(query, { binding, surroundings: { commonTables: new Map(), outer: undefined }, bindNested });
   const nested = nestedOf(body, binding);
+  refuseUnsupported(binding);
   return { sql: nested.sql, columns: nested.columns.map(visible), reads: [...binding.reads] };
 }

@@ -1,5 +1,6 @@
 import type { QualifiedName, Query, Star } from "../../syntax/ast.js";
 import type { BindContext, RelationInfo } from "../bound.js";
+import type { UnsupportedPattern } from "./correlation.js";
 import type { Level, Source, SourceColumn } from "./level.js";
 
 /** What the binding of one statement shares, however deep its queries are nested. */
@@ -8,6 +9,8 @@ export interface Binding {
   readonly reads: Set<RelationInfo>;
   /** The views that are being bound, outermost first. */
   readonly views: readonly RelationInfo[];
+  /** See `refuseUnsupported`. */
+  readonly unsupported: { readonly pattern: UnsupportedPattern; readonly at: number }[];
   /** A name that nothing else in the statement has, so that no inner query catches an outer one's columns. */
   alias(prefix: "r" | "q"): string;
   /** Told what a view's text is to be frozen by; not of what is inside the views that it reads. */
@@ -51,6 +54,7 @@ export function newBinding(context: BindContext, watcher?: BindingWatcher): Bind
     context,
     reads: new Set(),
     views: [],
+    unsupported: [],
     alias(prefix) {
       used += 1;
       return `${prefix}${used}`;

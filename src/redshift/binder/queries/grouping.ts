@@ -3,6 +3,8 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Expression, GroupItem, Select } from "../../syntax/ast.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
+import type { Binding } from "./binding.js";
+import { notePattern } from "./correlation.js";
 import { expressionKey } from "./expression-key.js";
 import { findColumn, type Level } from "./level.js";
 import type { BoundItem } from "./select-items.js";
@@ -20,8 +22,7 @@ type GroupKey = { readonly item: number } | { readonly sql: string };
 export function bindGrouping(
   select: Select,
   items: readonly BoundItem[],
-  level: Level,
-  scope: Scope,
+  how: Pick<GroupScope, "level" | "scope" | "binding">,
 ): Grouping | undefined {
   if (select.groupByAll === true) {
     const all = items.flatMap((item, index) => (item.bound.aggregate || item.bound.window ? [] : [index]));
@@ -38,7 +39,7 @@ export function bindGrouping(
     return isGrouped ? { keys: new Set(), render: () => "" } : undefined;
   }
   const keys = new Set<string>();
-  const parts = select.groupBy.map((item) => bindGroupItem(item, { items, level, scope, keys }));
+  const parts = select.groupBy.map((item) => bindGroupItem(item, { ...how, items, keys }));
   return { keys, render: (sqlOfItem) => ` GROUP BY ${parts.map((part) => part(sqlOfItem)).join(", ")}` };
 }
 
@@ -46,6 +47,7 @@ interface GroupScope {
   readonly items: readonly BoundItem[];
   readonly level: Level;
   readonly scope: Scope;
+  readonly binding: Binding;
   readonly keys: Set<string>;
 }
 
@@ -82,6 +84,7 @@ function bindKey(expression: Expression, how: GroupScope): GroupKey {
       const what = item.bound.aggregate ? "aggregates" : "window functions";
       throw new SqlError(SQL_STATE.groupingError, `${what} not allowed in GROUP BY clause`, { at: expression.at });
     }
+    notePattern(how.binding, "GROUP BY", item.correlatedAt);
     keys.add(item.key);
     return { item: position };
   }
@@ -90,6 +93,7 @@ function bindKey(expression: Expression, how: GroupScope): GroupKey {
   const bound = bindExpression(expression, scope);
   keys.add(key);
   const same = items.findIndex((item) => item.key === key);
+  notePattern(how.binding, "GROUP BY", items[same]?.correlatedAt);
   return same === -1 ? { sql: grouped(bound, bound.sql) } : { item: same };
 }
 

@@ -15,6 +15,7 @@ import {
   refuseIdentityValue,
   targetColumns,
 } from "./change-target.js";
+import { refuseUnsupported } from "./correlation.js";
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { bindBody, bindNested } from "./query.js";
@@ -32,6 +33,7 @@ export function bindInsert(statement: Insert, context: BindContext): BoundChange
     clause: "VALUES",
   });
   const sql = insertText(statement, target, how, scope);
+  refuseUnsupported(binding);
   return { sql, checks: [], target: target.relation, reads: [...binding.reads] };
 }
 

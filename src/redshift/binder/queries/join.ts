@@ -3,6 +3,7 @@ import type { Expression, Join } from "../../syntax/ast.js";
 import type { BoundExpression } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import { bindCondition } from "./condition.js";
+import { notePattern } from "./correlation.js";
 import { bindTableRef, type FromItem, type FromScope, madeNullable, refuseRepeatedNames } from "./from.js";
 import { boundColumn, newLevel, type SourceColumn } from "./level.js";
 import { ambiguousColumn } from "./name-errors.js";
@@ -32,6 +33,7 @@ export function bindJoin(join: Join, scope: FromScope): FromItem {
     const level = newLevel({ sources, columns, ...around(scope) });
     const on =
       join.on === undefined ? "TRUE" : bindCondition(join.on, nestedScope(level, scope, { clause: "JOIN/ON" }));
+    if (join.type !== "inner") notePattern(scope.binding, "outer join", level.correlation.insideAt);
     return { sql: `(${left.sql} ${WORDS[join.type]} ${right.sql} ON ${on})`, sources, columns };
   }
   return joinUsing(join, names, scope, { left, right, visibleLeft, visibleRight });

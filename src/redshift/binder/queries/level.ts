@@ -5,6 +5,7 @@ import type { Expression, Query } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression, BoundQuery, Scope } from "../bound.js";
 import type { Binding, CommonRelation } from "./binding.js";
+import type { Correlation } from "./correlation.js";
 import { ambiguousColumn, invalidReference, missingColumn, missingTable } from "./name-errors.js";
 
 export interface SourceColumn {
@@ -38,6 +39,7 @@ export interface Level {
   readonly commonTables: ReadonlyMap<string, CommonRelation>;
   /** Select items by their alias, as far as they are bound: Redshift lets later items, WHERE, GROUP BY and HAVING use them. */
   readonly aliases: Map<string, AliasedItem>;
+  readonly correlation: Correlation;
 }
 
 export interface AliasedItem {
@@ -52,6 +54,7 @@ export function newLevel(from: Pick<Level, "sources" | "columns" | "outer" | "co
     outer: from.outer,
     commonTables: from.commonTables,
     aliases: new Map(),
+    correlation: {},
   };
 }
 
@@ -67,7 +70,13 @@ export interface FoundColumn {
 export function findColumn(level: Level, parts: readonly string[], at: number): FoundColumn {
   for (let here: Level | undefined = level; here !== undefined; here = here.outer) {
     const found = findHere(here, parts, at);
-    if (found !== undefined) return { ...found, outer: here !== level };
+    if (found === undefined) continue;
+    if (here !== level) {
+      here.correlation.insideAt ??= at;
+      level.correlation.outsideAt ??= at;
+      if (here !== level.outer) level.correlation.skippedAt ??= at;
+    }
+    return { ...found, outer: here !== level };
   }
   throw notFound(level, parts, at);
 }

@@ -14,6 +14,8 @@ export interface BoundItem extends BodyItem {
   readonly at: number;
   /** Undefined for a column of a star. */
   readonly expression: Expression | undefined;
+  /** Where a subquery in it names a column of this query. */
+  readonly correlatedAt: number | undefined;
   /** What GROUP BY and ORDER BY know it by. */
   readonly key: string;
 }
@@ -35,10 +37,12 @@ export function bindItems(select: Select, level: Level, scope: Scope, binding: B
 }
 
 function oneItem(item: SelectItem, expression: Expression, level: Level, scope: Scope): BoundItem {
+  delete level.correlation.insideAt;
   const bound = isSeries(expression) ? generateSeries(expression, scope) : bindExpression(expression, scope);
   const key = expressionKey(expression, level);
   if (item.alias !== undefined) level.aliases.set(item.alias, { bound, expression });
-  return { name: item.alias ?? outputName(expression), bound, key, expression, at: item.at };
+  const correlatedAt = level.correlation.insideAt;
+  return { name: item.alias ?? outputName(expression), bound, key, expression, correlatedAt, at: item.at };
 }
 
 function isSeries(expression: Expression): expression is Expression & { readonly kind: "call" } {
@@ -61,7 +65,7 @@ function starItems(star: Star, level: Level, binding: Binding): readonly BoundIt
   return kept.map(({ column }) => {
     const bound: BoundExpression = boundColumn(column, star.at);
     const key = JSON.stringify({ kind: "column", sql: column.sql, rest: [] });
-    return { name: column.name, bound, key, expression: undefined, at: star.at };
+    return { name: column.name, bound, key, expression: undefined, correlatedAt: undefined, at: star.at };
   });
 }
 

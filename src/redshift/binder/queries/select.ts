@@ -5,6 +5,7 @@ import type { Binding, BindNested, Surroundings } from "./binding.js";
 import { type Body, type Finish, finished } from "./body.js";
 import { bindCondition } from "./condition.js";
 import { bindConnectBy } from "./connect-by.js";
+import { notePattern } from "./correlation.js";
 import { expressionKey } from "./expression-key.js";
 import { bindFrom } from "./from.js";
 import { bindGrouping, checkGrouped, checkStarGrouped, type Grouping } from "./grouping.js";
@@ -36,7 +37,7 @@ export function bindSelect(select: Select, tail: Tail, how: SelectScope): Body {
   const scope = (clause: string, may: Omit<ScopeOptions, "clause"> = {}) => nestedScope(level, how, { clause, ...may });
   const items = bindItems(select, level, scope("SELECT", { aggregates: true, windows: true }), how.binding);
   const where = select.where === undefined ? "" : ` WHERE ${bindCondition(select.where, scope("WHERE"))}`;
-  const grouping = bindGrouping(select, items, level, scope("GROUP BY"));
+  const grouping = bindGrouping(select, items, { level, scope: scope("GROUP BY"), binding: how.binding });
   const having =
     select.having === undefined ? "" : ` HAVING ${bindCondition(select.having, scope("HAVING", { aggregates: true }))}`;
   const qualify =
@@ -45,6 +46,10 @@ export function bindSelect(select: Select, tail: Tail, how: SelectScope): Body {
       : ` QUALIFY ${bindCondition(select.qualify, scope("QUALIFY", { aggregates: true, windows: true }))}`;
   if (grouping !== undefined) checkAllGrouped(select, items, grouping, level);
   const order = bindOrder(select, tail.orderBy, items, grouping, level, how);
+  notePattern(how.binding, "skips a query", level.correlation.skippedAt);
+  if (select.qualify !== undefined || items.some((item) => item.bound.window)) {
+    notePattern(how.binding, "window function", level.correlation.outsideAt);
+  }
   const limits = limitText(limitsOf(select, tail), (clause) => scope(clause));
   const render = (finish: Finish): string => {
     const columns = items.map((item, index) => `${finish(item.bound, index).sql} AS c${index + 1}`);
