@@ -136,7 +136,6 @@ function overNumber(site: CallSite, apply: (site: CallSite, arg: BoundExpression
   let arg = oneArgument(site);
   const group = groupOf(arg.type);
   if (group === "unknown" || group === "super") arg = coerce(arg, DOUBLE, "implicit", site.scope.context);
-  if (groupOf(arg.type) === "interval" && site.name === "sum") return applied(site, [arg], "sum", arg.type);
   if (groupOf(arg.type) !== "number") throw noSuch(site, arg.type);
   return apply(site, arg);
 }
@@ -204,7 +203,11 @@ function listAgg(site: CallSite): BoundExpression {
   const { context } = site.scope;
   const bound = site.bind(value);
   const text = toText(bound, context);
-  const between = delimiter === undefined ? "''" : toText(site.bind(delimiter), context).sql;
+  const separator = delimiter === undefined ? undefined : toText(site.bind(delimiter), context);
+  if (separator !== undefined && separator.origin?.kind !== "text") {
+    throw new SqlError(SQL_STATE.featureNotSupported, "LISTAGG needs its delimiter as a literal", { at: separator.at });
+  }
+  const between = separator?.sql ?? "''";
   const order = withinGroup === undefined ? undefined : orderText(withinGroup, site);
   const own = { frames: "none" as const, sql: `${text.sql}, ${between}`, ...(order === undefined ? {} : { order }) };
   // DuckDB orders distinct values by themselves alone: numbers are collected as numbers, and become texts then.
@@ -257,8 +260,7 @@ function interpolatedType(site: CallSite, type: SqlType, form: "median" | "cont"
   if (isInteger(type)) return decimalType(38, form === "median" ? 1 : 6);
   if (type.kind === "decimal") return decimalType(38, form === "median" ? type.scale + 1 : type.scale + 6);
   if (groupOf(type) === "number") return DOUBLE;
-  if (groupOf(type) === "date-time" || groupOf(type) === "interval")
-    return type.kind === "date" ? { kind: "timestamp" } : type;
+  if (groupOf(type) === "date-time") return type.kind === "date" ? { kind: "timestamp" } : type;
   throw noSuch(site, type);
 }
 

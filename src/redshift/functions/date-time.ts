@@ -83,8 +83,7 @@ export const DATE_TIME_FUNCTIONS: readonly FunctionEntry[] = [
   ...scalar("next_day", overload("date, text", DATE, nextDay)),
   ...special("convert_timezone", convertTimeZone),
   ...special("timezone", (site) => {
-    const moment = site.bind(argument(site, 1, 2), TIMESTAMP);
-    const source = moment.type.kind === "date" ? coerce(moment, TIMESTAMP, "implicit", site.scope.context) : moment;
+    const source = moment(site, site.bind(argument(site, 1, 2), TIMESTAMP));
     const zone = zoneArgument(site, 0);
     const type: SqlType = source.type.kind === "timestamptz" ? TIMESTAMP : TIMESTAMPTZ;
     return derived([source], zoned(source.sql, zone), type, site.at);
@@ -234,6 +233,12 @@ function nextDay(args: readonly BoundExpression[]): string {
   const wrong = raise(SQL_STATE.invalidParameterValue, "NEXT_DAY: the day of the week is not known");
   const wanted = `(CASE WHEN ${word} IN ('su', 'sun', 'sunday') THEN 0 WHEN ${word} IN ('m', 'mo', 'mon', 'monday') THEN 1 WHEN ${word} IN ('tu', 'tue', 'tues', 'tuesday') THEN 2 WHEN ${word} IN ('w', 'we', 'wed', 'weds', 'wednesday') THEN 3 WHEN ${word} IN ('th', 'thu', 'thurs', 'thursday') THEN 4 WHEN ${word} IN ('f', 'fr', 'fri', 'friday') THEN 5 WHEN ${word} IN ('sa', 'sat', 'saturday') THEN 6 WHEN ${name} IS NOT NULL THEN ${wrong} END)`;
   return `(${day} + CAST(((${wanted} - date_part('dow', ${day}) + 6) % 7) + 1 AS INTEGER))`;
+}
+
+/** A TIMESTAMP or a TIMESTAMPTZ. */
+function moment(site: CallSite, bound: BoundExpression): BoundExpression {
+  const source = temporal(bound, site.scope.context);
+  return source.type.kind === "timestamptz" ? source : coerce(source, TIMESTAMP, "implicit", site.scope.context);
 }
 
 function zoneArgument(site: CallSite, index: number): BoundExpression {

@@ -3,8 +3,9 @@
 import type { BoundExpression, Scope } from "../binder/bound.js";
 import { coerce, settled } from "../binder/expressions/coerce.js";
 import { groupOf, isInteger, varcharType } from "../binder/expressions/type-groups.js";
+import { SQL_STATE, SqlError } from "../sql-error.js";
 import type { Call, Expression } from "../syntax/ast.js";
-import { type SqlType, VARCHAR_BYTES_MAX } from "../types.js";
+import { type SqlType, typeName, VARCHAR_BYTES_MAX } from "../types.js";
 
 export type Family =
   | "aggregate"
@@ -233,4 +234,12 @@ export function filledIn(template: string, args: readonly string[]): string {
   return template.replace(/\$(\d|\*)/g, (_, which: string) =>
     which === "*" ? args.join(", ") : (args[Number(which) - 1] ?? "NULL"),
   );
+}
+
+export function noFunction(site: { readonly at: number }, name: string, args: readonly BoundExpression[]): SqlError {
+  const types = args.map((arg) => (arg.sql === "*" ? "*" : typeName(arg.type))).join(", ");
+  return new SqlError(SQL_STATE.undefinedFunction, `function ${name}(${types}) does not exist`, {
+    at: site.at,
+    hint: "No function matches the given name and argument types. You may need to add explicit type casts; docs/redshift-functions.md lists the functions that are there.",
+  });
 }

@@ -26,6 +26,11 @@ export const FORMATTING_FUNCTIONS: readonly FunctionEntry[] = [
 
 function template(site: CallSite): string {
   const [, second] = site.call.args;
+  if (site.call.args.length !== 2) {
+    throw new SqlError(SQL_STATE.undefinedFunction, `function ${site.name} takes a value and a template`, {
+      at: site.at,
+    });
+  }
   const bound = second === undefined ? undefined : site.bind(second);
   if (bound?.origin?.kind === "text") return bound.origin.text;
   throw new SqlError(SQL_STATE.featureNotSupported, `${site.name.toUpperCase()} needs its template as a literal`, {
@@ -59,8 +64,8 @@ function toChar(site: CallSite): BoundExpression {
 /** The text up to where the template ends is read; what is behind it is passed over. */
 function reading(site: CallSite, to: "date" | "timestamptz"): BoundExpression {
   const { context } = site.scope;
-  const text = toText(site.bind(site.call.args[0]!), context);
   const { formats, width } = readingFormat(template(site), site.at);
+  const text = toText(site.bind(site.call.args[0]!), context);
   const sql = text.sql;
   const all = formats.map(textLiteral).join(", ");
   const whole = `try_strptime(trim(${sql}), [${all}])`;

@@ -84,7 +84,7 @@ function extractPath(site: CallSite): BoundExpression {
       `$${steps.map((step) => (step.origin?.kind === "text" ? `."${step.origin.text.replaceAll('"', '\\"')}"` : "")).join("")}`,
     );
   } else {
-    path = `('$' || ${steps.map((step) => `'."' || ${coerce(step, TEXT, "implicit", context).sql} || '"'`).join(" || ")})`;
+    path = `('$' || ${steps.map((step) => `'."' || replace(${coerce(step, TEXT, "implicit", context).sql}, '"', '\\"') || '"'`).join(" || ")})`;
   }
   return derived(
     [json, ...steps],

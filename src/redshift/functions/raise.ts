@@ -128,5 +128,7 @@ const ENGINE_ERRORS: readonly EngineError[] = [
     SQL_STATE.cardinalityViolation,
     () => "more than one row returned by a subquery used as an expression",
   ],
+  [/is undefined outside/, SQL_STATE.numericValueOutOfRange, () => "input is out of range"],
+  [/Could not decode string "[\s\S]*" as base64/, SQL_STATE.invalidParameterValue, () => "the text is no base64"],
   [/out of range/i, SQL_STATE.numericValueOutOfRange, () => "value out of range"],
 ];

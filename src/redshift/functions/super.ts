@@ -3,7 +3,17 @@
 import type { BoundExpression } from "../binder/bound.js";
 import { coerce } from "../binder/expressions/coerce.js";
 import { SQL_STATE } from "../sql-error.js";
-import { BOOLEAN, type CallSite, type FunctionEntry, familyOf, INTEGER, overload, SUPER, TEXT } from "./entry.js";
+import {
+  BOOLEAN,
+  type CallSite,
+  type FunctionEntry,
+  familyOf,
+  INTEGER,
+  noFunction,
+  overload,
+  SUPER,
+  TEXT,
+} from "./entry.js";
 import { raise } from "./raise.js";
 
 const { scalar, missing } = familyOf("super");
@@ -11,7 +21,8 @@ const isOf = (names: string, test: string) => scalar(names, overload("super", BO
 const WHOLE = "json_type($1) IN ('BIGINT', 'UBIGINT')";
 const within = (bits: number) =>
   `(${WHOLE} AND TRY_CAST(($1 ->> '$') AS ${bits === 16 ? "SMALLINT" : bits === 32 ? "INTEGER" : "BIGINT"}) IS NOT NULL)`;
-const list = (arg: string) => `CAST(${arg} AS JSON[])`;
+/** Its items; NULL for what is no array. */
+const list = (arg: string) => `(CASE WHEN json_type(${arg}) = 'ARRAY' THEN CAST(${arg} AS JSON[]) END)`;
 
 export const SUPER_FUNCTIONS: readonly FunctionEntry[] = [
   ...scalar(
@@ -43,8 +54,11 @@ export const SUPER_FUNCTIONS: readonly FunctionEntry[] = [
     overload(
       "any...",
       SUPER,
-      (args, site) =>
-        `CAST(json_object(${args.map((arg, index) => (index % 2 === 0 ? keyOf(arg, site) : jsonOf(arg))).join(", ")}) AS JSON)`,
+      (args, site) => {
+        if (args.length % 2 === 1) throw noFunction(site, "object", args);
+        const members = args.map((arg, index) => (index % 2 === 0 ? keyOf(arg, site) : jsonOf(arg)));
+        return `CAST(json_object(${members.join(", ")}) AS JSON)`;
+      },
       { nullable: false },
     ),
   ),

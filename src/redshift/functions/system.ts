@@ -5,9 +5,7 @@
 
 import type { BoundExpression } from "../binder/bound.js";
 import { coerce, settled } from "../binder/expressions/coerce.js";
-import { commonType } from "../binder/expressions/common-type.js";
 import { derived } from "../binder/expressions/derived.js";
-import { groupOf } from "../binder/expressions/type-groups.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { type SqlType, typeName } from "../types.js";
@@ -92,16 +90,29 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
   ...scalar("array_upper", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
   ...scalar("array_lower", overload("array, int", INTEGER, "CASE WHEN len($1) > 0 THEN 1 END")),
   ...scalar("array_length", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
-  ...scalar("array_to_string", overload("array, text", TEXT, "array_to_string($1, $2)")),
+  ...scalar(
+    "array_to_string",
+    overload(
+      "array, text",
+      TEXT,
+      "list_reduce(list_transform($1, item -> CAST(item AS VARCHAR)), (joined, item) -> joined || $2 || item)",
+    ),
+  ),
   ...special("generate_series", (site) => {
     const args = site.call.args.map((arg) => site.bind(arg, INTEGER));
     if (args.length < 2 || args.length > 3)
       throw new SqlError(SQL_STATE.undefinedFunction, "GENERATE_SERIES takes a start, a stop and a step", {
         at: site.at,
       });
-    const type = commonType(args, "GENERATE_SERIES");
-    const step = args.map((arg) => arg.sql).join(", ");
-    return derived(args, `unnest(generate_series(${step}))`, groupOf(type) === "number" ? type : TEXT, site.at);
+    const bigint = args.some((arg) => arg.type.kind === "bigint");
+    const type = bigint ? BIGINT : INTEGER;
+    const bounds = args.map((arg) => coerce(arg, type, "implicit", site.scope.context).sql);
+    return derived(
+      args,
+      `CAST(unnest(generate_series(${bounds.join(", ")})) AS ${bigint ? "BIGINT" : "INTEGER"})`,
+      type,
+      site.at,
+    );
   }),
   ...catalogMacro("pg_table_is_visible", "oid", BOOLEAN),
   ...catalogMacro("format_type", "oid, int?", TEXT, 2),

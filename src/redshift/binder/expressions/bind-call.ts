@@ -5,12 +5,13 @@ import {
   type CallSite,
   type FunctionEntry,
   filledIn,
+  noFunction,
   type Overload,
 } from "../../functions/entry.js";
 import { functionEntry } from "../../functions/registry.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Call, Expression } from "../../syntax/ast.js";
-import { type SqlType, typeName } from "../../types.js";
+import type { SqlType } from "../../types.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import { derived } from "./derived.js";
 
@@ -130,12 +131,4 @@ function bestOverload(overloads: readonly Overload[], args: readonly BoundExpres
     if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { one, cost };
   }
   return best?.one;
-}
-
-export function noFunction(site: { readonly at: number }, name: string, args: readonly BoundExpression[]): SqlError {
-  const types = args.map((arg) => (arg.sql === "*" ? "*" : typeName(arg.type))).join(", ");
-  return new SqlError(SQL_STATE.undefinedFunction, `function ${name}(${types}) does not exist`, {
-    at: site.at,
-    hint: "No function matches the given name and argument types. You may need to add explicit type casts; docs/redshift-functions.md lists the functions that are there.",
-  });
 }
