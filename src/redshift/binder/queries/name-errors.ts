@@ -15,7 +15,8 @@ export function missingColumn(
   at: number,
   qualifier?: string,
 ): SqlError {
-  const places = sources.map((source, index) => source.name ?? `derived_table${index + 1}`).join(", ");
+  const shown = sources.filter((source) => source.columns.some((column) => column.hidden !== true));
+  const places = shown.map((source, index) => source.name ?? `derived_table${index + 1}`).join(", ");
   const message =
     qualifier !== undefined
       ? `column ${qualifier}.${name} does not exist`

@@ -33,14 +33,14 @@ export function bindTableFunction(ref: TableFunction, scope: FromScope): FromIte
     // A function's only column is called as the function's alias.
     const column = ref.alias?.columns?.[0] ?? ref.alias?.name ?? name;
     const columns: NestedQuery["columns"] = [{ name: column, type: series.type, nullable: false }];
-    return sourceItem(`(SELECT ${series.sql} AS c1) AS ${alias}`, alias, columns, {
+    return sourceItem(`(${seriesRows(series, ref.call, scope)}) AS ${alias}`, alias, columns, {
       alias: { name: ref.alias?.name ?? name },
       name: undefined,
       at: ref.at,
     });
   }
   const relation = scope.binding.context.relation({ parts: ["pg_catalog", name], at: ref.at });
-  if (relation === undefined || ref.call.args.some((arg) => arg.kind !== "literal")) {
+  if (relation === undefined || ref.call.args.length > 0) {
     const types = ref.call.args.map((arg) =>
       typeName(bindExpression(arg, nestedScope(level, scope, { clause: "FROM" })).type),
     );
@@ -74,8 +74,27 @@ function castColumns(item: FromItem, ref: TableFunction, wanted: NonNullable<Tab
   return { sql: item.sql, sources: item.sources.map((source) => ({ ...source, columns })), columns };
 }
 
+export interface Series extends BoundExpression {
+  /** The function's arguments in DuckDB's text. */
+  readonly args: string;
+}
+
+/** A series by itself is made row by row; one that begins or ends where a row to its left says is a list for each. */
+function seriesRows(series: Series, call: Call, scope: FromScope): string {
+  if (scope.before.length > 0 || holdsColumn(call.args)) return `SELECT ${series.sql} AS c1`;
+  const alias = scope.binding.alias("r");
+  return `SELECT CAST(${alias}.generate_series AS ${duckDbType(series.type)}) AS c1 FROM generate_series(${series.args}) AS ${alias}`;
+}
+
+function holdsColumn(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsColumn);
+  if (typeof value !== "object" || value === null) return false;
+  const { kind } = value as { readonly kind?: unknown };
+  return kind === "column" || kind === "select-query" || Object.values(value).some(holdsColumn);
+}
+
 /** The series as rows: PostgreSQL's generate_series over integers or timestamps. DuckDB's `unnest` makes them of its list. */
-export function generateSeries(call: Call, scope: Scope): BoundExpression {
+export function generateSeries(call: Call, scope: Scope): Series {
   const [start, stop, step] = call.args;
   if (start === undefined || stop === undefined || call.args.length > 3) {
     throw new SqlError(SQL_STATE.undefinedFunction, "generate_series takes a start, a stop and, if need be, a step", {
@@ -99,8 +118,10 @@ export function generateSeries(call: Call, scope: Scope): BoundExpression {
       },
     );
   }
+  const list = args.map((arg) => arg.sql).join(", ");
   return {
-    sql: `unnest(CAST(generate_series(${args.map((arg) => arg.sql).join(", ")}) AS ${duckDbType(type)}[]))`,
+    args: list,
+    sql: `unnest(CAST(generate_series(${list}) AS ${duckDbType(type)}[]))`,
     type,
     at: call.at,
     aggregate: args.some((arg) => arg.aggregate),
