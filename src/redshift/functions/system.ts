@@ -9,6 +9,7 @@ import { derived } from "../binder/expressions/derived.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { type SqlType, typeName } from "../types.js";
+import { type CatalogMacro, catalogCall } from "./catalog-macros.js";
 import { BIGINT, BOOLEAN, type CallSite, type FunctionEntry, familyOf, INTEGER, overload, TEXT } from "./entry.js";
 
 const { scalar, special, missing } = familyOf("system");
@@ -115,13 +116,13 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
     );
   }),
   ...catalogMacro("pg_table_is_visible", "oid", BOOLEAN),
-  ...catalogMacro("format_type", "oid, int?", TEXT, 2),
-  ...catalogMacro("pg_get_viewdef", "any, boolean?", TEXT, 1),
-  ...catalogMacro("pg_get_constraintdef", "oid, boolean?", TEXT, 1),
-  ...catalogMacro("pg_get_expr", "text, oid, boolean?", TEXT, 2),
-  ...catalogMacro("pg_get_indexdef", "oid, int?, boolean?", TEXT, 1),
-  ...catalogMacro("obj_description", "oid, text?", TEXT, 1),
-  ...catalogMacro("shobj_description", "oid, text?", TEXT, 1),
+  ...catalogMacro("format_type", "oid, int?", TEXT),
+  ...catalogMacro("pg_get_viewdef", "any, boolean?", TEXT),
+  ...catalogMacro("pg_get_constraintdef", "oid, boolean?", TEXT),
+  ...catalogMacro("pg_get_expr", "text, oid, boolean?", TEXT),
+  ...catalogMacro("pg_get_indexdef", "oid, int?, boolean?", TEXT),
+  ...catalogMacro("obj_description", "oid, text?", TEXT),
+  ...catalogMacro("shobj_description", "oid, text?", TEXT),
   ...catalogMacro("col_description", "oid, int", TEXT),
   ...catalogMacro("format_encoding", "int", TEXT),
   ...missing("pg_terminate_backend pg_cancel_backend", "Use the statement CANCEL pid, or end the client."),
@@ -136,15 +137,16 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
   ),
 ];
 
-/** The macro takes as many arguments as are always there; the rest are only for show. */
-function catalogMacro(name: string, args: string, type: SqlType, kept?: number): FunctionEntry[] {
-  const sql = (bound: readonly BoundExpression[]) => {
-    const count = kept ?? bound.length;
-    const given = bound.slice(0, count).map((arg) => arg.sql);
-    while (given.length < count) given.push("NULL");
-    return `penstock_catalog.${name}(${given.join(", ")})`;
-  };
-  return scalar(name, overload(args, type, sql));
+function catalogMacro(name: CatalogMacro, args: string, type: SqlType): FunctionEntry[] {
+  return scalar(
+    name,
+    overload(args, type, (bound) =>
+      catalogCall(
+        name,
+        bound.map((arg) => arg.sql),
+      ),
+    ),
+  );
 }
 
 function searchPath(site: CallSite): readonly string[] {

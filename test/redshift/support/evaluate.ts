@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { BindContext, BoundExpression, Scope } from "../../../src/redshift/binder/bound.js";
 import { bindExpression, settled } from "../../../src/redshift/binder/expressions/bind-expression.js";
 import { toText } from "../../../src/redshift/binder/expressions/coerce.js";
+import { bindQuery } from "../../../src/redshift/binder/queries/bind-query.js";
 import { runtimeError } from "../../../src/redshift/functions/raise.js";
 import { SqlError } from "../../../src/redshift/sql-error.js";
 import { parseExpression } from "../../../src/redshift/syntax/parse.js";
@@ -50,9 +51,8 @@ export function testScope(context: BindContext, table?: TestTable): Scope {
         rest: parts.slice(1),
       };
     },
-    query: () => {
-      throw new SqlError("0A000", "the test's scope binds no queries");
-    },
+    // No correlation here: that is the query binder's own to test.
+    query: (query) => bindQuery(query, context),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The DuckDB text of one conversion between types that differ. Who may ask for it is cast-rules.ts's business. */
+import { catalogCall } from "../../functions/catalog-macros.js";
 import { outOfReach, raise, raiseWith } from "../../functions/raise.js";
 import { SQL_STATE } from "../../sql-error.js";
 import { type SqlType, typeName, typeText } from "../../types.js";
@@ -8,6 +9,8 @@ import type { CastKind } from "./cast-rules.js";
 import { superAs } from "./super-cast.js";
 import { inZone, sessionZone } from "./time-zone.js";
 import { groupOf, isInteger, textBytes } from "./type-groups.js";
+
+type RegisteredName = "regclass" | "regproc" | "regtype";
 
 export interface CastManner {
   readonly kind: CastKind;
@@ -201,7 +204,7 @@ function jsonReady(sql: string, from: SqlType): string {
 
 /** `regclass` and its like are texts here; an oid is looked up in the catalog. */
 function catalogName(sql: string, from: SqlType, to: SqlType): string {
-  return groupOf(from) === "number" ? `penstock_catalog.${to.kind}_text(${sql})` : sql;
+  return groupOf(from) === "number" ? catalogCall(`${to.kind as RegisteredName}_text`, [sql]) : sql;
 }
 
 /** A relation that the statement names is known by now; anything else is looked up in the catalog when the statement runs. */
@@ -216,5 +219,5 @@ function oidOfName({ sql, type, origin, at }: BoundExpression, manner: CastManne
     const relation = /^\d+$/.test(origin.text) ? undefined : manner.context.relation({ parts, at });
     if (relation !== undefined) return `CAST(${relation.oid} AS INTEGER)`;
   }
-  return `penstock_catalog.${type.kind}_oid(${sql})`;
+  return catalogCall(`${type.kind as RegisteredName}_oid`, [sql]);
 }
