@@ -1,7 +1,7 @@
 /** EXTRACT, DATE_PART and their like. */
 
 import type { BindContext, BoundExpression, Scope } from "../binder/bound.js";
-import type { Bind } from "../binder/expressions/bind-call.js";
+import type { Bind } from "../binder/expressions/bind.js";
 import { coerce } from "../binder/expressions/coerce.js";
 import { derived } from "../binder/expressions/derived.js";
 import { inZone, sessionZone } from "../binder/expressions/time-zone.js";

@@ -3,7 +3,6 @@
  * made beside the system views.
  */
 
-import type { BoundExpression } from "../binder/bound.js";
 import { coerce, settled } from "../binder/expressions/coerce.js";
 import { derived } from "../binder/expressions/derived.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";

@@ -1,13 +1,14 @@
 /** `+ - * / % ^`, bit operators and `||`. */
 import { raise } from "../../functions/raise.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
-import { type SqlType, typeName, typeText } from "../../types.js";
+import type { SqlType } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
-import type { BindContext, BoundExpression } from "../bound.js";
+import type { BoundExpression } from "../bound.js";
 import { coerce, toText } from "./coerce.js";
 import { dateArithmetic } from "./date-arithmetic.js";
 import { decimalDivision, FAST_DIGITS } from "./decimal-division.js";
 import { derived, recast } from "./derived.js";
+import { noOperator, type OperatorSite } from "./operator-site.js";
 import {
   asDecimal,
   decimalType,
@@ -18,25 +19,6 @@ import {
   textBytes,
   varcharType,
 } from "./type-groups.js";
-
-export interface OperatorSite {
-  readonly operator: string;
-  readonly at: number;
-  readonly context: BindContext;
-}
-
-export function noOperator(
-  site: { readonly operator: string; readonly at: number },
-  ...types: readonly SqlType[]
-): SqlError {
-  const words = types.map(typeName);
-  const [first, second] = words;
-  const text = second === undefined ? `${site.operator} ${first}` : `${first} ${site.operator} ${second}`;
-  return new SqlError(SQL_STATE.undefinedFunction, `operator does not exist: ${text}`, {
-    at: site.at,
-    hint: "No operator matches the given name and argument type(s). You may need to add explicit type casts.",
-  });
-}
 
 export function arithmetic(site: OperatorSite, left: BoundExpression, right: BoundExpression): BoundExpression {
   if (site.operator === "||") return concatenation(site, left, right);
@@ -288,5 +270,5 @@ export function unaryArithmetic(site: OperatorSite, operand: BoundExpression): B
     const name = operator === "|/" ? "sqrt" : "cbrt";
     return derived([one], `${name}(${coerce(one, double, "implicit", context).sql})`, double, at);
   }
-  throw noOperator({ operator: typeText(operand.type) === "" ? operator : operator, at }, operand.type);
+  throw noOperator({ operator, at }, operand.type);
 }

@@ -11,11 +11,9 @@ import {
 import { functionEntry } from "../../functions/registry.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Call, Expression } from "../../syntax/ast.js";
-import type { SqlType } from "../../types.js";
 import type { BoundExpression, Scope } from "../bound.js";
+import type { Bind } from "./bind.js";
 import { derived } from "./derived.js";
-
-export type Bind = (expression: Expression, scope: Scope, wanted?: SqlType) => BoundExpression;
 
 export function bindCall(call: Call, scope: Scope, bind: Bind): BoundExpression {
   const parts = call.name.parts;

@@ -3,7 +3,7 @@ import type { ArrayLiteral, Case, Expression } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
 import type { BoundExpression, Scope } from "../bound.js";
-import type { Bind } from "./bind-call.js";
+import type { Bind } from "./bind.js";
 import { coerce, settled } from "./coerce.js";
 import { commonType } from "./common-type.js";
 import { comparison } from "./comparison.js";

@@ -3,7 +3,7 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Between, Binary, Expression, InList, IsTest, RowValue } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import type { BindContext, BoundExpression, Scope } from "../bound.js";
-import type { Bind } from "./bind-call.js";
+import type { Bind } from "./bind.js";
 import { coerce, settled } from "./coerce.js";
 import { commonType } from "./common-type.js";
 import { aligned, alignedWithAll, comparison } from "./comparison.js";

@@ -5,19 +5,12 @@ import { SQL_STATE } from "../../sql-error.js";
 import { type SqlType, typeName, typeText } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
 import type { BindContext, BoundExpression } from "../bound.js";
-import type { CastKind } from "./cast-rules.js";
+import type { CastManner } from "./cast-manner.js";
 import { superAs } from "./super-cast.js";
 import { inZone, sessionZone } from "./time-zone.js";
 import { groupOf, isInteger, textBytes } from "./type-groups.js";
 
 type RegisteredName = "regclass" | "regproc" | "regtype";
-
-export interface CastManner {
-  readonly kind: CastKind;
-  readonly context: BindContext;
-  /** TRY_CAST: NULL where it would be an error. */
-  readonly try: boolean;
-}
 
 export function castSql(bound: BoundExpression, to: SqlType, manner: CastManner): string {
   const { sql, type: from } = bound;

@@ -2,10 +2,10 @@
 import { textLiteral } from "../../sql-text.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../../types.js";
 import type { BindContext, BoundExpression } from "../bound.js";
-import { noOperator, type OperatorSite } from "./arithmetic.js";
 import { coerce, settled } from "./coerce.js";
 import { joinedType } from "./common-type.js";
 import { derived, recast } from "./derived.js";
+import { noOperator, type OperatorSite } from "./operator-site.js";
 import { groupOf, sameType, textBytes, varcharType } from "./type-groups.js";
 
 export function comparison(site: OperatorSite, left: BoundExpression, right: BoundExpression): BoundExpression {

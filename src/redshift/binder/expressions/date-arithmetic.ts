@@ -4,9 +4,9 @@ import { raise } from "../../functions/raise.js";
 import { SQL_STATE } from "../../sql-error.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression } from "../bound.js";
-import type { OperatorSite } from "./arithmetic.js";
 import { coerce } from "./coerce.js";
 import { derived } from "./derived.js";
+import type { OperatorSite } from "./operator-site.js";
 import { inZone, sessionZone } from "./time-zone.js";
 import { groupOf, isInteger } from "./type-groups.js";
 

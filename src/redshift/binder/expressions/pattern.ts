@@ -4,7 +4,7 @@ import { textLiteral } from "../../sql-text.js";
 import type { Binary, Like } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression, Scope } from "../bound.js";
-import type { Bind } from "./bind-call.js";
+import type { Bind } from "./bind.js";
 import { toText } from "./coerce.js";
 import { derived } from "./derived.js";
 

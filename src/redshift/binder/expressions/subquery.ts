@@ -3,7 +3,7 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Exists, Expression, InQuery, Quantified, Query, ScalarQuery } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression, BoundQuery, Scope } from "../bound.js";
-import type { Bind } from "./bind-call.js";
+import type { Bind } from "./bind.js";
 import { coerce } from "./coerce.js";
 import { aligned, comparison } from "./comparison.js";
 import { derived } from "./derived.js";

@@ -3,7 +3,7 @@ import { raise } from "../../functions/raise.js";
 import { SQL_STATE } from "../../sql-error.js";
 import { type SqlType, typeName } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
-import type { CastManner } from "./cast-sql.js";
+import type { CastManner } from "./cast-manner.js";
 import { groupOf } from "./type-groups.js";
 
 /**

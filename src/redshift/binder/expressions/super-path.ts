@@ -4,7 +4,7 @@ import { textLiteral } from "../../sql-text.js";
 import type { Expression } from "../../syntax/ast.js";
 import { typeName } from "../../types.js";
 import type { BoundExpression, Scope } from "../bound.js";
-import type { Bind } from "./bind-call.js";
+import type { Bind } from "./bind.js";
 import { coerce } from "./coerce.js";
 import { derived } from "./derived.js";
 import { isInteger } from "./type-groups.js";
