@@ -41,7 +41,9 @@ export interface Fixture {
 export async function openFixture(): Promise<Fixture> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'; CREATE SCHEMA penstock; CREATE SCHEMA sales");
+  await connection.run(
+    "SET TimeZone = 'UTC'; CREATE SCHEMA penstock; CREATE SCHEMA sales; CREATE SCHEMA stored_pg_catalog; CREATE SCHEMA stored_information_schema",
+  );
   const relations: RelationInfo[] = [];
   let oid = 100_000;
 
@@ -92,7 +94,8 @@ export async function openFixture(): Promise<Fixture> {
     context,
     async table(name, columns, rows) {
       const [schema = "public", own = name] = name.includes(".") ? name.split(".") : ["public", name];
-      const stored = schema === "public" ? "main" : schema;
+      const isSystem = schema === "pg_catalog" || schema === "information_schema";
+      const stored = schema === "public" ? "main" : isSystem ? `stored_${schema}` : schema;
       const defined = columns.map((text, index) => columnOf(text, index + 1, own));
       for (const { identity } of defined) {
         if (identity !== undefined)
@@ -111,10 +114,10 @@ export async function openFixture(): Promise<Fixture> {
         oid,
         schema,
         name: own,
-        kind: "table",
+        kind: isSystem ? "system-view" : "table",
         columns: defined,
         from,
-        writable: schema !== "penstock",
+        writable: schema !== "penstock" && !isSystem,
       });
     },
     view(name, sql, options = {}) {

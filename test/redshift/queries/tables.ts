@@ -50,6 +50,17 @@ export async function openTables(): Promise<Fixture> {
     "('high',15,20,7),('normal',35,NULL,40),('low',10,23,NULL)",
   );
   await fixture.table("penstock.ledger", ["object varchar(100)", "rows bigint"], "('a', 1)");
+  await fixture.table(
+    "pg_catalog.pg_namespace",
+    ["oid integer", "nspname varchar(20)"],
+    "(11, 'pg_catalog'), (2200, 'public')",
+  );
+  await fixture.table("information_schema.schemata", ["schema_name varchar(20)"], "('public')");
+  await fixture.table(
+    "pg_catalog.pg_get_late_binding_view_cols",
+    ["view_schema varchar(20)", "col_num integer"],
+    "('public', 7)",
+  );
   fixture.view("apple", "select symbol, bid from quotes where symbol = 'AAPL'", { columns: ["ticker", "price"] });
   fixture.view("apple_twice", "select a.ticker, b.price from apple a join apple b on a.price = b.price");
   fixture.view("late", "select * from public.venues", { lateBinding: true });

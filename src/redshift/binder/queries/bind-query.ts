@@ -1,9 +1,9 @@
 import type { Query } from "../../syntax/ast.js";
 import type { BindContext, BoundQuery } from "../bound.js";
 import { type BindingWatcher, newBinding } from "./binding.js";
-import { refuseUnsupported } from "./correlation.js";
 import { visible } from "./nested.js";
 import { bindBody, bindNested, nestedOf } from "./query.js";
+import { refuseUnsupported } from "./unsupported.js";
 
 /**
  * A query as one statement of DuckDB's, its columns named and typed. A SELECT's INTO is the caller's to carry out. Throws SqlError for what

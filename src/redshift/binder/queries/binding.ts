@@ -1,7 +1,7 @@
 import type { QualifiedName, Query, Star } from "../../syntax/ast.js";
 import type { BindContext, RelationInfo } from "../bound.js";
-import type { UnsupportedPattern } from "./correlation.js";
 import type { Level, Source, SourceColumn } from "./level.js";
+import type { UnsupportedPattern } from "./unsupported.js";
 
 /** What the binding of one statement shares, however deep its queries are nested. */
 export interface Binding {
@@ -10,6 +10,7 @@ export interface Binding {
   /** The views that are being bound, outermost first. */
   readonly views: readonly RelationInfo[];
   /** See `refuseUnsupported`. */
+  readonly leaderOnly: { readonly what: string; readonly at: number }[];
   readonly unsupported: { readonly pattern: UnsupportedPattern; readonly at: number }[];
   /** A name that nothing else in the statement has, so that no inner query catches an outer one's columns. */
   alias(prefix: "r" | "q"): string;
@@ -54,6 +55,7 @@ export function newBinding(context: BindContext, watcher?: BindingWatcher): Bind
     context,
     reads: new Set(),
     views: [],
+    leaderOnly: [],
     unsupported: [],
     alias(prefix) {
       used += 1;

@@ -3,7 +3,7 @@ import type { BindContext, BoundChange } from "../bound.js";
 import { newBinding } from "./binding.js";
 import { bindChangeFrom } from "./change-from.js";
 import { changeTarget } from "./change-target.js";
-import { refuseUnsupported } from "./correlation.js";
+import { refuseUnsupported } from "./unsupported.js";
 
 export function bindDelete(statement: Delete, context: BindContext): BoundChange {
   const binding = newBinding(context);
@@ -11,6 +11,6 @@ export function bindDelete(statement: Delete, context: BindContext): BoundChange
   const bound = bindChangeFrom(statement, target, statement.using, binding);
   const using = bound.from === "" ? "" : ` USING ${bound.from}`;
   const sql = `${bound.with}DELETE FROM ${target.from} AS ${bound.alias}${using}${bound.where}`;
-  refuseUnsupported(binding);
+  refuseUnsupported(binding, true);
   return { sql, checks: [], target: target.relation, reads: [...binding.reads] };
 }

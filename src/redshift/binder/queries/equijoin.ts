@@ -14,30 +14,34 @@ export function checkEquijoin(
   at: number,
 ): void {
   if (refs.length === 0) return;
-  const conditions = [...conjuncts(where), ...refs.flatMap(joinConditions)];
-  const tied = conditions.some((condition) => {
-    if (condition.kind !== "binary" || condition.operator !== "=") return false;
-    const [left, right] = [columnsIn(condition.left, level), columnsIn(condition.right, level)];
-    return (
-      (left.some(isTarget) && right.some((sql) => !isTarget(sql))) ||
-      (right.some(isTarget) && left.some((sql) => !isTarget(sql)))
-    );
-  });
-  if (tied) return;
+  if (hasEquality([...(where === undefined ? [] : [where]), ...refs.flatMap(joinConditions)], level, isTarget)) return;
   throw new SqlError(SQL_STATE.featureNotSupported, "Target table must be part of an equijoin predicate", {
     at,
     hint: "Compare a column of the updated table with one of FROM in WHERE: target.id = source.id.",
   });
 }
 
-function conjuncts(expression: Expression | undefined): readonly Expression[] {
-  if (expression === undefined) return [];
+/** Whether one of the conditions, or of their parts joined by AND, equates something of one side with something of the other. */
+export function hasEquality(
+  conditions: readonly Expression[],
+  level: Level,
+  isOneSide: (sql: string) => boolean,
+): boolean {
+  return conditions.flatMap(conjuncts).some((condition) => {
+    if (condition.kind !== "binary" || condition.operator !== "=") return false;
+    const [left, right] = [columnsIn(condition.left, level), columnsIn(condition.right, level)];
+    const isOther = (sql: string): boolean => !isOneSide(sql);
+    return (left.some(isOneSide) && right.some(isOther)) || (right.some(isOneSide) && left.some(isOther));
+  });
+}
+
+function conjuncts(expression: Expression): readonly Expression[] {
   return expression.kind === "and" ? expression.operands.flatMap(conjuncts) : [expression];
 }
 
 function joinConditions(ref: TableRef): readonly Expression[] {
   if (ref.kind !== "join") return [];
-  return [...conjuncts(ref.on), ...joinConditions(ref.left), ...joinConditions(ref.right)];
+  return [...(ref.on === undefined ? [] : [ref.on]), ...joinConditions(ref.left), ...joinConditions(ref.right)];
 }
 
 function columnsIn(value: unknown, level: Level): readonly string[] {

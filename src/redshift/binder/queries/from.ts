@@ -7,8 +7,10 @@ import { bindArrayIteration, bindObjectIteration } from "./iteration.js";
 import { bindJoin } from "./join.js";
 import { lookForColumn, newLevel, type Source, type SourceColumn } from "./level.js";
 import { missingRelation } from "./name-errors.js";
+import { refuseInnerRecursion } from "./nested.js";
 import { bindPivot, bindUnpivot } from "./pivot.js";
 import { bindTableFunction } from "./table-function.js";
+import { isLeaderOnly, noteLeaderOnly } from "./unsupported.js";
 
 /** One item of a FROM in DuckDB's words, and what it makes visible. */
 export interface FromItem {
@@ -127,6 +129,7 @@ export function bindRelation(
 ): FromItem {
   const { binding } = scope;
   binding.reads.add(relation);
+  if (isLeaderOnly(relation)) noteLeaderOnly(binding, `${relation.schema}.${relation.name}`, ref.at);
   const alias = binding.alias("r");
   const named = { alias: ref.alias, name: relation.name, schema: relation.schema, at: ref.at };
   if (relation.view !== undefined) {
@@ -219,6 +222,7 @@ function bindTableQuery(ref: TableQuery, scope: FromScope): FromItem {
       hint: "Join a subquery that does not name the tables beside it.",
     });
   }
+  refuseInnerRecursion(ref.query);
   const bound = scope.bindNested(ref.query, scope.binding, scope.surroundings);
   const alias = scope.binding.alias("r");
   return sourceItem(`(${bound.sql}) AS ${alias}`, alias, bound.columns, {

@@ -4,10 +4,10 @@ import type { Expression, GroupItem, Select } from "../../syntax/ast.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import type { Binding } from "./binding.js";
-import { notePattern } from "./correlation.js";
 import { expressionKey } from "./expression-key.js";
 import { findColumn, type Level } from "./level.js";
 import type { BoundItem } from "./select-items.js";
+import { notePattern } from "./unsupported.js";
 
 /** GROUP BY, bound: its text is made once the select list is final, as it may stand for select items. */
 export interface Grouping {

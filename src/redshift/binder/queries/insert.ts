@@ -15,12 +15,12 @@ import {
   refuseIdentityValue,
   targetColumns,
 } from "./change-target.js";
-import { refuseUnsupported } from "./correlation.js";
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { bindBody, bindNested } from "./query.js";
 import { quickRows } from "./quick-rows.js";
 import type { SelectScope } from "./select.js";
+import { refuseUnsupported } from "./unsupported.js";
 
 const NOWHERE: Surroundings = { commonTables: new Map(), outer: undefined };
 
@@ -33,7 +33,7 @@ export function bindInsert(statement: Insert, context: BindContext): BoundChange
     clause: "VALUES",
   });
   const sql = insertText(statement, target, how, scope);
-  refuseUnsupported(binding);
+  refuseUnsupported(binding, true);
   return { sql, checks: [], target: target.relation, reads: [...binding.reads] };
 }
 

@@ -3,11 +3,12 @@ import type { Expression, Join } from "../../syntax/ast.js";
 import type { BoundExpression } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import { bindCondition } from "./condition.js";
-import { notePattern } from "./correlation.js";
+import { hasEquality } from "./equijoin.js";
 import { bindTableRef, type FromItem, type FromScope, madeNullable, refuseRepeatedNames } from "./from.js";
-import { boundColumn, newLevel, type SourceColumn } from "./level.js";
+import { boundColumn, type Level, newLevel, type SourceColumn } from "./level.js";
 import { ambiguousColumn } from "./name-errors.js";
 import { nestedScope } from "./nested.js";
+import { notePattern } from "./unsupported.js";
 
 const WORDS = {
   inner: "INNER JOIN",
@@ -33,10 +34,20 @@ export function bindJoin(join: Join, scope: FromScope): FromItem {
     const level = newLevel({ sources, columns, ...around(scope) });
     const on =
       join.on === undefined ? "TRUE" : bindCondition(join.on, nestedScope(level, scope, { clause: "JOIN/ON" }));
+    if (join.type === "full") refuseUnequalFullJoin(join, left, level);
     if (join.type !== "inner") notePattern(scope.binding, "outer join", level.correlation.insideAt);
     return { sql: `(${left.sql} ${WORDS[join.type]} ${right.sql} ON ${on})`, sources, columns };
   }
   return joinUsing(join, names, scope, { left, right, visibleLeft, visibleRight });
+}
+
+function refuseUnequalFullJoin(join: Join, left: FromItem, level: Level): void {
+  const own = new Set(left.columns.map((column) => column.sql));
+  if (hasEquality(join.on === undefined ? [] : [join.on], level, (sql) => own.has(sql))) return;
+  throw new SqlError(SQL_STATE.featureNotSupported, "FULL JOIN is only supported with merge-joinable join conditions", {
+    at: join.at,
+    hint: "Let ON compare a column of the left side with one of the right by =.",
+  });
 }
 
 function around(scope: FromScope): {

@@ -5,8 +5,8 @@ import type { Expression, Query } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression, BoundQuery, Scope } from "../bound.js";
 import type { Binding, CommonRelation } from "./binding.js";
-import type { Correlation } from "./correlation.js";
 import { ambiguousColumn, invalidReference, missingColumn, missingTable } from "./name-errors.js";
+import type { Correlation } from "./unsupported.js";
 
 export interface SourceColumn {
   readonly name: string;

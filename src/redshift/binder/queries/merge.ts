@@ -21,6 +21,7 @@ import { boundColumn, newLevel } from "./level.js";
 import { missingRelation } from "./name-errors.js";
 import { nestedScope } from "./nested.js";
 import { bindNested } from "./query.js";
+import { refuseUnsupported } from "./unsupported.js";
 import { assignments } from "./update.js";
 
 interface MergeParts {
@@ -50,6 +51,7 @@ export function bindMerge(statement: Merge, context: BindContext): BoundChange {
   const on = bindCondition(statement.on, scopeOver([own, source], binding, "MERGE/ON"));
   const parts: MergeParts = { statement, target, alias, own, source, sourceRow, binding, on };
   const sql = statement.removeDuplicates ? replaceText(parts) : mergeText(parts);
+  refuseUnsupported(binding, true);
   return { sql, checks: [onlyOneMatch(parts)], target: relation, reads: [...binding.reads] };
 }
 

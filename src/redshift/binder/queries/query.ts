@@ -75,6 +75,12 @@ function bindSetOperation(operation: SetOperation, how: SelectScope): Body {
   const members = chainOf(operation).map((member) => bindMember(member, how));
   const [first] = members;
   const what = operation.operator.toUpperCase();
+  if (operation.all && operation.operator !== "union") {
+    throw new SqlError(SQL_STATE.featureNotSupported, `${what} ALL is not supported`, {
+      at: operation.at,
+      hint: `${what} without ALL tells rows apart; to count repeated ones, number them by ROW_NUMBER() first.`,
+    });
+  }
   for (const member of members) {
     if (member.items.length !== first!.items.length) {
       throw new SqlError(SQL_STATE.syntaxError, `each ${what} query must have the same number of columns`, {

@@ -9,6 +9,7 @@ import { boundColumn, type Level, type Source } from "./level.js";
 import { missingTable } from "./name-errors.js";
 import { outputName } from "./output-name.js";
 import { generateSeries } from "./table-function.js";
+import { noteLeaderOnly } from "./unsupported.js";
 
 export interface BoundItem extends BodyItem {
   readonly at: number;
@@ -31,6 +32,7 @@ export function bindItems(select: Select, level: Level, scope: Scope, binding: B
       bound.push(...starItems(item.expression, level, binding));
       continue;
     }
+    if (isSeries(item.expression)) noteLeaderOnly(binding, "generate_series", item.at);
     bound.push(oneItem(item, item.expression, level, scope));
   }
   return bound;

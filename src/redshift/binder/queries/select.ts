@@ -5,7 +5,6 @@ import type { Binding, BindNested, Surroundings } from "./binding.js";
 import { type Body, type Finish, finished } from "./body.js";
 import { bindCondition } from "./condition.js";
 import { bindConnectBy } from "./connect-by.js";
-import { notePattern } from "./correlation.js";
 import { expressionKey } from "./expression-key.js";
 import { bindFrom } from "./from.js";
 import { bindGrouping, checkGrouped, checkStarGrouped, type Grouping } from "./grouping.js";
@@ -13,6 +12,7 @@ import { type Level, newLevel, type ScopeOptions } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { directionOf, type Limits, limitText, outputPosition } from "./order.js";
 import { type BoundItem, bindItems } from "./select-items.js";
+import { notePattern } from "./unsupported.js";
 
 /** ORDER BY, LIMIT and OFFSET of the query that the SELECT is all of; empty where it is one side of a set operation. */
 export interface Tail extends Limits {

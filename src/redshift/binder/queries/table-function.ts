@@ -10,6 +10,7 @@ import { bindRelation, type FromItem, type FromScope, sourceItem } from "./from.
 import { iterated } from "./iteration.js";
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
+import { noteLeaderOnly } from "./unsupported.js";
 
 /**
  * Functions in FROM: generate_series, UNNEST, and the catalog's, whose rows are a relation of the function's own name in pg_catalog
@@ -28,6 +29,7 @@ export function bindTableFunction(ref: TableFunction, scope: FromScope): FromIte
     commonTables: scope.surroundings.commonTables,
   });
   if (name === "generate_series") {
+    noteLeaderOnly(scope.binding, "generate_series", ref.at);
     const series = generateSeries(ref.call, nestedScope(level, scope, { clause: "FROM" }));
     const alias = scope.binding.alias("r");
     // A function's only column is called as the function's alias.

@@ -6,8 +6,8 @@ import { bindExpression } from "../expressions/bind-expression.js";
 import { newBinding } from "./binding.js";
 import { bindChangeFrom } from "./change-from.js";
 import { assigned, changeTarget, defaultValue, refuseIdentityValue, targetColumn } from "./change-target.js";
-import { refuseUnsupported } from "./correlation.js";
 import { checkEquijoin } from "./equijoin.js";
+import { refuseUnsupported } from "./unsupported.js";
 
 /** UPDATE ... SET ... FROM ... WHERE. Where several rows of FROM match one of the table, one of them is taken, as Redshift does. */
 export function bindUpdate(statement: Update, context: BindContext): BoundChange {
@@ -19,7 +19,7 @@ export function bindUpdate(statement: Update, context: BindContext): BoundChange
   const set = assignments(statement.set, target.relation, bound.scope("UPDATE"));
   const from = bound.from === "" ? "" : ` FROM ${bound.from}`;
   const sql = `${bound.with}UPDATE ${target.from} AS ${bound.alias} SET ${set}${from}${bound.where}`;
-  refuseUnsupported(binding);
+  refuseUnsupported(binding, true);
   return { sql, checks: [], target: target.relation, reads: [...binding.reads] };
 }
 
