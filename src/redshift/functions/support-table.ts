@@ -38,7 +38,9 @@ export function functionsDocument(): string {
     "  without such blanks, as in Redshift.)",
     "- Adding two decimals of up to 18 digits fails where the sum has more than 18; Redshift has a 19th.",
     "- Regular expressions are RE2's: POSIX classes and Perl's abbreviations, no back references, no look-around.",
-    "- A division of decimals, and `AVG` of them, cuts what is behind the last digit.",
+    "- A division of decimals, and `AVG` of them, cuts what is behind the last digit; Redshift's documentation does not say whether it rounds.",
+    "- A SUPER and a scalar of another kind are compared as NULL; two SUPER values are compared as numbers where both are, else by their JSON text.",
+    "- `COLLATE` and COLLATE's column attribute change nothing: texts are compared byte for byte.",
     "",
     ...sections,
   ].join("\n");
