@@ -1,6 +1,9 @@
 import { PenstockError } from "../../core/errors.js";
 import { type ColumnModel, METADATA_COLUMNS, type TableModel } from "../../definition/model.js";
 import { mappingOf } from "../../definition/types.js";
+import { loadCatalog } from "../../redshift/catalog/load.js";
+import { pipelineRelation } from "../../redshift/catalog/pipeline-table.js";
+import { storeRelation } from "../../redshift/catalog/write.js";
 import type { WarehouseColumn } from "../warehouse.js";
 import type { Session } from "./session.js";
 import { identifier, text } from "./sql-text.js";
@@ -72,7 +75,11 @@ export async function describeTable(session: Session, name: string): Promise<War
  * Makes the table, or adds the columns it lacks at the end; to be called inside a transaction. Everything is compared before anything is
  * touched, and all that differs is named at once.
  */
-export async function applyTable(session: Session, table: TableModel, target: string): Promise<void> {
+export async function applyTable(
+  session: Session,
+  table: TableModel,
+  { target, nowMs }: { readonly target: string; readonly nowMs: number },
+): Promise<void> {
   const wanted = wantedColumns(table);
   const present = await describeTable(session, target);
   if (present === undefined) {
@@ -99,6 +106,15 @@ export async function applyTable(session: Session, table: TableModel, target: st
     }
   }
   await keepDeclaration(session, target, wanted);
+  await keepInCatalog(session, table, target, nowMs);
+}
+
+/** For SQL from outside, which knows the tables as Redshift would. */
+async function keepInCatalog(session: Session, table: TableModel, target: string, nowMs: number): Promise<void> {
+  const read = async (sql: string) => (await session.run(sql)).getRows();
+  const known = (await loadCatalog(read, 0)).relation("public", target);
+  const oid = known?.oid ?? Number((await read("SELECT nextval('penstock_catalog.oids')::INTEGER"))[0]?.[0]);
+  await session.run(storeRelation(pipelineRelation(table, { target, known, oid, owner: "penstock", nowMs })));
 }
 
 function columnText(column: WantedColumn): string {

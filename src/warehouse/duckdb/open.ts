@@ -40,12 +40,20 @@ const LOG_BYTES_MAX = 16 * MIB;
 /** Of a new file: the first that packs texts by DuckDB's newer way, which takes a quarter off a load's work; a file that is there keeps its own. */
 const STORAGE_VERSION = "v1.3.0";
 
+export interface DuckDbWarehouse extends Warehouse {
+  /** For the SQL side, which has connections of its own to the same database. */
+  readonly engine: Engine;
+  /** Told after each `applyTable`. */
+  onShape(listener: () => void): void;
+}
+
 /** The embedded warehouse: a DuckDB database in a file, locked down before any SQL from outside can reach it. */
-export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Promise<Warehouse> {
+export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Promise<DuckDbWarehouse> {
   const { lake, clock, gate, log } = options;
   const instance = await openInstance(options);
   const engine: Engine = { instance, gate, clock };
   const take = inTurn();
+  const shapeListeners: (() => void)[] = [];
   let closing = false;
 
   /** Penstock's own statements, with its own words around the engine's errors. */
@@ -69,12 +77,19 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
   }
 
   return {
+    engine,
+    onShape: (listener) => {
+      shapeListeners.push(listener);
+    },
+
     applyTable: (table, { as: target = table.name } = {}) =>
       take(target, () =>
         own(`The table "${target}" could not be applied`, (session) =>
           // Commit point. Before: the table as it was. After: the table, all of its new columns, and how they are declared.
-          transaction(session, () => applyTable(session, table, target)),
-        ),
+          transaction(session, () => applyTable(session, table, { target, nowMs: clock.now() })),
+        ).then(() => {
+          for (const listener of shapeListeners) listener();
+        }),
       ),
 
     describeTable: (name) =>

@@ -1,4 +1,5 @@
 import { PenstockError } from "../../core/errors.js";
+import { CATALOG_STORE_DDL } from "../../redshift/catalog/catalog.js";
 import type { Session } from "./session.js";
 import { transaction } from "./session.js";
 
@@ -42,6 +43,11 @@ const STEPS: readonly string[] = [
   // What became of a letter that was redriven: 'loaded', 'deduped' or 'filtered'; 'replayed' where a replay loaded its row.
   `ALTER TABLE penstock.dead_letters ADD COLUMN redriven_as VARCHAR;
    UPDATE penstock.dead_letters SET redriven_as = 'loaded' WHERE redriven_at IS NOT NULL;`,
+  // Redshift's catalog, as far as DuckDB's own cannot hold it.
+  `CREATE SCHEMA penstock_catalog;
+   ${CATALOG_STORE_DDL.join("\n")}
+   INSERT INTO penstock_catalog.schemas (oid, name, owner, created_at) VALUES
+     (2200, 'public', 'penstock', now()), (nextval('penstock_catalog.oids'), 'penstock', 'penstock', now());`,
 ];
 
 /** Creates the schema, or brings an older one up to date, in one transaction. */
