@@ -1,8 +1,9 @@
 import type { Query } from "../../syntax/ast.js";
 import type { BindContext, BoundQuery } from "../bound.js";
 import { type BindingWatcher, newBinding } from "./binding.js";
+import { nestedOf } from "./body.js";
 import { visible } from "./nested.js";
-import { bindBody, bindNested, nestedOf } from "./query.js";
+import { bindBody, outermost } from "./query.js";
 import { refuseUnsupported } from "./unsupported.js";
 
 /**
@@ -15,7 +16,7 @@ export function bindQuery(query: Query, context: BindContext): BoundQuery {
 
 export function bindWatched(query: Query, context: BindContext, watcher: BindingWatcher | undefined): BoundQuery {
   const binding = newBinding(context, watcher);
-  const body = bindBody(query, { binding, surroundings: { commonTables: new Map(), outer: undefined }, bindNested });
+  const body = bindBody(query, outermost(binding));
   const nested = nestedOf(body, binding);
   refuseUnsupported(binding);
   return { sql: nested.sql, columns: nested.columns.map(visible), reads: [...binding.reads] };

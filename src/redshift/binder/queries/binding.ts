@@ -1,7 +1,6 @@
 import type { QualifiedName, Query, Star } from "../../syntax/ast.js";
 import type { BindContext, RelationInfo } from "../bound.js";
-import type { Level, Source, SourceColumn } from "./level.js";
-import type { UnsupportedPattern } from "./unsupported.js";
+import type { CommonRelation, Level, Source, SourceColumn } from "./names.js";
 
 /** What the binding of one statement shares, however deep its queries are nested. */
 export interface Binding {
@@ -18,6 +17,8 @@ export interface Binding {
   readonly watcher?: BindingWatcher;
 }
 
+export type UnsupportedPattern = "skips a query" | "window function" | "outer join" | "GROUP BY";
+
 export interface BindingWatcher {
   star(star: Star, columns: readonly ExpandedColumn[]): void;
   relation(name: QualifiedName, relation: RelationInfo): void;
@@ -33,12 +34,6 @@ export interface ExpandedColumn {
 export interface Surroundings {
   readonly commonTables: ReadonlyMap<string, CommonRelation>;
   readonly outer: Level | undefined;
-}
-
-/** A table of a WITH that is bound: `sql` is its name in DuckDB's text. */
-export interface CommonRelation {
-  readonly sql: string;
-  readonly columns: readonly Omit<SourceColumn, "sql">[];
 }
 
 /** Given where it is needed, so that FROM and the queries in it may call each other. */

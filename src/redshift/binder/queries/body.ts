@@ -1,5 +1,7 @@
+import type { Query } from "../../syntax/ast.js";
 import type { BoundExpression } from "../bound.js";
-import type { Binding } from "./binding.js";
+import { settled } from "../expressions/coerce.js";
+import type { Binding, BindNested, NestedQuery, Surroundings } from "./binding.js";
 
 /** The rows of a query before their types are final: a set operation, an INSERT or the end of the query has the last word on them. */
 export interface Body {
@@ -15,7 +17,13 @@ export interface BodyItem {
 
 export type Finish = (bound: BoundExpression, index: number) => BoundExpression;
 
-export const asItIs: Finish = (bound) => bound;
+/** Where a query stands, and how those in it are bound: handed on, so that the files need not import one another in circles. */
+export interface QueryScope {
+  readonly binding: Binding;
+  readonly surroundings: Surroundings;
+  readonly bindNested: BindNested;
+  bindBody(query: Query, how: QueryScope): Body;
+}
 
 /** The same rows with their columns finished around them; the text itself where there is nothing to finish. */
 export function finished(sql: string, items: readonly BodyItem[], finish: Finish, binding: Binding): string {
@@ -30,4 +38,16 @@ export function finished(sql: string, items: readonly BodyItem[], finish: Finish
     return `${text} AS c${index + 1}`;
   });
   return changed ? `SELECT ${columns.join(", ")} FROM (${sql}) AS ${alias}` : sql;
+}
+
+/** The rows as a query inside another: what nothing has typed is VARCHAR. */
+export function nestedOf(body: Body, binding: Binding): NestedQuery {
+  const finish: Finish = (bound) => settled(bound, binding.context);
+  const sql = body.render(finish);
+  return { sql, columns: body.items.map((item, index) => columnOf(item, finish(item.bound, index))) };
+}
+
+export function columnOf(item: BodyItem, bound: BoundExpression): NestedQuery["columns"][number] {
+  const table = bound.column?.table;
+  return { name: item.name, type: bound.type, nullable: bound.nullable, ...(table === undefined ? {} : { table }) };
 }

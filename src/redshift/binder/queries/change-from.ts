@@ -3,10 +3,12 @@ import type { Scope } from "../bound.js";
 import type { Binding } from "./binding.js";
 import type { ChangeTarget } from "./change-target.js";
 import { bindCondition } from "./condition.js";
-import { bindFrom, refuseRepeatedNames, relationSource } from "./from.js";
-import { type Level, newLevel } from "./level.js";
+import { bindFrom } from "./from.js";
+import { refuseRepeatedNames, relationSource } from "./from-item.js";
+import { newLevel } from "./level.js";
+import type { Level } from "./names.js";
 import { nestedScope } from "./nested.js";
-import { bindNested } from "./query.js";
+import { outermost } from "./query.js";
 import { bindWith } from "./with.js";
 
 interface ChangeStatement {
@@ -35,8 +37,7 @@ export function bindChangeFrom(
   refs: readonly TableRef[],
   binding: Binding,
 ): ChangeFrom {
-  const around = { binding, surroundings: { commonTables: new Map(), outer: undefined }, bindNested };
-  const { sql, how } = bindWith(statement.with, statement.recursive, around);
+  const { sql, how } = bindWith(statement.with, statement.recursive, outermost(binding));
   const alias = binding.alias("r");
   const own = relationSource(target.relation, "", alias, {
     alias: statement.alias === undefined ? undefined : { name: statement.alias },

@@ -4,17 +4,19 @@
  */
 import type { Expression, Select } from "../../syntax/ast.js";
 import type { Scope } from "../bound.js";
+import type { QueryScope } from "./body.js";
 import { bindCondition } from "./condition.js";
-import { bindFrom, type FromItem } from "./from.js";
-import { findColumn, type Level, newLevel, type Source, type SourceColumn } from "./level.js";
+import { bindFrom } from "./from.js";
+import type { FromItem } from "./from-item.js";
+import { findColumn, newLevel } from "./level.js";
+import type { Level, Source, SourceColumn } from "./names.js";
 import { nestedScope } from "./nested.js";
-import type { SelectScope } from "./select.js";
 
 /** Stands before the names under PRIOR; no name that a user writes begins so. */
 const PRIOR = "\u0000prior";
 const LEVEL = "level";
 
-export function bindConnectBy(select: Select, connectBy: NonNullable<Select["connectBy"]>, how: SelectScope): FromItem {
+export function bindConnectBy(select: Select, connectBy: NonNullable<Select["connectBy"]>, how: QueryScope): FromItem {
   const roots = bindFrom(select.from, how);
   const children = bindFrom(select.from, how);
   const table = how.binding.alias("q");
@@ -43,7 +45,7 @@ export function bindConnectBy(select: Select, connectBy: NonNullable<Select["con
   return { ...item, sql: `${sql} AS ${alias}` };
 }
 
-function levelOf(item: FromItem, how: SelectScope): Level {
+function levelOf(item: FromItem, how: QueryScope): Level {
   const { outer, commonTables } = how.surroundings;
   return newLevel({ sources: item.sources, columns: item.columns, outer, commonTables });
 }

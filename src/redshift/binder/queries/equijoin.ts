@@ -1,6 +1,7 @@
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Expression, TableRef } from "../../syntax/ast.js";
-import { type Level, lookForColumn } from "./level.js";
+import { lookForColumn } from "./level.js";
+import type { Level } from "./names.js";
 
 /**
  * UPDATE ... FROM must tie its target to the other tables by an equality: Redshift refuses what would be a cross join. `isTarget` tells the

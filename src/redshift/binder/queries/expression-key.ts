@@ -1,5 +1,6 @@
 import type { Expression } from "../../syntax/ast.js";
-import { type Level, lookForColumn } from "./level.js";
+import { lookForColumn } from "./level.js";
+import type { Level } from "./names.js";
 
 /**
  * Two expressions with the same key mean the same: `t.a + 1` and `A+1` where both columns are one. It tells which select item a GROUP BY or

@@ -5,7 +5,8 @@ import type { BoundExpression, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import type { Binding } from "./binding.js";
 import { expressionKey } from "./expression-key.js";
-import { findColumn, type Level } from "./level.js";
+import { findColumn } from "./level.js";
+import type { Level } from "./names.js";
 import type { BoundItem } from "./select-items.js";
 import { notePattern } from "./unsupported.js";
 

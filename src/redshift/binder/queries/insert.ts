@@ -3,8 +3,8 @@ import { quotedName } from "../../sql-text.js";
 import type { Insert, Query, Values } from "../../syntax/ast.js";
 import type { BindContext, BoundChange, RelationColumn, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
-import { newBinding, type Surroundings } from "./binding.js";
-import type { Finish } from "./body.js";
+import { newBinding } from "./binding.js";
+import type { Finish, QueryScope } from "./body.js";
 import {
   assigned,
   type ChangeTarget,
@@ -17,18 +17,15 @@ import {
 } from "./change-target.js";
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
-import { bindBody, bindNested } from "./query.js";
+import { bindBody, outermost } from "./query.js";
 import { quickRows } from "./quick-rows.js";
-import type { SelectScope } from "./select.js";
 import { refuseUnsupported } from "./unsupported.js";
-
-const NOWHERE: Surroundings = { commonTables: new Map(), outer: undefined };
 
 /** INSERT of a query, of rows of values, or of nothing but defaults. Columns that it does not name get their default, identity or NULL. */
 export function bindInsert(statement: Insert, context: BindContext): BoundChange {
   const binding = newBinding(context);
   const target = changeTarget(statement.table, "insert into", context.relation(statement.table));
-  const how: SelectScope = { binding, surroundings: NOWHERE, bindNested };
+  const how = outermost(binding);
   const scope = nestedScope(newLevel({ sources: [], columns: [], outer: undefined, commonTables: new Map() }), how, {
     clause: "VALUES",
   });
@@ -37,7 +34,7 @@ export function bindInsert(statement: Insert, context: BindContext): BoundChange
   return { sql, checks: [], target: target.relation, reads: [...binding.reads] };
 }
 
-function insertText(statement: Insert, target: ChangeTarget, how: SelectScope, scope: Scope): string {
+function insertText(statement: Insert, target: ChangeTarget, how: QueryScope, scope: Scope): string {
   const { source } = statement;
   if (source === undefined) {
     const columns = targetColumns(target.relation);

@@ -4,8 +4,9 @@ import type { Expression, ObjectUnpivot, TableName } from "../../syntax/ast.js";
 import { typeName, VARCHAR_BYTES_MAX } from "../../types.js";
 import type { BoundExpression } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
-import type { FromItem, FromScope } from "./from.js";
-import { newLevel, type Source, type SourceColumn } from "./level.js";
+import type { FromItem, FromScope } from "./from-item.js";
+import { newLevel } from "./level.js";
+import type { Source, SourceColumn } from "./names.js";
 import { nestedScope } from "./nested.js";
 
 export function bindArrayIteration(ref: TableName, scope: FromScope): FromItem {

@@ -4,9 +4,10 @@ import type { BoundExpression } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import { bindCondition } from "./condition.js";
 import { hasEquality } from "./equijoin.js";
-import { bindTableRef, type FromItem, type FromScope, madeNullable, refuseRepeatedNames } from "./from.js";
-import { boundColumn, type Level, newLevel, type SourceColumn } from "./level.js";
+import { type FromItem, type FromScope, madeNullable, refuseRepeatedNames } from "./from-item.js";
+import { boundColumn, newLevel } from "./level.js";
 import { ambiguousColumn } from "./name-errors.js";
+import type { Level, SourceColumn } from "./names.js";
 import { nestedScope } from "./nested.js";
 import { notePattern } from "./unsupported.js";
 
@@ -19,8 +20,8 @@ const WORDS = {
 } as const;
 
 export function bindJoin(join: Join, scope: FromScope): FromItem {
-  const left = bindTableRef(join.left, scope);
-  const right = bindTableRef(join.right, { ...scope, before: [...scope.before, left] });
+  const left = scope.bindTableRef(join.left, scope);
+  const right = scope.bindTableRef(join.right, { ...scope, before: [...scope.before, left] });
   refuseRepeatedNames([left, right], join.right);
   const names = join.using ?? (join.natural ? commonNames(left, right) : undefined);
   const visibleLeft = join.type === "right" || join.type === "full" ? madeNullable(left) : left;

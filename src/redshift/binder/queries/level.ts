@@ -1,51 +1,11 @@
 /** One level of names: what the FROM of one query makes visible, and behind it the queries around. */
-import type { SqlColumn } from "../../database.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
-import type { Expression, Query } from "../../syntax/ast.js";
+import type { Query } from "../../syntax/ast.js";
 import type { SqlType } from "../../types.js";
 import type { BoundExpression, BoundQuery, Scope } from "../bound.js";
-import type { Binding, CommonRelation } from "./binding.js";
+import type { Binding } from "./binding.js";
 import { ambiguousColumn, invalidReference, missingColumn, missingTable } from "./name-errors.js";
-import type { Correlation } from "./unsupported.js";
-
-export interface SourceColumn {
-  readonly name: string;
-  readonly sql: string;
-  readonly type: SqlType;
-  readonly nullable: boolean;
-  readonly table?: SqlColumn["table"];
-  /** Found by its name, but not in a star. */
-  readonly hidden?: boolean;
-}
-
-/** What one name in FROM stands for. */
-export interface Source {
-  /** Undefined for a subquery without an alias. */
-  readonly name: string | undefined;
-  /** Where the relation has no alias, so that `schema.table.column` finds it. */
-  readonly schema?: string;
-  /** The relation's own name, which its alias hides. */
-  readonly hiddenName?: string;
-  readonly columns: readonly SourceColumn[];
-  /** Of an iteration over a SUPER array: the name itself is the element, and what is behind it a path into it. */
-  readonly element?: SourceColumn;
-}
-
-export interface Level {
-  readonly sources: readonly Source[];
-  /** Those that a name without a table may mean, in the order of a star; columns that USING merged are here once. */
-  readonly columns: readonly SourceColumn[];
-  readonly outer: Level | undefined;
-  readonly commonTables: ReadonlyMap<string, CommonRelation>;
-  /** Select items by their alias, as far as they are bound: Redshift lets later items, WHERE, GROUP BY and HAVING use them. */
-  readonly aliases: Map<string, AliasedItem>;
-  readonly correlation: Correlation;
-}
-
-export interface AliasedItem {
-  readonly bound: BoundExpression;
-  readonly expression: Expression;
-}
+import type { AliasedItem, Level, Source, SourceColumn } from "./names.js";
 
 export function newLevel(from: Pick<Level, "sources" | "columns" | "outer" | "commonTables">): Level {
   return {

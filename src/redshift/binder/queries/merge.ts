@@ -16,7 +16,7 @@ import {
   targetColumns,
 } from "./change-target.js";
 import { bindCondition } from "./condition.js";
-import { type FromItem, refuseRepeatedNames, relationSource } from "./from.js";
+import { type FromItem, refuseRepeatedNames, relationSource } from "./from-item.js";
 import { boundColumn, newLevel } from "./level.js";
 import { missingRelation } from "./name-errors.js";
 import { nestedScope } from "./nested.js";

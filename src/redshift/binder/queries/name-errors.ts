@@ -1,7 +1,7 @@
 /** Errors of names that are not there, with the nearest name that is. */
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { QualifiedName } from "../../syntax/ast.js";
-import type { Source } from "./level.js";
+import type { Source } from "./names.js";
 
 export function missingRelation(name: QualifiedName): SqlError {
   return new SqlError(SQL_STATE.undefinedTable, `relation "${name.parts.join(".")}" does not exist`, { at: name.at });

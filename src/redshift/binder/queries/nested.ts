@@ -2,7 +2,8 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Query } from "../../syntax/ast.js";
 import type { BoundQuery, Scope } from "../bound.js";
 import type { Binding, BindNested } from "./binding.js";
-import { type Level, type ScopeOptions, scopeOf } from "./level.js";
+import { type ScopeOptions, scopeOf } from "./level.js";
+import type { Level } from "./names.js";
 
 /** A scope whose subqueries see the level's columns. */
 export function nestedScope(

@@ -6,8 +6,9 @@ import type { Scope } from "../bound.js";
 import { bindExpression, coerce, commonType } from "../expressions/bind-expression.js";
 import { settled } from "../expressions/coerce.js";
 import type { NestedQuery } from "./binding.js";
-import { bindTableRef, type FromItem, type FromScope, sourceItem } from "./from.js";
-import { type Level, newLevel, type SourceColumn } from "./level.js";
+import { type FromItem, type FromScope, sourceItem } from "./from-item.js";
+import { newLevel } from "./level.js";
+import type { Level, SourceColumn } from "./names.js";
 import { nestedScope } from "./nested.js";
 import { outputName } from "./output-name.js";
 
@@ -142,7 +143,7 @@ function bindSource(ref: Pivot | Unpivot, scope: FromScope): FromItem {
       },
     );
   }
-  return bindTableRef(ref.source, scope);
+  return scope.bindTableRef(ref.source, scope);
 }
 
 function levelOf(source: FromItem, scope: FromScope): Level {

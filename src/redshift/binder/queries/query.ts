@@ -3,32 +3,26 @@ import type { Query, QueryBody, SetOperation } from "../../syntax/ast.js";
 import type { BoundExpression } from "../bound.js";
 import { coerce, commonType } from "../expressions/bind-expression.js";
 import { settled } from "../expressions/coerce.js";
-import type { Binding, BindNested, NestedQuery } from "./binding.js";
-import { type Body, type BodyItem, type Finish, finished } from "./body.js";
+import type { Binding, BindNested } from "./binding.js";
+import { type Body, type BodyItem, type Finish, finished, nestedOf, type QueryScope } from "./body.js";
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
 import { limitText, orderByOutput } from "./order.js";
-import { bindSelect, type SelectScope, type Tail } from "./select.js";
+import { bindSelect, type Tail } from "./select.js";
 import { bindWith } from "./with.js";
 
 /** A query inside another: literals that nothing has typed become VARCHAR. */
 export const bindNested: BindNested = (query, binding, surroundings) => {
   refuseInto(query.body);
-  return nestedOf(bindBody(query, { binding, surroundings, bindNested }), binding);
+  return nestedOf(bindBody(query, { binding, surroundings, bindNested, bindBody }), binding);
 };
 
-export function nestedOf(body: Body, binding: Binding): NestedQuery {
-  const finish: Finish = (bound) => settled(bound, binding.context);
-  const sql = body.render(finish);
-  return { sql, columns: body.items.map((item, index) => columnOf(item, finish(item.bound, index))) };
+/** What a statement's own query stands in: nothing. */
+export function outermost(binding: Binding): QueryScope {
+  return { binding, surroundings: { commonTables: new Map(), outer: undefined }, bindNested, bindBody };
 }
 
-export function columnOf(item: BodyItem, bound: BoundExpression): NestedQuery["columns"][number] {
-  const table = bound.column?.table;
-  return { name: item.name, type: bound.type, nullable: bound.nullable, ...(table === undefined ? {} : { table }) };
-}
-
-export function bindBody(query: Query, around: SelectScope): Body {
+export function bindBody(query: Query, around: QueryScope): Body {
   const bound = bindWith(query.with, query.recursive, around);
   const tail: Tail = {
     orderBy: query.orderBy,
@@ -40,7 +34,7 @@ export function bindBody(query: Query, around: SelectScope): Body {
   return bound.sql === "" ? body : { items: body.items, render: (finish) => bound.sql + body.render(finish) };
 }
 
-function withTail(body: QueryBody, tail: Tail, how: SelectScope): Body {
+function withTail(body: QueryBody, tail: Tail, how: QueryScope): Body {
   const bare = bindMember(body, how);
   const order = orderByOutput(tail.orderBy, bare.items);
   const { outer, commonTables } = how.surroundings;
@@ -54,7 +48,7 @@ function withTail(body: QueryBody, tail: Tail, how: SelectScope): Body {
   };
 }
 
-function bindMember(body: QueryBody, how: SelectScope): Body {
+function bindMember(body: QueryBody, how: QueryScope): Body {
   switch (body.kind) {
     case "select":
       return bindSelect(body, { orderBy: [] }, how);
@@ -71,7 +65,7 @@ function bindMember(body: QueryBody, how: SelectScope): Body {
 }
 
 /** A chain of the same operation is one: a thousand members of UNION ALL are as deep as two. */
-function bindSetOperation(operation: SetOperation, how: SelectScope): Body {
+function bindSetOperation(operation: SetOperation, how: QueryScope): Body {
   const members = chainOf(operation).map((member) => bindMember(member, how));
   const [first] = members;
   const what = operation.operator.toUpperCase();

@@ -1,14 +1,14 @@
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Expression, OrderItem, Select } from "../../syntax/ast.js";
 import { bindExpression } from "../expressions/bind-expression.js";
-import type { Binding, BindNested, Surroundings } from "./binding.js";
-import { type Body, type Finish, finished } from "./body.js";
+import { type Body, type Finish, finished, type QueryScope } from "./body.js";
 import { bindCondition } from "./condition.js";
 import { bindConnectBy } from "./connect-by.js";
 import { expressionKey } from "./expression-key.js";
 import { bindFrom } from "./from.js";
 import { bindGrouping, checkGrouped, checkStarGrouped, type Grouping } from "./grouping.js";
-import { type Level, newLevel, type ScopeOptions } from "./level.js";
+import { newLevel, type ScopeOptions } from "./level.js";
+import type { Level } from "./names.js";
 import { nestedScope } from "./nested.js";
 import { directionOf, type Limits, limitText, outputPosition } from "./order.js";
 import { type BoundItem, bindItems } from "./select-items.js";
@@ -19,17 +19,11 @@ export interface Tail extends Limits {
   readonly orderBy: readonly OrderItem[];
 }
 
-export interface SelectScope {
-  readonly binding: Binding;
-  readonly surroundings: Surroundings;
-  readonly bindNested: BindNested;
-}
-
 /**
  * A SELECT. The select list is bound first, since its aliases may be used in WHERE, GROUP BY, HAVING and QUALIFY (where a column of FROM of the
  * same name goes first). Source: "SELECT list", "WHERE clause", usage notes.
  */
-export function bindSelect(select: Select, tail: Tail, how: SelectScope): Body {
+export function bindSelect(select: Select, tail: Tail, how: QueryScope): Body {
   const plain = bindFrom(select.from, how);
   const from = select.connectBy === undefined ? plain : bindConnectBy(select, select.connectBy, how);
   const { outer, commonTables } = how.surroundings;
@@ -96,7 +90,7 @@ function bindOrder(
   items: readonly BoundItem[],
   grouping: Grouping | undefined,
   level: Level,
-  how: SelectScope,
+  how: QueryScope,
 ): string {
   if (orderBy.length === 0) return "";
   const scope = nestedScope(level, how, { clause: "ORDER BY", aggregates: true, windows: true });

@@ -6,10 +6,11 @@ import type { BoundExpression, Scope } from "../bound.js";
 import { bindExpression, coerce } from "../expressions/bind-expression.js";
 import { typeOfName } from "../expressions/type-of-name.js";
 import type { NestedQuery } from "./binding.js";
-import { bindRelation, type FromItem, type FromScope, sourceItem } from "./from.js";
+import { type FromItem, type FromScope, sourceItem } from "./from-item.js";
 import { iterated } from "./iteration.js";
 import { newLevel } from "./level.js";
 import { nestedScope } from "./nested.js";
+import { bindRelation } from "./relation.js";
 import { noteLeaderOnly } from "./unsupported.js";
 
 /**

@@ -5,19 +5,7 @@
  */
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { RelationInfo } from "../bound.js";
-import type { Binding } from "./binding.js";
-
-/** What a level of names notices about references across levels; places in the statement's text. */
-export interface Correlation {
-  /** A query inside this one named a column of it. */
-  insideAt?: number;
-  /** This query named a column of one around it. */
-  outsideAt?: number;
-  /** The same, of one that is not next to it. */
-  skippedAt?: number;
-}
-
-export type UnsupportedPattern = "skips a query" | "window function" | "outer join" | "GROUP BY";
+import type { Binding, UnsupportedPattern } from "./binding.js";
 
 const HINTS: Readonly<Record<UnsupportedPattern, string>> = {
   "skips a query":
@@ -35,10 +23,7 @@ export function notePattern(binding: Binding, pattern: UnsupportedPattern, at: n
 export function refuseUnsupported(binding: Binding, writes = false): void {
   refuseLeaderOnly(binding, writes);
   const [first] = binding.unsupported;
-  const onlyCatalog = [...binding.reads].every(
-    ({ schema }) => schema === "pg_catalog" || schema === "information_schema",
-  );
-  if (first === undefined || onlyCatalog) return;
+  if (first === undefined || !readsTables(binding)) return;
   throw new SqlError(SQL_STATE.featureNotSupported, "This type of correlated subquery pattern is not supported yet", {
     at: first.at,
     hint: HINTS[first.pattern],

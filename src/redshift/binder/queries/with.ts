@@ -4,20 +4,19 @@ import { type SqlType, typeText } from "../../types.js";
 import type { BoundExpression } from "../bound.js";
 import { coerce, commonType } from "../expressions/bind-expression.js";
 import { settled } from "../expressions/coerce.js";
-import type { CommonRelation, NestedQuery } from "./binding.js";
-import type { Body, Finish } from "./body.js";
-import { bindBody, nestedOf } from "./query.js";
+import type { NestedQuery } from "./binding.js";
+import { type Body, type Finish, nestedOf, type QueryScope } from "./body.js";
+import type { CommonRelation } from "./names.js";
 import { relationNamesOfQuery } from "./relation-names.js";
-import type { SelectScope } from "./select.js";
 
 export interface BoundWith {
   /** `WITH RECURSIVE q1 AS (...), q2 AS (...) `; empty where there is none. */
   readonly sql: string;
-  readonly how: SelectScope;
+  readonly how: QueryScope;
 }
 
 /** WITH: each table sees those before it, and those of the queries around. */
-export function bindWith(tables: readonly CommonTable[], recursive: boolean, how: SelectScope): BoundWith {
+export function bindWith(tables: readonly CommonTable[], recursive: boolean, how: QueryScope): BoundWith {
   if (tables.length === 0) return { sql: "", how };
   const commonTables = new Map(how.surroundings.commonTables);
   const own = new Set<string>();
@@ -32,7 +31,9 @@ export function bindWith(tables: readonly CommonTable[], recursive: boolean, how
     const readsItself = recursive && readsTable(table.query, table.name);
     isRecursive ||= readsItself;
     const sql = how.binding.alias("q");
-    const bound = readsItself ? bindRecursive(table, sql, inner) : nestedOf(bindBody(table.query, inner), how.binding);
+    const bound = readsItself
+      ? bindRecursive(table, sql, inner)
+      : nestedOf(inner.bindBody(table.query, inner), how.binding);
     texts.push(`${sql} AS (${bound.sql})`);
     commonTables.set(table.name, { sql, columns: renamed(table, bound.columns) });
   }
@@ -62,7 +63,7 @@ function renamed(table: CommonTable, columns: NestedQuery["columns"]): CommonRel
  * Members that do not read the table itself are the start, the others are repeated. Types are the start's; where a repeated member's are wider
  * (`level + 1` as BIGINT), all are bound again with these.
  */
-function bindRecursive(table: CommonTable, sql: string, how: SelectScope): NestedQuery {
+function bindRecursive(table: CommonTable, sql: string, how: QueryScope): NestedQuery {
   if (table.columns === undefined) {
     throw new SqlError(
       SQL_STATE.syntaxError,
@@ -86,7 +87,7 @@ function bindRecursive(table: CommonTable, sql: string, how: SelectScope): Neste
   }
   const members = membersOf(query.body, table);
   const isRepeated = (member: QueryBody) => readsTable(asQuery(member), table.name);
-  const start = members.filter((member) => !isRepeated(member)).map((member) => bindBody(asQuery(member), how));
+  const start = members.filter((member) => !isRepeated(member)).map((member) => how.bindBody(asQuery(member), how));
   const repeated = members.filter(isRepeated);
   const [first] = start;
   if (first === undefined || repeated.length === 0) throw notRecursive(table);
@@ -109,7 +110,7 @@ function bindRecursive(table: CommonTable, sql: string, how: SelectScope): Neste
     }));
     const commonTables = new Map(how.surroundings.commonTables).set(table.name, { sql, columns });
     return repeated.map((member) =>
-      bindBody(asQuery(member), { ...how, surroundings: { ...how.surroundings, commonTables } }),
+      how.bindBody(asQuery(member), { ...how, surroundings: { ...how.surroundings, commonTables } }),
     );
   };
   let bodies = bindRepeated();
@@ -132,7 +133,7 @@ function repeatedText(members: readonly string[]): string {
   return members.length === 1 ? members[0]! : `(${members.join(" UNION ALL ")})`;
 }
 
-function settledType(type: SqlType, bound: BoundExpression, how: SelectScope): SqlType {
+function settledType(type: SqlType, bound: BoundExpression, how: QueryScope): SqlType {
   return type.kind === "unknown" ? settled({ ...bound, type }, how.binding.context).type : type;
 }
 
