@@ -19,6 +19,7 @@ import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
+import { openSql } from "./sql.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
 import { closeAll, openStores, type Stores } from "./stores.js";
 import { openTableLine, type TableLine } from "./table-line.js";
@@ -50,6 +51,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       },
     });
     const version = await rollOut(stores, model);
+    const sql = await openSql({ stores, model, log, closers });
     const buckets = await openBuckets({ stores, model, log, closers });
     const lines: TableLine[] = [];
     for (const table of model.tables) {
@@ -72,6 +74,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       model,
       version: programVersion(),
       dataDirectory: config.dataDirectory,
+      sql,
       reconvert: await openReconversion(stores, version),
       lines,
       addresses: () => ({ ...addresses }),

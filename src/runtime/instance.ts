@@ -11,6 +11,7 @@ import type { ObjectStore } from "../lake/object-store.js";
 import type { Reconvert } from "../loader/reconvert.js";
 import { openRedrive } from "../loader/redrive.js";
 import { replay } from "../loader/replay.js";
+import type { SqlDatabase } from "../redshift/database.js";
 import type { Stream, StreamStore } from "../stream/stream.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
@@ -26,6 +27,7 @@ export interface InstanceParts {
   readonly lake: ObjectStore;
   readonly engine: ConversionEngine;
   readonly warehouse: Warehouse;
+  readonly sql: SqlDatabase;
   readonly reconvert: Reconvert;
   readonly lines: readonly TableLine[];
   readonly clock: Clock;

@@ -13,8 +13,7 @@ import { openFsObjectStore } from "../lake/fs.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import { openStreamStore } from "../stream/embedded/store.js";
 import type { StreamStore } from "../stream/stream.js";
-import { openDuckDbWarehouse } from "../warehouse/duckdb/open.js";
-import type { Warehouse } from "../warehouse/warehouse.js";
+import { type DuckDbWarehouse, openDuckDbWarehouse } from "../warehouse/duckdb/open.js";
 import type { RuntimeConfig } from "./config.js";
 import { type DataDirectory, openDataDirectory } from "./data-directory.js";
 
@@ -29,7 +28,7 @@ export interface Stores {
   readonly versions: VersionStore;
   readonly store: StreamStore;
   readonly lake: ObjectStore;
-  readonly warehouse: Warehouse;
+  readonly warehouse: DuckDbWarehouse;
   readonly engine: ConversionEngine;
 }
 

@@ -61,7 +61,8 @@ interface EngineTable {
 async function tablesOfEngine(read: ReadRows): Promise<readonly EngineTable[]> {
   const tables = new Map<string, EngineTable & { readonly columns: StoredColumn[] }>();
   const hidden = [...OWN_SCHEMAS].map(textLiteral).join(", ");
-  const rows = await read(`SELECT c.schema_name, c.table_name, t.table_name IS NULL, c.column_name, c.data_type, c.is_nullable, c.column_index
+  const rows =
+    await read(`SELECT c.schema_name, c.table_name, t.table_name IS NULL, c.column_name, c.data_type, c.is_nullable, c.column_index
     FROM duckdb_columns() AS c LEFT JOIN duckdb_tables() AS t ON t.table_oid = c.table_oid AND t.database_name = c.database_name
     WHERE c.database_name = current_database() AND NOT c.internal AND c.schema_name NOT IN (${hidden})
     ORDER BY c.schema_name, c.table_name, c.column_index`);

@@ -40,30 +40,30 @@ export interface CatalogContentsOf {
 
 export type Snapshot = CatalogSnapshot & CatalogContentsOf;
 
-export function withRelation(snapshot: Snapshot, relation: StoredRelation): Snapshot {
-  const relations = new Map(snapshot.contents.relations).set(relation.oid, relation);
-  return catalogSnapshot({ ...snapshot.contents, relations }, snapshot.version);
+/** One step of DDL. */
+export type CatalogChange =
+  | { readonly put: StoredRelation }
+  | { readonly remove: StoredRelation }
+  | { readonly putSchema: StoredSchema }
+  | { readonly removeSchema: StoredSchema };
+
+export function applyChange(snapshot: Snapshot, change: CatalogChange): Snapshot {
+  return applyChanges(snapshot, [change], snapshot.version);
 }
 
-export function withoutRelation(snapshot: Snapshot, oid: number): Snapshot {
+/** On a state that others may have changed meanwhile: DuckDB has seen to it that they did not change the same objects. */
+export function applyChanges(snapshot: Snapshot, changes: readonly CatalogChange[], version: number): Snapshot {
   const relations = new Map(snapshot.contents.relations);
-  relations.delete(oid);
-  return catalogSnapshot({ ...snapshot.contents, relations }, snapshot.version);
-}
-
-export function withSchema(snapshot: Snapshot, schema: StoredSchema): Snapshot {
-  const schemas = new Map(snapshot.contents.schemas).set(schema.name, schema);
-  return catalogSnapshot({ ...snapshot.contents, schemas }, snapshot.version);
-}
-
-export function withoutSchema(snapshot: Snapshot, name: string): Snapshot {
   const schemas = new Map(snapshot.contents.schemas);
-  schemas.delete(name);
-  return catalogSnapshot({ ...snapshot.contents, schemas }, snapshot.version);
-}
-
-export function withVersion(snapshot: Snapshot, version: number): Snapshot {
-  return catalogSnapshot(snapshot.contents, version);
+  for (const change of changes) {
+    if ("put" in change) relations.set(change.put.oid, change.put);
+    else if ("remove" in change) relations.delete(change.remove.oid);
+    else if ("putSchema" in change) {
+      for (const [name, { oid }] of schemas) if (oid === change.putSchema.oid) schemas.delete(name);
+      schemas.set(change.putSchema.name, change.putSchema);
+    } else schemas.delete(change.removeSchema.name);
+  }
+  return catalogSnapshot({ schemas, relations }, version);
 }
 
 function keyOf(schema: string, name: string): string {

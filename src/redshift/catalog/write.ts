@@ -148,7 +148,12 @@ function storeConstraint(relationOid: number, constraint: StoredConstraint): str
 }
 
 export function forgetRelation(oid: number): string {
-  return ["relations WHERE oid", "columns WHERE relation_oid", "constraints WHERE relation_oid", "dependencies WHERE view_oid"]
+  return [
+    "relations WHERE oid",
+    "columns WHERE relation_oid",
+    "constraints WHERE relation_oid",
+    "dependencies WHERE view_oid",
+  ]
     .map((where) => `DELETE FROM penstock_catalog.${where} = ${oid}`)
     .concat(`DELETE FROM penstock_catalog.grants WHERE object_type <> 'schema' AND object_oid = ${oid}`)
     .join(";\n");

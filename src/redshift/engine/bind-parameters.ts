@@ -10,7 +10,10 @@ export function bindParameters(prepared: DuckDBPreparedStatement, { values, type
     const number = Number(prepared.parameterName(place));
     const value = values[number - 1];
     if (value === undefined) {
-      throw new SqlError("08P01", `bind message supplies ${values.length} parameters, but the statement needs ${number}`);
+      throw new SqlError(
+        "08P01",
+        `bind message supplies ${values.length} parameters, but the statement needs ${number}`,
+      );
     }
     bindOne(prepared, place, value, types[number - 1]);
   }

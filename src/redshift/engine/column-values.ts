@@ -153,4 +153,3 @@ export function scaledText(value: number | bigint, scale: number): string {
   const point = digits.length - scale;
   return `${value < 0 ? "-" : ""}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
-

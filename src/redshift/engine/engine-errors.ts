@@ -28,7 +28,9 @@ export function serializationFailure(relation: string | undefined, cause?: unkno
 }
 
 function conflict(message: string, cause: unknown, relation: string | undefined): SqlError | undefined {
-  return /^TransactionContext Error|write-write conflict|Conflict on|has been altered|another transaction/i.test(message)
+  return /^TransactionContext Error|write-write conflict|Conflict on|has been altered|another transaction/i.test(
+    message,
+  )
     ? serializationFailure(relation, cause)
     : undefined;
 }

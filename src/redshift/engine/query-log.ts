@@ -35,7 +35,12 @@ export interface OpenEntry {
   readonly id: number;
   reads(relations: readonly RelationInfo[]): void;
   /** The first call holds. */
-  end(outcome: { readonly state: QueryEntry["state"]; readonly rows: number; readonly durationMs: number; readonly error?: string }): void;
+  end(outcome: {
+    readonly state: QueryEntry["state"];
+    readonly rows: number;
+    readonly durationMs: number;
+    readonly error?: string;
+  }): void;
 }
 
 export function queryLog(): QueryLog {
@@ -49,15 +54,21 @@ export function queryLog(): QueryLog {
       const id = nextId++;
       if (ring.length === 0) first = id;
       const place = at(id);
-      ring[place] = { ...started, sql: started.sql.slice(0, TEXT_CHARS_MAX), id, state: "running", rows: 0, relations: [] };
+      ring[place] = {
+        ...started,
+        sql: started.sql.slice(0, TEXT_CHARS_MAX),
+        id,
+        state: "running",
+        rows: 0,
+        relations: [],
+      };
       const change = (more: Partial<QueryEntry>) => {
         const entry = ring[place];
         if (entry?.id === id && entry.state === "running") ring[place] = { ...entry, ...more };
       };
       return {
         id,
-        reads: (relations) =>
-          change({ relations: relations.map(({ oid, schema, name }) => ({ oid, schema, name })) }),
+        reads: (relations) => change({ relations: relations.map(({ oid, schema, name }) => ({ oid, schema, name })) }),
         end: (outcome) => change(outcome),
       };
     },

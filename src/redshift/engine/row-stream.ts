@@ -2,7 +2,7 @@
  * The rows of one running SELECT. They are fetched from DuckDB a chunk at a time; when the session's connection is needed for something else, what
  * is left is put aside (`drain`): a little in memory, the rest in a temporary table of another connection, where DuckDB spills it to disk.
  */
-import { DuckDBDataChunk, type DuckDBConnection, type DuckDBResult } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import { quotedName } from "../sql-text.js";
 import type { EngineConnection } from "./connection.js";
 import type { StatementLimit } from "./statement-limit.js";

@@ -72,7 +72,10 @@ const duration = (value: string, name: string): string => {
   return String(Number(found[1]) * factor);
 };
 const dateStyle = (value: string, name: string): string => {
-  const words = value.toLowerCase().split(/[\s,]+/).filter(Boolean);
+  const words = value
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
   if (words.length === 0 || !words.every((word) => /^(iso|dmy|mdy|ymd|default|us|european|noneuropean)$/.test(word)))
     throw invalid(name, value, undefined, "Dates are written as ISO only; the order is MDY, DMY or YMD.");
   const order = words.find((word) => /^(dmy|mdy|ymd)$/.test(word))?.toUpperCase() ?? "MDY";
@@ -135,7 +138,11 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   stored_proc_log_min_messages: { value: "LOG", about: "Accepted." },
   timezone: { value: "UTC", about: "Of TIMESTAMPTZ, read and written.", check: timeZone },
   timezone_abbreviations: { value: "Default", about: "Accepted." },
-  transaction_isolation: { value: "serializable", about: "Every transaction sees one state of the data.", check: isolation },
+  transaction_isolation: {
+    value: "serializable",
+    about: "Every transaction sees one state of the data.",
+    check: isolation,
+  },
   transaction_read_only: { value: "off", about: "This transaction may not write.", check: boolean },
   use_fips_ssl: { value: "off", about: "Accepted.", check: boolean },
   wlm_query_slot_count: { value: "1", about: "Accepted.", check: wholeNumber },

@@ -1,0 +1,180 @@
+/** The SQL database over a DuckDB instance that the warehouse opened and locked: sessions, their limits, and the catalog that they share. */
+import type { DuckDBInstance } from "@duckdb/node-api";
+import type { Clock } from "../../core/clock.js";
+import { boundedGate, type Gate } from "../../core/gate.js";
+import { adoptedObjects } from "../catalog/adopt.js";
+import { loadCatalog } from "../catalog/load.js";
+import type { ExternalRelation, SystemView } from "../catalog/session-catalog.js";
+import { applyChanges, type Snapshot } from "../catalog/snapshot.js";
+import type { SqlDatabase } from "../database.js";
+import { SQL_STATE, SqlError } from "../sql-error.js";
+import { type EngineConnection, engineConnection } from "./connection.js";
+import { type QueryLog, queryLog } from "./query-log.js";
+import { openSession, type SessionInside } from "./session.js";
+import type { Shared, SqlLimits } from "./shared.js";
+import type { StatementHandlers } from "./statement-run.js";
+import { statementHandlers } from "./statements/statements.js";
+
+export interface SqlEngine extends SqlDatabase {
+  readonly queryLog: QueryLog;
+  /** After the warehouse made or changed a table by itself. */
+  reload(): Promise<void>;
+}
+
+export interface SqlEngineOptions {
+  /** Made and locked down by the warehouse; not closed here. */
+  readonly instance: DuckDBInstance;
+  /** The warehouse's own: all calls into the engine pass it, those of SQL from outside a narrower one before it. */
+  readonly gate: Gate;
+  readonly clock: Clock;
+  /** Calls of SQL from outside at once; default 2. Fewer than the warehouse's gate lets through, or loads would wait for queries. */
+  readonly callsMax?: number;
+  readonly limits?: Partial<SqlLimits>;
+  /** Default: none is. */
+  readonly isPipelineTable?: (name: string) => boolean;
+  readonly systemView?: SystemView;
+  /** Once, on a connection of its own, after the catalog's tables are there: makes the system views' macros. */
+  readonly prepareSystem?: (connection: EngineConnection) => Promise<void>;
+  readonly external?: ExternalRelation;
+  /** In addition to those of statements/statements.ts. */
+  readonly handlers?: StatementHandlers;
+}
+
+export const DATABASE_NAME = "penstock";
+const OWNER = "penstock";
+const CALLS_DEFAULT = 2;
+const LIMITS: SqlLimits = {
+  // Source: "Quotas and limits in Amazon Redshift": 500 connections to a cluster; here each costs a DuckDB connection.
+  sessionsMax: 500,
+  statementMsMax: 600_000,
+};
+
+export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEngine> {
+  const { instance, clock } = options;
+  const narrow = boundedGate(options.callsMax ?? CALLS_DEFAULT);
+  const gate: Gate = (work) => narrow(() => options.gate(work));
+  const connect = async () => engineConnection(await gate(() => instance.connect()), gate);
+  const limits = { ...LIMITS, ...options.limits };
+  const sessions = new Map<number, SessionInside>();
+  const log = queryLog();
+  let snapshot = await prepareCatalog(connect, clock, options.prepareSystem);
+  let nextProcessId = 1_000 + (Math.floor(clock.now() / 1000) % 10_000);
+  let reloading: Promise<void> | undefined;
+  let closed = false;
+
+  const shared: Shared = {
+    name: DATABASE_NAME,
+    owner: OWNER,
+    clock,
+    limits,
+    log,
+    handlers: statementHandlers(options.handlers ?? {}),
+    systemView: options.systemView ?? (() => undefined),
+    external: options.external,
+    isPipelineTable: options.isPipelineTable ?? (() => false),
+    connect,
+    snapshot: () => snapshot,
+    publish: (changes) => {
+      snapshot = applyChanges(snapshot, changes, snapshot.version + 1);
+    },
+    cancel: (processId) => cancel(processId),
+    terminate: (processId) => terminate(processId),
+  };
+
+  function cancel(processId: number): boolean {
+    const session = sessions.get(processId);
+    session?.cancel();
+    return session !== undefined;
+  }
+
+  function terminate(processId: number): boolean {
+    const session = sessions.get(processId);
+    if (session === undefined) return false;
+    const reason = new SqlError(SQL_STATE.adminShutdown, "terminating connection due to administrator command", {
+      severity: "FATAL",
+    });
+    void session.end(reason);
+    return true;
+  }
+
+  async function reloadOnce(): Promise<void> {
+    const connection = await connect();
+    try {
+      for (;;) {
+        const { version } = snapshot;
+        const next = await loadCatalog((sql) => connection.rows(sql), version + 1);
+        // What was committed while it was read may be missing in it.
+        if (snapshot.version !== version) continue;
+        snapshot = next;
+        return;
+      }
+    } finally {
+      connection.close();
+    }
+  }
+
+  return {
+    name: DATABASE_NAME,
+    queryLog: log,
+    reload() {
+      const after = (reloading ?? Promise.resolve()).then(reloadOnce, reloadOnce);
+      reloading = after;
+      return after;
+    },
+    async connect(session) {
+      if (closed)
+        throw new SqlError(SQL_STATE.cannotConnectNow, "the database system is shutting down", { severity: "FATAL" });
+      if (session.database !== DATABASE_NAME) {
+        throw new SqlError(SQL_STATE.invalidCatalogName, `database "${session.database}" does not exist`, {
+          severity: "FATAL",
+          hint: `The database here is called ${DATABASE_NAME}.`,
+        });
+      }
+      if (sessions.size >= limits.sessionsMax) {
+        throw new SqlError(SQL_STATE.tooManyConnections, "connection limit exceeded for user", {
+          severity: "FATAL",
+          hint: `At most ${limits.sessionsMax} sessions at once: close one.`,
+        });
+      }
+      const processId = nextProcessId++;
+      const connection = await connect();
+      const opened = openSession(shared, connection, {
+        ...session,
+        processId,
+        onClose: () => sessions.delete(processId),
+      });
+      sessions.set(processId, opened);
+      return opened;
+    },
+    sessions: () => [...sessions.values()].map((session) => session.info()),
+    cancel,
+    terminate,
+    async close() {
+      closed = true;
+      const reason = new SqlError(SQL_STATE.adminShutdown, "terminating connection due to administrator command", {
+        severity: "FATAL",
+        detail: "The database is shutting down.",
+      });
+      await Promise.all([...sessions.values()].map((session) => session.end(reason)));
+    },
+  };
+}
+
+/** Brings tables that the catalog does not know into it, then reads it. */
+async function prepareCatalog(
+  connect: () => Promise<EngineConnection>,
+  clock: Clock,
+  prepareSystem: SqlEngineOptions["prepareSystem"],
+): Promise<Snapshot> {
+  const connection = await connect();
+  const read = (sql: string) => connection.rows(sql);
+  try {
+    const found = await loadCatalog(read, 1);
+    const missing = await adoptedObjects(read, found, { owner: OWNER, nowMs: clock.now() });
+    if (missing.length > 0) await connection.run(["BEGIN TRANSACTION", ...missing, "COMMIT"].join(";\n"));
+    await prepareSystem?.(connection);
+    return missing.length > 0 ? await loadCatalog(read, 1) : found;
+  } finally {
+    connection.close();
+  }
+}

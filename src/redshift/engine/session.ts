@@ -1,0 +1,504 @@
+/** A session: its calls in turn, each statement under its limit and in its transaction. See transaction.ts for the states. */
+import type { RelationInfo } from "../binder/bound.js";
+import { relationNamesOfQuery } from "../binder/queries/relation-names.js";
+import { type SessionCatalog, sessionCatalog } from "../catalog/session-catalog.js";
+import { temporarySchema } from "../catalog/stored.js";
+import type {
+  ExecuteOptions,
+  SessionInfo,
+  SessionOptions,
+  SqlNotice,
+  SqlPrepared,
+  SqlResult,
+  SqlSession,
+  SqlStatement,
+  SqlValue,
+} from "../database.js";
+import { SQL_STATE, SqlError } from "../sql-error.js";
+import { type ParsedStatement, parseStatements } from "../syntax/parse.js";
+import type { SqlType } from "../types.js";
+import type { EngineConnection } from "./connection.js";
+import { sqlErrorOf } from "./engine-errors.js";
+import { type Binding, bindStatement, parameterTypesOf } from "./prepare.js";
+import type { OpenEntry } from "./query-log.js";
+import { openResult, type ResultInside } from "./result.js";
+import type { SessionCore } from "./session-core.js";
+import { openSettings, schemasOf } from "./settings.js";
+import type { Shared } from "./shared.js";
+import { cancelledByUser, type StatementLimit, statementLimit } from "./statement-limit.js";
+import type { Outcome, StatementHandler, StatementRun } from "./statement-run.js";
+import { sessionTransaction } from "./transaction.js";
+
+export interface SessionInside extends SqlSession {
+  info(): SessionInfo;
+  /** Ends it from within; `onEnd` is told why. */
+  end(reason: SqlError): Promise<void>;
+}
+
+interface Prepared extends SqlPrepared {
+  readonly parsed: ParsedStatement;
+  readonly given: readonly (SqlType | undefined)[];
+  binding: Binding;
+}
+
+interface Statement extends SqlStatement {
+  readonly parsed: ParsedStatement;
+}
+
+/** In a failed transaction. */
+const ENDING: ReadonlySet<string> = new Set(["commit", "rollback"]);
+
+export function openSession(
+  shared: Shared,
+  connection: EngineConnection,
+  options: SessionOptions & { readonly processId: number; readonly onClose: () => void },
+): SessionInside {
+  const { processId, user } = options;
+  const { clock } = shared;
+  const startedAtMs = clock.now();
+  const settings = openSettings(user, {
+    ...options.settings,
+    ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
+  });
+  const own = temporarySchema(processId);
+  const results = new Set<ResultInside>();
+  const noticeListeners: ((notice: SqlNotice) => void)[] = [];
+  const endListeners: ((reason: Error) => void)[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  let running: { readonly limit: StatementLimit; readonly queryId: number } | undefined;
+  let newest: string | undefined;
+  let ended: SqlError | undefined;
+  let idle: AbortController | undefined;
+
+  const guarded: EngineConnection = {
+    ...connection,
+    run: async (...args) => {
+      await drainResults();
+      return connection.run(...args);
+    },
+    rows: async (...args) => {
+      await drainResults();
+      return connection.rows(...args);
+    },
+    stream: async (...args) => {
+      await drainResults();
+      return connection.stream(...args);
+    },
+    call: async (...args) => {
+      await drainResults();
+      return connection.call(...args);
+    },
+  };
+  const transaction = sessionTransaction(shared, guarded, settings);
+  const catalog: SessionCatalog = sessionCatalog({
+    database: shared.name,
+    snapshot: () => transaction.snapshot,
+    temporary: () => transaction.temporary,
+    temporarySchema: own,
+    searchPath: () => schemasOf(settings.get("search_path") ?? "", user),
+    systemView: shared.systemView,
+    external: shared.external,
+    namesOfView: ({ view }) => (view === undefined ? [] : relationNamesOfQuery(view.query)),
+  });
+
+  const core: SessionCore = {
+    shared,
+    processId,
+    user,
+    connection: guarded,
+    settings,
+    transaction,
+    catalog,
+    temporarySchema: own,
+    cursors: new Map(),
+    named: new Map(),
+    notice: (notice) => {
+      for (const listener of noticeListeners) listener(notice);
+    },
+    commit: async (limit) => {
+      await closeCursors();
+      await transaction.commit(limit);
+    },
+    rollback: async () => {
+      const reason = new SqlError(SQL_STATE.invalidCursorState, "the result's transaction was rolled back");
+      for (const result of [...results]) result.abandon(reason);
+      results.clear();
+      for (const { limit } of core.cursors.values()) limit.end();
+      core.cursors.clear();
+      await transaction.rollback();
+    },
+  };
+
+  /** Before the connection is used for anything else, what open results have left is put aside. */
+  async function drainResults(): Promise<void> {
+    for (const result of [...results]) await result.drain();
+    for (const { stream } of [...core.cursors.values()]) await stream.drain();
+  }
+
+  async function closeCursors(): Promise<void> {
+    for (const { stream, limit } of [...core.cursors.values()]) {
+      await stream.close();
+      limit.end();
+    }
+    core.cursors.clear();
+  }
+
+  /** One call at a time, in order. */
+  function enqueue<T>(work: () => Promise<T>): Promise<T> {
+    waiting++;
+    idle?.abort();
+    idle = undefined;
+    const turn = last.then(work, work);
+    last = turn
+      .catch(() => undefined)
+      .then(() => {
+        waiting--;
+        if (waiting === 0) watchIdle();
+      });
+    return turn;
+  }
+
+  /** A transaction that nobody goes on with keeps the engine from clearing up: it is ended. */
+  function watchIdle(): void {
+    if (ended !== undefined || transaction.mode !== "explicit") return;
+    const ms = Number(settings.get("idle_in_transaction_session_timeout") ?? 0);
+    if (ms <= 0) return;
+    const watch = new AbortController();
+    idle = watch;
+    clock.sleep(ms, watch.signal).then(
+      () =>
+        end(
+          new SqlError(
+            SQL_STATE.idleInTransactionTimeout,
+            "terminating connection due to idle-in-transaction timeout",
+            { severity: "FATAL", hint: "Connect again, and end transactions with COMMIT or ROLLBACK." },
+          ),
+        ),
+      () => undefined,
+    );
+  }
+
+  function checkOpen(): void {
+    if (ended !== undefined) throw ended;
+  }
+
+  function checkTransaction(parsed: ParsedStatement): void {
+    const { statement } = parsed;
+    if (!transaction.failed || (statement.kind === "transaction" && ENDING.has(statement.action))) return;
+    throw new SqlError(
+      SQL_STATE.inFailedSqlTransaction,
+      "current transaction is aborted, commands ignored until end of transaction block",
+      { hint: "ROLLBACK, then begin it again." },
+    );
+  }
+
+  async function fail(error: unknown, relation?: string): Promise<SqlError> {
+    const known = sqlErrorOf(error, relation);
+    if (transaction.failed) return known;
+    for (const result of [...results]) result.abandon(known);
+    results.clear();
+    for (const { limit } of core.cursors.values()) limit.end();
+    core.cursors.clear();
+    await transaction.fail();
+    return known;
+  }
+
+  function handlerOf(parsed: ParsedStatement): StatementHandler {
+    const handler = shared.handlers[parsed.statement.kind] as StatementHandler | undefined;
+    if (handler !== undefined) return handler;
+    throw new SqlError(SQL_STATE.featureNotSupported, `${parsed.verb} is not supported`, { at: 0 });
+  }
+
+  function checkAccess(parsed: ParsedStatement, handler: StatementHandler): void {
+    if (handler.alone === true && transaction.mode === "explicit") {
+      throw new SqlError(SQL_STATE.activeSqlTransaction, `${parsed.verb} cannot run inside a transaction block`);
+    }
+    if (handler.access !== "write" || parsed.statement.kind === "declare") return;
+    const readOnly =
+      options.readOnly === true ||
+      transaction.readOnly ||
+      settings.get("transaction_read_only") === "on" ||
+      settings.get("default_transaction_read_only") === "on";
+    if (readOnly && WRITES.has(parsed.statement.kind)) {
+      throw new SqlError("25006", `cannot execute ${parsed.verb} in a read-only transaction`, {
+        hint:
+          options.readOnly === true
+            ? "This connection may read only."
+            : "SET default_transaction_read_only TO off, or begin the transaction without READ ONLY.",
+      });
+    }
+  }
+
+  async function bindFor(
+    parsed: ParsedStatement,
+    handler: StatementHandler,
+    given: readonly (SqlType | undefined)[],
+  ): Promise<Binding> {
+    return bindStatement({ core, parsed, handler, given });
+  }
+
+  async function execute(
+    prepared: Prepared,
+    parameters: readonly SqlValue[],
+    executeOptions: ExecuteOptions,
+  ): Promise<SqlResult> {
+    checkOpen();
+    const { parsed } = prepared;
+    newest = parsed.sql;
+    const began = clock.monotonic();
+    const entry = shared.log.begin({
+      sql: parsed.sql,
+      verb: parsed.verb,
+      user,
+      processId,
+      transactionId: transaction.id,
+      applicationName: settings.get("application_name") ?? "",
+      queryGroup: settings.get("query_group") ?? "default",
+      startedAtMs: clock.now(),
+    });
+    const limit = newLimit(entry.id, executeOptions);
+    running = { limit, queryId: entry.id };
+    const finish = (state: "success" | "failed" | "canceled", rows: number, error?: SqlError) => {
+      limit.end();
+      if (running?.limit === limit) running = undefined;
+      entry.end({
+        state,
+        rows,
+        durationMs: clock.monotonic() - began,
+        ...(error === undefined ? {} : { error: error.message }),
+      });
+    };
+    try {
+      checkTransaction(parsed);
+      const handler = handlerOf(parsed);
+      checkAccess(parsed, handler);
+      const outcome = await carryOut(prepared, handler, { parameters, limit, entry, executeOptions });
+      return await answer(outcome, handler, { limit, entry, finish });
+    } catch (error) {
+      const known = await fail(limit.stopped ?? error);
+      finish(known.state === SQL_STATE.queryCanceled ? "canceled" : "failed", 0, known);
+      throw known;
+    }
+  }
+
+  function newLimit(queryId: number, { timeoutMs, signal }: ExecuteOptions): StatementLimit {
+    const limits = [Number(settings.get("statement_timeout") ?? 0), timeoutMs ?? 0].filter((ms) => ms > 0);
+    return statementLimit({
+      clock,
+      timeoutMs: limits.length === 0 ? shared.limits.statementMsMax : Math.min(...limits),
+      queryId,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async function carryOut(
+    prepared: Prepared,
+    handler: StatementHandler,
+    given: {
+      readonly parameters: readonly SqlValue[];
+      readonly limit: StatementLimit;
+      readonly entry: OpenEntry;
+      readonly executeOptions: ExecuteOptions;
+    },
+  ): Promise<Outcome> {
+    const { limit, entry } = given;
+    // A query alone is a transaction by itself: DuckDB's own, without a BEGIN.
+    const byItself = transaction.mode !== "explicit" && !transaction.needed && handler.access === "read";
+    if (handler.access !== "none" && !byItself) await transaction.open(limit);
+    if (byItself) transaction.noteRead();
+    if (!prepared.binding.isFresh()) prepared.binding = await bindFor(prepared.parsed, handler, prepared.given);
+    const { bound, types } = prepared.binding;
+    const run: StatementRun = {
+      bound,
+      sql: prepared.parsed.sql,
+      queryId: entry.id,
+      core,
+      connection: guarded,
+      limit,
+      parameters: { values: given.parameters, types },
+      options: given.executeOptions,
+      reads: (relations: readonly RelationInfo[]) => entry.reads(relations),
+      context: (parameterTypes = []) => prepared.binding.context(parameterTypes),
+    };
+    return handler.run(prepared.parsed.statement, run);
+  }
+
+  async function answer(
+    outcome: Outcome,
+    handler: StatementHandler,
+    { limit, entry, finish }: { limit: StatementLimit; entry: OpenEntry; finish: Finish },
+  ): Promise<SqlResult> {
+    const alone = transaction.mode === "none";
+    if (outcome.stream === undefined && outcome.chunks === undefined) {
+      if (alone && handler.access !== "none") await transaction.commit(limit);
+      finish("success", outcome.changed ?? outcome.rows?.length ?? 0);
+    }
+    const result = openResult({
+      outcome,
+      queryId: entry.id,
+      timezone: settings.get("timezone") ?? "UTC",
+      enqueue,
+      async onEnd(rows) {
+        results.delete(result.inside);
+        if (alone && handler.access === "write" && transaction.mode === "none") await transaction.commit();
+        finish("success", rows);
+      },
+      async onError(error) {
+        results.delete(result.inside);
+        const known = await fail(limit.stopped ?? error);
+        finish(known.state === SQL_STATE.queryCanceled ? "canceled" : "failed", 0, known);
+        return known;
+      },
+    });
+    if (outcome.stream !== undefined || outcome.chunks !== undefined) {
+      results.add(result.inside);
+      // Nobody may be reading when its time is over.
+      limit.onStop((reason) => {
+        if (results.has(result.inside)) void enqueue(() => result.inside.stop(reason)).catch(() => undefined);
+      });
+    }
+    return result.result;
+  }
+
+  async function end(reason: SqlError): Promise<void> {
+    if (ended !== undefined) return;
+    await close(reason);
+    for (const listener of endListeners) listener(reason);
+  }
+
+  async function close(reason: SqlError): Promise<void> {
+    if (ended !== undefined) return;
+    ended = reason;
+    running?.limit.stop(reason);
+    await enqueue(async () => {
+      for (const result of [...results]) result.abandon(reason);
+      results.clear();
+      for (const { limit } of core.cursors.values()) limit.end();
+      core.cursors.clear();
+      await transaction.rollback().catch(() => undefined);
+      connection.close();
+    });
+    idle?.abort();
+    options.onClose();
+  }
+
+  return {
+    processId,
+    user,
+    get transaction() {
+      if (transaction.failed) return "failed";
+      return transaction.mode === "none" ? "idle" : "open";
+    },
+    setting: (name) => settings.get(name),
+    onSetting: (listener) => settings.onChange(listener),
+    onNotice: (listener) => {
+      noticeListeners.push(listener);
+    },
+    onEnd: (listener) => {
+      endListeners.push(listener);
+    },
+
+    parse(sql) {
+      try {
+        return parseStatements(sql).map((parsed): Statement => ({ sql: parsed.sql, verb: parsed.verb, parsed }));
+      } catch (error) {
+        if (ended === undefined) void enqueue(() => fail(error)).catch(() => undefined);
+        throw sqlErrorOf(error);
+      }
+    },
+
+    prepare: (statement, parameterTypes = []) =>
+      enqueue(async (): Promise<Prepared> => {
+        checkOpen();
+        const { parsed } = statement as Statement;
+        try {
+          checkTransaction(parsed);
+          const handler = handlerOf(parsed);
+          checkAccess(parsed, handler);
+          const binding = await bindFor(parsed, handler, parameterTypes);
+          return {
+            statement,
+            parsed,
+            given: parameterTypes,
+            binding,
+            parameters: parameterTypesOf(binding, parsed),
+            columns: binding.columns,
+          };
+        } catch (error) {
+          throw await fail(error);
+        }
+      }),
+
+    execute: (prepared, parameters = [], executeOptions = {}) =>
+      enqueue(() => execute(prepared as Prepared, parameters, executeOptions)),
+
+    beginImplicit: () => void enqueue(async () => transaction.beginImplicit()).catch(() => undefined),
+
+    endImplicit: (outcome) =>
+      enqueue(async () => {
+        if (transaction.mode !== "implicit") return;
+        if (outcome === "rollback" || transaction.failed) {
+          await closeCursors().catch(() => undefined);
+          await transaction.rollback();
+          return;
+        }
+        try {
+          await core.commit();
+        } catch (error) {
+          throw await fail(error);
+        }
+      }),
+
+    cancel: () => running?.limit.stop(cancelledByUser(running.queryId)),
+    close: () => close(new SqlError(SQL_STATE.connectionFailure, "the session is closed")),
+    end,
+    info: () => ({
+      processId,
+      user,
+      applicationName: settings.get("application_name") ?? "",
+      remote: options.remote ?? "",
+      startedAtMs,
+      state: transaction.failed
+        ? "failed-transaction"
+        : waiting > 0
+          ? "active"
+          : transaction.mode === "none"
+            ? "idle"
+            : "in-transaction",
+      sql: newest,
+    }),
+  };
+}
+
+type Finish = (state: "success" | "failed" | "canceled", rows: number, error?: SqlError) => void;
+
+/** Kinds whose `write` is one indeed, for sessions that may only read. (EXPLAIN, ANALYZE and cursors run several statements, and change nothing.) */
+const WRITES: ReadonlySet<string> = new Set([
+  "insert",
+  "update",
+  "delete",
+  "merge",
+  "truncate",
+  "create-table",
+  "create-table-as",
+  "create-view",
+  "create-materialized-view",
+  "refresh-materialized-view",
+  "create-schema",
+  "create-external-schema",
+  "create-external-table",
+  "alter-table",
+  "alter-schema",
+  "alter-materialized-view",
+  "drop",
+  "copy",
+  "copy-stdio",
+  "copy-job",
+  "unload",
+  "comment",
+  "grant",
+  "revoke",
+  "user",
+  "call-procedure",
+]);

@@ -1,0 +1,172 @@
+/**
+ * A session's transaction. DuckDB's begins with the first statement that needs it; the catalog's state is the one of that moment, and what DDL
+ * makes of it is published when DuckDB has committed.
+ *
+ *     idle --begin--> open --error--> failed --rollback--> idle        explicit: BEGIN ... COMMIT
+ *     idle --statement--> open --its end--> idle                       one statement by itself
+ *     idle --beginImplicit, statement--> open --endImplicit--> idle    several in one message
+ */
+import { applyChange, type CatalogChange, type Snapshot } from "../catalog/snapshot.js";
+import type { StoredRelation } from "../catalog/stored.js";
+import type { EngineConnection } from "./connection.js";
+import type { Settings } from "./settings.js";
+import type { Shared } from "./shared.js";
+import type { StatementLimit } from "./statement-limit.js";
+
+export interface SessionTransaction {
+  readonly mode: "none" | "implicit" | "explicit";
+  readonly failed: boolean;
+  readonly id: number;
+  readonly readOnly: boolean;
+  readonly snapshot: Snapshot;
+  /** Temporary tables by name. */
+  readonly temporary: ReadonlyMap<string, StoredRelation>;
+  /** DuckDB's own has begun, or must for what comes next: a query has been run by itself in this implicit one. */
+  readonly needed: boolean;
+  /** A query runs by itself. */
+  noteRead(): void;
+  /** Makes it an explicit one. */
+  begin(readOnly: boolean): void;
+  beginImplicit(): void;
+  /** DuckDB's own transaction, if it is not there yet. */
+  open(limit: StatementLimit): Promise<void>;
+  /** The catalog as this transaction has made it: at once here, for the others when it commits. */
+  change(change: CatalogChange): void;
+  changeTemporary(tables: ReadonlyMap<string, StoredRelation>): void;
+  commit(limit?: StatementLimit): Promise<void>;
+  rollback(): Promise<void>;
+  /** After an error: rolled back at once, refusing all else until it is ended. */
+  fail(): Promise<void>;
+}
+
+export function sessionTransaction(
+  shared: Shared,
+  connection: EngineConnection,
+  settings: Settings,
+): SessionTransaction {
+  let mode: SessionTransaction["mode"] = "none";
+  let failed = false;
+  let opened = false;
+  let id = nextTransactionId();
+  let readOnly = false;
+  let hasRead = false;
+  let snapshot: Snapshot | undefined;
+  let changes: CatalogChange[] = [];
+  let temporary: ReadonlyMap<string, StoredRelation> = new Map();
+  let temporaryBefore = temporary;
+
+  function start(next: "implicit" | "explicit"): void {
+    if (mode === "none") {
+      settings.begin();
+      id = nextTransactionId();
+    }
+    mode = next;
+  }
+
+  function reset(outcome: "commit" | "rollback"): void {
+    if (outcome === "rollback") temporary = temporaryBefore;
+    temporaryBefore = temporary;
+    settings.end(outcome);
+    mode = "none";
+    failed = false;
+    opened = false;
+    readOnly = false;
+    hasRead = false;
+    snapshot = undefined;
+    changes = [];
+  }
+
+  async function undo(): Promise<void> {
+    if (!opened) return;
+    opened = false;
+    // After some errors DuckDB has let it go already.
+    await connection.run("ROLLBACK").catch(() => undefined);
+  }
+
+  return {
+    get mode() {
+      return mode;
+    },
+    get failed() {
+      return failed;
+    },
+    get id() {
+      return id;
+    },
+    get readOnly() {
+      return readOnly;
+    },
+    get snapshot() {
+      return snapshot ?? shared.snapshot();
+    },
+    get temporary() {
+      return temporary;
+    },
+    get needed() {
+      return opened || hasRead;
+    },
+    noteRead() {
+      hasRead = mode !== "none";
+    },
+    begin(asReadOnly) {
+      start("explicit");
+      readOnly = asReadOnly;
+    },
+    beginImplicit() {
+      if (mode === "none") start("implicit");
+    },
+    async open(limit) {
+      if (opened) return;
+      if (mode === "none") id = nextTransactionId();
+      await connection.run("BEGIN TRANSACTION", limit);
+      opened = true;
+      snapshot ??= shared.snapshot();
+    },
+    change(change) {
+      snapshot = applyChange(snapshot ?? shared.snapshot(), change);
+      changes.push(change);
+    },
+    changeTemporary(tables) {
+      temporary = tables;
+    },
+    async commit(limit) {
+      if (!opened) {
+        reset("commit");
+        return;
+      }
+      try {
+        limit?.shield();
+        await connection.run("COMMIT");
+      } catch (error) {
+        await undo();
+        reset("rollback");
+        throw error;
+      }
+      if (changes.length > 0) shared.publish(changes);
+      reset("commit");
+    },
+    async rollback() {
+      await undo();
+      reset("rollback");
+    },
+    async fail() {
+      const was = mode;
+      await undo();
+      if (was === "none") {
+        reset("rollback");
+        return;
+      }
+      failed = true;
+      temporary = temporaryBefore;
+      snapshot = undefined;
+      changes = [];
+    },
+  };
+}
+
+let transactions = 1_000;
+
+function nextTransactionId(): number {
+  transactions += 1;
+  return transactions;
+}
