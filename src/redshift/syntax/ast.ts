@@ -512,6 +512,8 @@ export interface ColumnDefinition extends Node {
   readonly name: string;
   readonly type: TypeName;
   readonly default?: Expression;
+  /** The default's own text. */
+  readonly defaultText?: string;
   readonly identity?: { readonly seed: number; readonly step: number; readonly byDefault: boolean };
   readonly encode?: string;
   readonly distKey: boolean;

@@ -73,8 +73,11 @@ export function parseColumn(cursor: Cursor): ColumnDefinition {
 }
 
 function parseColumnAttribute(cursor: Cursor, column: Draft): boolean {
-  if (cursor.accept("default")) column.default = cursor.expression();
-  else if (cursor.isWord("identity")) {
+  if (cursor.accept("default")) {
+    const { at } = cursor;
+    column.default = cursor.expression();
+    column.defaultText = cursor.sql.slice(at, cursor.lastEnd);
+  } else if (cursor.isWord("identity")) {
     cursor.next();
     column.identity = { ...parseSeed(cursor), byDefault: false };
   } else if (cursor.accept("generated", "by", "default", "as", "identity")) {
