@@ -2,6 +2,7 @@
 import type { Call, Expression, FrameBound, OrderItem, QualifiedName, WindowSpec } from "./ast.js";
 import type { Cursor } from "./cursor.js";
 import { parseOrderItems } from "./order-items.js";
+import { acceptStar } from "./star.js";
 
 /** Behind the name, at the parenthesis. */
 export function parseCall(cursor: Cursor, name: QualifiedName): Call {
@@ -9,7 +10,7 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
   cursor.expectSign("(");
   const distinct = cursor.accept("distinct");
   if (!distinct) cursor.accept("all");
-  const args = cursor.isSign(")") ? [] : cursor.commas(() => cursor.expression());
+  const args = cursor.isSign(")") ? [] : cursor.commas(() => acceptStar(cursor) ?? cursor.expression());
   let nulls = nullTreatment(cursor);
   if (cursor.isWords("order", "by")) {
     cursor.refuse(`syntax error at or near "order"`, cursor.at, {
@@ -83,9 +84,8 @@ function parseBound(cursor: Cursor): FrameBound {
   return { type, offset };
 }
 
-/** EXTRACT, TRIM, POSITION, SUBSTRING, OVERLAY and CONVERT in their forms with words; undefined where none of them comes. */
+/** Before a parenthesis: EXTRACT, TRIM, POSITION, SUBSTRING and OVERLAY in their forms with words; undefined where none of them comes. */
 export function parseKeywordCall(cursor: Cursor): Expression | undefined {
-  if (!cursor.isSign("(", 1)) return undefined;
   switch (cursor.peek().text) {
     case "extract":
       return parseExtract(cursor);

@@ -81,6 +81,7 @@ function parseUpdate(cursor: Cursor, common: Common): Told {
 
 function parseTargetAlias(cursor: Cursor): { readonly alias?: string } {
   if (cursor.accept("as")) return { alias: cursor.name() };
+  if (cursor.isWord("set")) return {};
   return cursor.isAlias() ? { alias: cursor.name() } : {};
 }
 

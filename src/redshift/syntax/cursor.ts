@@ -1,11 +1,14 @@
 /** Walks over a statement's tokens; what every part of the parser is made of. */
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import type { Expression, QualifiedName, Query, Statement } from "./ast.js";
-import { NO_ALIAS, RESERVED } from "./keywords.js";
+import { NO_ALIAS_BEFORE, RESERVED } from "./keywords.js";
 import { type Token, tokensOf } from "./lexer.js";
 
 /** A bound on what may stand inside of what, far below where the program's own stack ends. */
 const DEPTH_MAX = 500;
+
+/** As much of a token as a message shows. */
+const SHOWN_UNITS_MAX = 200;
 
 /** The rules that all others come back to. They are handed in, so that the files of the grammar need not import one another in circles. */
 export interface Grammar {
@@ -61,6 +64,8 @@ export interface Cursor {
   isAlias(): boolean;
   qualifiedName(): QualifiedName;
   string(): string;
+  /** A text whose backslashes are left to whom it is for (COPY's `NULL AS '\N'`), but those before a quote or another backslash. */
+  rawString(): string;
   /** A whole number, with its sign. */
   integer(): number;
   /** `( item, item, ... )`. */
@@ -69,31 +74,38 @@ export interface Cursor {
   commas<T>(item: () => T): T[];
   /** Runs it one level deeper. */
   deeper<T>(work: () => T): T;
+  /** The same by two calls. An error ends the whole walk, so that nobody needs to leave behind one. */
+  enter(): void;
+  leave(): void;
   /** The error for the next token. */
   unexpected(): SqlError;
   refuse(message: string, at: number, details?: { readonly hint?: string; readonly state?: string }): never;
 }
 
-export function openCursor(sql: string, grammar: Grammar): Cursor {
-  const tokens = tokensOf(sql);
+/** `tokens`: those to walk over, where they are not all of the text's. */
+export function openCursor(sql: string, grammar: Grammar, tokens: readonly Token[] = tokensOf(sql)): Cursor {
   let index = 0;
   let depth = 0;
   const last = tokens[tokens.length - 1]!;
   const peek = (ahead = 0) => tokens[index + ahead] ?? last;
   const isWordAt = (ahead: number, word: string) => {
     const token = peek(ahead);
-    return token.kind === "word" && token.text === word;
+    return token.text === word && token.kind === "word";
+  };
+  const areWords = (words: readonly string[]) => {
+    for (let ahead = 0; ahead < words.length; ahead++) if (!isWordAt(ahead, words[ahead]!)) return false;
+    return true;
   };
   const unexpected = () => {
     const token = peek();
     if (token.kind === "end")
       return new SqlError(SQL_STATE.syntaxError, "syntax error at end of input", { at: token.at });
-    const text = sql.slice(token.at, token.end);
+    const text = sql.slice(token.at, Math.min(token.end, token.at + SHOWN_UNITS_MAX));
     return new SqlError(SQL_STATE.syntaxError, `syntax error at or near "${text}"`, { at: token.at });
   };
   const isSign = (sign: string, ahead = 0) => {
     const token = peek(ahead);
-    return token.kind === "operator" && token.text === sign;
+    return token.text === sign && token.kind === "operator";
   };
   const isName = (ahead = 0) => {
     const token = peek(ahead);
@@ -126,14 +138,14 @@ export function openCursor(sql: string, grammar: Grammar): Cursor {
     reset: (position) => {
       index = position;
     },
-    isWords: (...words) => words.every((word, ahead) => isWordAt(ahead, word)),
+    isWords: (...words) => areWords(words),
     isWord: (...anyOf) => {
       const token = peek();
       return token.kind === "word" && anyOf.includes(token.text);
     },
     isSign,
     accept: (...words) => {
-      if (!words.every((word, ahead) => isWordAt(ahead, word))) return false;
+      if (!areWords(words)) return false;
       index += words.length;
       return true;
     },
@@ -167,7 +179,14 @@ export function openCursor(sql: string, grammar: Grammar): Cursor {
       return cursor.next().text;
     },
     isName,
-    isAlias: () => isName() && !(peek().kind === "word" && NO_ALIAS.has(peek().text)),
+    isAlias: () => {
+      const { kind, text } = peek();
+      if (kind === "quoted") return true;
+      if (kind !== "word" || RESERVED.has(text)) return false;
+      const before = NO_ALIAS_BEFORE.get(text);
+      if (before === undefined) return true;
+      return before.length > 0 && !before.includes(peek(1).text) && !(before[0] === "name" && isName(1));
+    },
     qualifiedName: () => {
       const { at } = cursor;
       const parts = [cursor.name()];
@@ -183,6 +202,13 @@ export function openCursor(sql: string, grammar: Grammar): Cursor {
     string: () => {
       if (peek().kind !== "string") throw unexpected();
       return cursor.next().text;
+    },
+    rawString: () => {
+      const { kind, at, end } = peek();
+      if (kind !== "string" || sql[at] === "$") return cursor.string();
+      index++;
+      const inside = sql.slice(sql[at] === "'" ? at + 1 : at + 2, end - 1);
+      return inside.replace(/''|\\(?=['\\])(.)/gs, (_, escaped?: string) => escaped ?? "'");
     },
     integer: () => {
       const negative = isSign("-");
@@ -203,18 +229,22 @@ export function openCursor(sql: string, grammar: Grammar): Cursor {
       while (cursor.acceptSign(",")) items.push(item());
       return items;
     },
-    deeper: (work) => {
+    enter: () => {
       if (++depth > DEPTH_MAX) {
         cursor.refuse("stack depth limit exceeded: the statement is nested too deeply", cursor.at, {
           state: "54001",
           hint: `Parts of a statement may stand ${DEPTH_MAX} deep inside one another.`,
         });
       }
-      try {
-        return work();
-      } finally {
-        depth--;
-      }
+    },
+    leave: () => {
+      depth--;
+    },
+    deeper: (work) => {
+      cursor.enter();
+      const done = work();
+      cursor.leave();
+      return done;
     },
     unexpected,
     refuse: (message, at, { hint, state = SQL_STATE.syntaxError } = {}) => {

@@ -1,146 +1,207 @@
 /**
- * Expressions, by precedence climbing. From the loosest to the tightest, as PostgreSQL 8 has them:
+ * Expressions, by precedence climbing. From the loosest to the tightest, as PostgreSQL 8.0 has them:
  *
- *     OR · AND · NOT · = < > · IS · LIKE, BETWEEN, IN, any other operator · + - · * / % · ^ · AT TIME ZONE · unary minus · [] · ::
+ *     OR · AND · NOT · = · < > · LIKE ILIKE SIMILAR · OVERLAPS · BETWEEN · IN · any other operator, <= >= <> among them · IS ISNULL NOTNULL ·
+ *     + - · * / % · ^ · AT TIME ZONE · unary minus · [] · ::
  */
-import type { Expression, Literal } from "./ast.js";
+import type { Expression } from "./ast.js";
 import type { Cursor } from "./cursor.js";
-import { parsePrimary } from "./primary.js";
-import { isQueryNext } from "./query-ahead.js";
-import { parseType } from "./type-name.js";
+import type { Token } from "./lexer.js";
+import { parsePostfix } from "./postfix.js";
+import {
+  parseBetween,
+  parseCollate,
+  parseIn,
+  parseIs,
+  parseOverlaps,
+  parsePattern,
+  parseQuantified,
+} from "./predicate.js";
+
+const OR = 1;
+const AND = 2;
+const NOT = 3;
+const EQUALS = 4;
+const LESS = 5;
+const LIKE = 6;
+const OVERLAPS = 7;
+const BETWEEN = 8;
+const IN = 9;
+const OTHER = 10;
+const IS = 11;
+const ADDITIVE = 12;
+const MULTIPLICATIVE = 13;
+const POWER = 14;
+const ZONE = 15;
+const UNARY = 16;
+
+const OPERATORS: ReadonlyMap<string, number> = new Map([
+  ["=", EQUALS],
+  ["<", LESS],
+  [">", LESS],
+  ["<=", OTHER],
+  [">=", OTHER],
+  ["<>", OTHER],
+  ["!=", OTHER],
+  ["||", OTHER],
+  ["&", OTHER],
+  ["|", OTHER],
+  ["#", OTHER],
+  ["<<", OTHER],
+  [">>", OTHER],
+  ["~", OTHER],
+  ["~*", OTHER],
+  ["!~", OTHER],
+  ["!~*", OTHER],
+  ["~~", OTHER],
+  ["~~*", OTHER],
+  ["!~~", OTHER],
+  ["!~~*", OTHER],
+  ["+", ADDITIVE],
+  ["-", ADDITIVE],
+  ["*", MULTIPLICATIVE],
+  ["/", MULTIPLICATIVE],
+  ["%", MULTIPLICATIVE],
+  ["^", POWER],
+]);
+
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ["or", OR],
+  ["and", AND],
+  ["like", LIKE],
+  ["ilike", LIKE],
+  ["similar", LIKE],
+  ["overlaps", OVERLAPS],
+  ["between", BETWEEN],
+  ["in", IN],
+  ["operator", OTHER],
+  ["is", IS],
+  ["isnull", IS],
+  ["notnull", IS],
+  ["at", ZONE],
+  ["collate", UNARY],
+]);
+
+/** Of these, no two may stand side by side without parentheses. */
+const LONELY: ReadonlySet<number> = new Set([LESS, LIKE, OVERLAPS, BETWEEN]);
 
 export function parseExpression(cursor: Cursor): Expression {
-  return cursor.deeper(() => parseOr(cursor));
+  return climb(cursor, OR);
 }
 
 /** What `position(... in ...)` looks for: everything that binds tighter than IN. */
 export function parseOperand(cursor: Cursor): Expression {
-  const { at } = cursor;
-  let left = parseBinary(cursor, ADDITIVE);
-  while (cursor.acceptSign("||")) left = binary("||", left, parseBinary(cursor, ADDITIVE), at);
+  return climb(cursor, OTHER);
+}
+
+function climb(cursor: Cursor, least: number): Expression {
+  cursor.enter();
+  const { at } = cursor.peek();
+  let left = parsePrefix(cursor);
+  let last = 0;
+  for (;;) {
+    const token = cursor.peek();
+    const level = levelOf(cursor, token);
+    if (level < least) break;
+    if (level === last && LONELY.has(level)) throw cursor.unexpected();
+    last = level;
+    left = token.kind === "word" ? byWord(cursor, left, token, at) : byOperator(cursor, left, token, level, at);
+  }
+  cursor.leave();
   return left;
 }
 
-/** Chains are collected, not nested: they may be thousands long. */
-function parseOr(cursor: Cursor): Expression {
-  const { at } = cursor;
-  const first = parseAnd(cursor);
-  if (!cursor.isWord("or")) return first;
-  const operands = [first];
-  while (cursor.accept("or")) operands.push(parseAnd(cursor));
-  return { kind: "or", operands, at };
+/** How tightly the next token binds to what stands before it; 0 where it ends the expression. */
+function levelOf(cursor: Cursor, token: Token): number {
+  if (token.kind === "operator") return OPERATORS.get(token.text) ?? 0;
+  if (token.kind !== "word") return 0;
+  const { text } = token;
+  if (text === "not") {
+    // NOT belongs to what comes behind it, unless that is a test: `x int default 1 not null`.
+    const behind = cursor.peek(1);
+    const level = behind.kind === "word" ? (WORDS.get(behind.text) ?? 0) : 0;
+    return level === LIKE || level === BETWEEN || level === IN ? level : 0;
+  }
+  const level = WORDS.get(text);
+  if (level === undefined) return 0;
+  if (text === "at") return cursor.isWords("at", "time", "zone") ? level : 0;
+  if (text === "operator") return cursor.isSign("(", 1) ? level : 0;
+  return level;
 }
 
-function parseAnd(cursor: Cursor): Expression {
-  const { at } = cursor;
-  const first = parseNot(cursor);
-  if (!cursor.isWord("and")) return first;
-  const operands = [first];
-  while (cursor.accept("and")) operands.push(parseNot(cursor));
-  return { kind: "and", operands, at };
-}
-
-function parseNot(cursor: Cursor): Expression {
-  const { at } = cursor;
-  if (!cursor.accept("not")) return parseBinary(cursor, 0);
-  return { kind: "unary", operator: "not", operand: cursor.deeper(() => parseNot(cursor)), at };
-}
-
-const COMPARISON = 1;
-const IS = 2;
-const OTHER = 3;
-const ADDITIVE = 4;
-const MULTIPLICATIVE = 5;
-const POWER = 6;
-const ZONE = 7;
-const UNARY = 8;
-
-const LEVELS: Readonly<Record<string, number>> = {
-  "=": COMPARISON,
-  "<>": COMPARISON,
-  "!=": COMPARISON,
-  "<": COMPARISON,
-  "<=": COMPARISON,
-  ">": COMPARISON,
-  ">=": COMPARISON,
-  "+": ADDITIVE,
-  "-": ADDITIVE,
-  "*": MULTIPLICATIVE,
-  "/": MULTIPLICATIVE,
-  "%": MULTIPLICATIVE,
-  "^": POWER,
-  "||": OTHER,
-  "&": OTHER,
-  "|": OTHER,
-  "#": OTHER,
-  "<<": OTHER,
-  ">>": OTHER,
-  "~": OTHER,
-  "~*": OTHER,
-  "!~": OTHER,
-  "!~*": OTHER,
-  "~~": OTHER,
-  "~~*": OTHER,
-  "!~~": OTHER,
-  "!~~*": OTHER,
-};
-
-/** Everything from comparisons down, whose operators are at `level` or tighter. */
-function parseBinary(cursor: Cursor, level: number): Expression {
-  return cursor.deeper(() => {
-    const { at } = cursor;
-    let left = parseUnary(cursor);
-    for (;;) {
-      const next = parseTail(cursor, left, level, at);
-      if (next === undefined) return left;
-      left = next;
-    }
-  });
-}
-
-/** What follows an operand, if it binds at `level` or tighter; undefined where the operand stands alone. */
-function parseTail(cursor: Cursor, left: Expression, level: number, at: number): Expression | undefined {
-  const token = cursor.peek();
-  if (token.kind === "operator") return parseOperator(cursor, left, level, at);
-  if (token.kind !== "word") return undefined;
+function byWord(cursor: Cursor, left: Expression, token: Token, at: number): Expression {
   switch (token.text) {
+    case "or":
+      return parseChain(cursor, "or", left, at);
+    case "and":
+      return parseChain(cursor, "and", left, at);
     case "is":
-      return level <= IS ? parseIs(cursor, left, at) : undefined;
+      return parseIs(cursor, left, at, () => climb(cursor, IS + 1));
     case "isnull":
     case "notnull":
-      if (level > IS) return undefined;
       cursor.next();
       return { kind: "is", operand: left, negated: token.text === "notnull", test: { type: "null" }, at };
-    case "not":
-    case "like":
-    case "ilike":
-    case "similar":
-    case "between":
-    case "in":
-      return level <= OTHER ? parseMatch(cursor, left, at) : undefined;
     case "operator":
-      return level <= OTHER && cursor.isSign("(", 1) ? parseNamedOperator(cursor, left, at) : undefined;
+      return parseNamedOperator(cursor, left, at);
+    case "overlaps":
+      return parseOverlaps(cursor, left, at, () => climb(cursor, OVERLAPS + 1));
     case "at":
-      if (level > ZONE || cursor.peek(1).text !== "time" || cursor.peek(2).text !== "zone") return undefined;
       cursor.expect("at", "time", "zone");
-      return { kind: "at-time-zone", operand: left, zone: parseBinary(cursor, ZONE + 1), at };
+      return { kind: "at-time-zone", operand: left, zone: climb(cursor, ZONE + 1), at };
     case "collate":
       return parseCollate(cursor, left, at);
     default:
-      return undefined;
+      return parseMatch(cursor, left, at);
   }
 }
 
-function parseOperator(cursor: Cursor, left: Expression, level: number, at: number): Expression | undefined {
-  const operator = cursor.peek().text;
-  const own = LEVELS[operator];
-  if (own === undefined || own < level) return undefined;
-  cursor.next();
-  if (own === COMPARISON || operator.startsWith("~") || operator.startsWith("!~")) {
-    const quantifier = cursor.acceptOne("any", "some", "all");
-    if (quantifier !== undefined) return parseQuantified(cursor, left, operator, quantifier, at);
+/** LIKE and its like, BETWEEN, IN, each perhaps behind NOT. */
+function parseMatch(cursor: Cursor, operand: Expression, at: number): Expression {
+  const negated = cursor.accept("not");
+  const word = cursor.next().text;
+  switch (word) {
+    case "in":
+      return parseIn(cursor, operand, negated, at);
+    case "between":
+      return parseBetween(cursor, operand, negated, at, () => climb(cursor, BETWEEN + 1));
+    default:
+      return parsePattern(cursor, word, operand, negated, at, () => climb(cursor, LIKE + 1));
   }
-  return binary(operator, left, parseBinary(cursor, own + 1), at);
+}
+
+/** Chains are collected, not nested: they may be thousands long. */
+function parseChain(cursor: Cursor, kind: "and" | "or", first: Expression, at: number): Expression {
+  const operands = [first];
+  while (cursor.accept(kind)) operands.push(climb(cursor, (kind === "and" ? AND : OR) + 1));
+  return { kind, operands, at };
+}
+
+function byOperator(cursor: Cursor, left: Expression, token: Token, level: number, at: number): Expression {
+  cursor.next();
+  const quantified = parseQuantified(cursor, left, token.text, at);
+  if (quantified !== undefined) return quantified;
+  // `=` alone groups from the right.
+  return binary(token.text, left, climb(cursor, level === EQUALS ? EQUALS : level + 1), at);
+}
+
+/** `OPERATOR(pg_catalog.~)`, as psql sends it; whatever the operator, it binds as the nameless ones do. */
+function parseNamedOperator(cursor: Cursor, left: Expression, at: number): Expression {
+  const operator = operatorName(cursor);
+  if (!OPERATORS.has(operator)) cursor.refuse(`operator does not exist: ${operator}`, at, { state: "42883" });
+  return parseQuantified(cursor, left, operator, at) ?? binary(operator, left, climb(cursor, OTHER + 1), at);
+}
+
+function operatorName(cursor: Cursor): string {
+  cursor.expect("operator");
+  cursor.expectSign("(");
+  if (cursor.isName()) {
+    cursor.name();
+    cursor.expectSign(".");
+  }
+  if (cursor.peek().kind !== "operator") throw cursor.unexpected();
+  const operator = cursor.next().text;
+  cursor.expectSign(")");
+  return operator;
 }
 
 function binary(operator: string, left: Expression, right: Expression, at: number): Expression {
@@ -158,154 +219,50 @@ function binary(operator: string, left: Expression, right: Expression, at: numbe
   }
 }
 
-function parseQuantified(cursor: Cursor, operand: Expression, operator: string, word: string, at: number): Expression {
-  cursor.expectSign("(");
-  const over = isQueryNext(cursor) ? { query: cursor.query() } : { array: cursor.expression() };
-  cursor.expectSign(")");
-  const shown = operator === "!=" ? "<>" : operator;
-  return { kind: "quantified", operand, operator: shown, quantifier: word === "all" ? "all" : "any", over, at };
-}
+/** Signs before an operand, each with how tightly what it belongs to must bind. */
+const PREFIXES: ReadonlyMap<string, number> = new Map([
+  ["-", UNARY],
+  ["+", UNARY],
+  ["~", OTHER + 1],
+  ["@", OTHER + 1],
+  ["|/", OTHER + 1],
+  ["||/", OTHER + 1],
+]);
 
-/** `OPERATOR(pg_catalog.~)`, as psql sends it; binds as any other operator. */
-function parseNamedOperator(cursor: Cursor, left: Expression, at: number): Expression {
-  cursor.expect("operator");
-  cursor.expectSign("(");
-  if (cursor.isName()) {
-    cursor.name();
-    cursor.expectSign(".");
-  }
-  const token = cursor.next();
-  if (token.kind !== "operator" || LEVELS[token.text] === undefined) throw cursor.unexpected();
-  cursor.expectSign(")");
-  const quantifier = cursor.acceptOne("any", "some", "all");
-  if (quantifier !== undefined) return parseQuantified(cursor, left, token.text, quantifier, at);
-  return binary(token.text, left, parseBinary(cursor, OTHER + 1), at);
-}
-
-function parseIs(cursor: Cursor, operand: Expression, at: number): Expression {
-  cursor.expect("is");
-  const negated = cursor.accept("not");
-  const word = cursor.acceptOne("null", "true", "false", "unknown");
-  if (word !== undefined) return { kind: "is", operand, negated, test: { type: word }, at };
-  if (cursor.accept("distinct", "from")) {
-    return { kind: "is", operand, negated, test: { type: "distinct", from: parseBinary(cursor, IS + 1) }, at };
-  }
-  throw cursor.unexpected();
-}
-
-function parseMatch(cursor: Cursor, operand: Expression, at: number): Expression | undefined {
-  const begin = cursor.position();
-  const negated = cursor.accept("not");
-  const operator = cursor.acceptOne("like", "ilike", "similar", "between", "in");
-  switch (operator) {
-    case undefined:
-      // NOT belongs to what comes behind: `x int default 1 not null`.
-      cursor.reset(begin);
-      return undefined;
-    case "between":
-      return parseBetween(cursor, operand, negated, at);
-    case "in":
-      return parseIn(cursor, operand, negated, at);
-    default: {
-      if (operator === "similar") cursor.expect("to");
-      const pattern = parseBinary(cursor, OTHER + 1);
-      const escapeSign = cursor.accept("escape") ? parseBinary(cursor, OTHER + 1) : undefined;
-      return {
-        kind: "like",
-        operator,
-        operand,
-        pattern,
-        negated,
-        at,
-        ...(escapeSign === undefined ? {} : { escape: escapeSign }),
-      };
+function parsePrefix(cursor: Cursor): Expression {
+  const token = cursor.peek();
+  const { text, kind, at } = token;
+  if (kind === "word") {
+    if (text === "not") {
+      cursor.next();
+      return { kind: "unary", operator: "not", operand: climb(cursor, NOT), at };
+    }
+    if (cursor.priorAllowed && text === "prior") {
+      cursor.next();
+      return { kind: "unary", operator: "prior", operand: climb(cursor, UNARY), at };
+    }
+    if (text === "operator" && cursor.isSign("(", 1)) return parseNamedPrefix(cursor, at);
+  } else if (kind === "operator") {
+    const level = PREFIXES.get(text);
+    if (level !== undefined) {
+      cursor.next();
+      return prefixed(text, climb(cursor, level), at);
     }
   }
+  return parsePostfix(cursor);
 }
 
-function parseBetween(cursor: Cursor, operand: Expression, negated: boolean, at: number): Expression {
-  cursor.accept("symmetric");
-  const low = parseBinary(cursor, OTHER + 1);
-  cursor.expect("and");
-  const high = parseBinary(cursor, OTHER + 1);
-  return { kind: "between", operand, low, high, negated, at };
-}
-
-function parseIn(cursor: Cursor, operand: Expression, negated: boolean, at: number): Expression {
-  cursor.expectSign("(");
-  if (isQueryNext(cursor)) {
-    const query = cursor.query();
-    cursor.expectSign(")");
-    return { kind: "in-query", operand, query, negated, at };
-  }
-  const items = cursor.commas(() => cursor.expression());
-  cursor.expectSign(")");
-  return { kind: "in-list", operand, items, negated, at };
-}
-
-/** `COLLATE pg_catalog.default` is the default, and says nothing. */
-function parseCollate(cursor: Cursor, operand: Expression, at: number): Expression {
-  cursor.expect("collate");
-  const token = cursor.peek();
-  let name = token.kind === "string" ? cursor.string() : cursor.label();
-  while (cursor.acceptSign(".")) name = cursor.label();
-  const folded = name.toLowerCase();
-  if (folded === "default" || folded === "c" || folded === "posix") return operand;
-  if (folded === "case_sensitive" || folded === "cs")
-    return { kind: "collate", operand, collation: "case_sensitive", at };
-  if (folded === "case_insensitive" || folded === "ci")
-    return { kind: "collate", operand, collation: "case_insensitive", at };
-  return cursor.refuse(`collation "${name}" does not exist`, token.at, {
-    hint: "There are case_sensitive and case_insensitive.",
-    state: "42704",
-  });
-}
-
-const UNARY_OPERATORS = new Set(["-", "+", "~", "@", "|/", "||/", "!!"]);
-
-function parseUnary(cursor: Cursor): Expression {
-  const token = cursor.peek();
-  if (cursor.priorAllowed && cursor.accept("prior")) {
-    const operand = cursor.deeper(() => parseBinary(cursor, UNARY));
-    return { kind: "unary", operator: "prior", operand, at: token.at };
-  }
-  if (token.kind !== "operator" || !UNARY_OPERATORS.has(token.text)) return parsePostfix(cursor);
-  cursor.next();
-  const operand = cursor.deeper(() =>
-    parseBinary(cursor, token.text === "-" || token.text === "+" ? UNARY : OTHER + 1),
-  );
-  return negatedNumber(token.text, operand) ?? { kind: "unary", operator: token.text, operand, at: token.at };
+function parseNamedPrefix(cursor: Cursor, at: number): Expression {
+  const operator = operatorName(cursor);
+  if (!PREFIXES.has(operator)) cursor.refuse(`operator does not exist: ${operator}`, at, { state: "42883" });
+  return prefixed(operator, climb(cursor, OTHER + 1), at);
 }
 
 /** `-5` is one number, so that the least of its type can be written. */
-function negatedNumber(operator: string, operand: Expression): Literal | undefined {
-  if (operator !== "-" || operand.kind !== "literal" || operand.value.type !== "number") return undefined;
-  if (operand.value.text.startsWith("-")) return undefined;
-  return { kind: "literal", value: { type: "number", text: `-${operand.value.text}` }, at: operand.at - 1 };
-}
-
-/** Subscripts, paths and casts behind an operand. */
-function parsePostfix(cursor: Cursor): Expression {
-  const { at } = cursor;
-  const parenthesized = cursor.isSign("(");
-  let operand = parsePrimary(cursor);
-  for (;;) {
-    if (cursor.acceptSign("::")) {
-      operand = { kind: "cast", operand, type: parseType(cursor), at };
-    } else if (cursor.acceptSign("[")) {
-      const index = cursor.expression();
-      cursor.expectSign("]");
-      operand = { kind: "subscript", operand, index, at };
-    } else if (cursor.isSign(".") && (parenthesized || isPathHead(operand))) {
-      cursor.next();
-      operand = { kind: "path", operand, name: cursor.label(), at };
-    } else {
-      return operand;
-    }
+function prefixed(operator: string, operand: Expression, at: number): Expression {
+  if (operator === "-" && operand.kind === "literal" && operand.value.type === "number") {
+    const { text } = operand.value;
+    if (!text.startsWith("-")) return { kind: "literal", value: { type: "number", text: `-${text}` }, at };
   }
-}
-
-/** A dot behind a plain column was taken with the column. */
-function isPathHead({ kind }: Expression): boolean {
-  return kind !== "column" && kind !== "literal" && kind !== "star";
+  return { kind: "unary", operator, operand, at };
 }

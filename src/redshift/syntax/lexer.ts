@@ -1,5 +1,7 @@
 /** Cuts a text of SQL into tokens, by PostgreSQL's rules with Redshift's exceptions. */
 import { SQL_STATE, SqlError } from "../sql-error.js";
+import { RESERVED } from "./keywords.js";
+import { placesOf, readDollarText, readQuoted, readString } from "./string-literal.js";
 
 export interface Token {
   /**
@@ -13,20 +15,44 @@ export interface Token {
   readonly end: number;
 }
 
-/** Signs that make no part of a longer operator. */
-const SINGLE = new Set(["(", ")", "[", "]", ",", ";", "."]);
-const OPERATOR_SIGNS = new Set("+-*/<>=~!@#%^&|?`");
-/** What may end an operator only when one of the signs behind it occurs in it: PostgreSQL's rule, so that `a=-1` is two operators. */
-const TAILS = new Set(["+", "-"]);
-const TAIL_ALLOWING = /[~!@#%^&|?`]/;
+/** Redshift takes statements of 16 MB. */
+const TEXT_UNITS_MAX = 16 * 1024 * 1024;
+/** Tokens and the tree over them take many times the memory of their text: a hundred thousand rows of twenty values stay well below. */
+const TOKENS_MAX = 8_000_000;
+/** What a parameter's number may be, on the wire: two bytes. */
+const PARAMETER_MAX = 32_767;
 
-const WORD = /[\p{L}_#\u0080-\uffff][\p{L}\p{N}_$#\u0080-\uffff]*/uy;
+const WORD = /[a-zA-Z_#\u{80}-\u{10ffff}][a-zA-Z0-9_$\u{80}-\u{10ffff}]*/uy;
 const NUMBER = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
-const DOLLAR_TAG = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy;
+const DIGITS = /\d+/y;
+
+/** What each ASCII sign begins. */
+const BLANK = 1;
+const LETTER = 2;
+const DIGIT = 3;
+/** Makes no part of a longer operator. */
+const SINGLE = 4;
+const OPERATOR = 5;
+const CLASSES = new Uint8Array(128);
+for (const sign of " \t\n\v\f\r") CLASSES[sign.charCodeAt(0)] = BLANK;
+for (const sign of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_") CLASSES[sign.charCodeAt(0)] = LETTER;
+for (const sign of "0123456789") CLASSES[sign.charCodeAt(0)] = DIGIT;
+for (const sign of "()[],;{}") CLASSES[sign.charCodeAt(0)] = SINGLE;
+for (const sign of "+-*/<>=~!@#%^&|?`") CLASSES[sign.charCodeAt(0)] = OPERATOR;
+
+function classOf(code: number): number {
+  return code < 128 ? CLASSES[code]! : 0;
+}
 
 export function tokensOf(sql: string): Token[] {
+  if (sql.length > TEXT_UNITS_MAX) {
+    throw new SqlError("54000", `the statement is longer than ${TEXT_UNITS_MAX / 1024 / 1024} MB`, {
+      hint: "Load many rows by COPY.",
+    });
+  }
   const tokens: Token[] = [];
-  let at = 0;
+  // A byte order mark at the very beginning says nothing.
+  let at = sql.charCodeAt(0) === 0xfeff ? 1 : 0;
   const push = (kind: Token["kind"], text: string, end: number) => {
     tokens.push({ kind, text, at, end });
     at = end;
@@ -37,112 +63,150 @@ export function tokensOf(sql: string): Token[] {
       tokens.push({ kind: "end", text: "", at: sql.length, end: sql.length });
       return tokens;
     }
-    const sign = sql[at]!;
-    if (sign === "'") {
-      const { text, end } = readString(sql, at, false);
-      push("string", text, end);
-    } else if ((sign === "e" || sign === "E") && sql[at + 1] === "'") {
-      const { text, end } = readString(sql, at + 1, true);
-      push("string", text, end);
-    } else if (sign === '"') {
-      const { text, end } = readQuoted(sql, at);
-      push("quoted", text, end);
-    } else if (sign === "$") {
-      readDollar(sql, at, push);
-    } else if (isDigit(sign) || (sign === "." && isDigit(sql[at + 1] ?? ""))) {
-      NUMBER.lastIndex = at;
-      const text = NUMBER.exec(sql)![0];
-      push("number", text, at + text.length);
-    } else if (SINGLE.has(sign)) {
-      push("operator", sign, at + 1);
-    } else if (sign === ":") {
-      push(
-        "operator",
-        sql[at + 1] === ":" ? "::" : sql[at + 1] === "=" ? ":=" : ":",
-        at + (/[:=]/.test(sql[at + 1] ?? "") ? 2 : 1),
-      );
-    } else if (OPERATOR_SIGNS.has(sign) && !startsTempName(sql, at, tokens)) {
-      const text = readOperator(sql, at);
-      push("operator", text, at + text.length);
-    } else {
-      const end = endOfWord(sql, at);
-      if (end === at) throw syntaxErrorAt(sql[at]!, at);
-      push("word", sql.slice(at, end).toLowerCase(), end);
+    if (tokens.length >= TOKENS_MAX) {
+      throw new SqlError("54000", "the statement has too many parts", { at, hint: "Load many rows by COPY." });
+    }
+    const code = sql.charCodeAt(at);
+    switch (classOf(code)) {
+      case LETTER:
+        if ((code === 69 || code === 101) && sql.charCodeAt(at + 1) === 39) {
+          const { text, end } = readString(sql, at + 1, true);
+          push("string", text, end);
+        } else {
+          const end = endOfWord(sql, at);
+          push("word", sql.slice(at, end).toLowerCase(), end);
+        }
+        break;
+      case DIGIT: {
+        const end = endOfNumber(sql, at);
+        push("number", sql.slice(at, end), end);
+        break;
+      }
+      case SINGLE:
+        push("operator", sql[at]!, at + 1);
+        break;
+      case OPERATOR:
+        if (code === 35 && beginsName(sql, at, tokens)) {
+          const end = endOfWord(sql, at);
+          push("word", sql.slice(at, end).toLowerCase(), end);
+        } else {
+          const end = endOfOperator(sql, at);
+          push("operator", sql.slice(at, end), end);
+        }
+        break;
+      default:
+        readOther(sql, at, code, push);
     }
   }
 }
 
-/** `#staging` is a temporary table's name where a name can stand, and the operator XOR behind a value. */
-function startsTempName(sql: string, at: number, tokens: readonly Token[]): boolean {
-  if (sql[at] !== "#" || !/[\p{L}_]/u.test(sql[at + 1] ?? "")) return false;
-  const last = tokens.at(-1);
-  const afterValue =
-    last !== undefined &&
-    (last.kind === "number" ||
-      last.kind === "string" ||
-      last.kind === "quoted" ||
-      last.text === ")" ||
-      last.text === "]");
-  return !afterValue && (last?.kind !== "word" || NAME_FOLLOWS.has(last.text));
+type Push = (kind: Token["kind"], text: string, end: number) => void;
+
+/** What begins with a sign that begins nothing else. */
+function readOther(sql: string, at: number, code: number, push: Push): void {
+  const next = sql.charCodeAt(at + 1);
+  const sign = sql[at]!;
+  if (sign === "'") {
+    const { text, end } = readString(sql, at, false);
+    push("string", text, end);
+  } else if (sign === '"') {
+    const { text, end } = readQuoted(sql, at);
+    push("quoted", text, end);
+  } else if (sign === "$") {
+    readDollar(sql, at, push);
+  } else if (sign === ".") {
+    const end = classOf(next) === DIGIT ? endOfNumber(sql, at) : at + 1;
+    push(end > at + 1 ? "number" : "operator", sql.slice(at, end), end);
+  } else if (sign === ":") {
+    const end = sql[at + 1] === ":" || sql[at + 1] === "=" ? at + 2 : at + 1;
+    push("operator", sql.slice(at, end), end);
+  } else {
+    const end = code < 128 ? at : endOfWord(sql, at);
+    if (end === at) throw syntaxErrorAt(sign, at);
+    push("word", sql.slice(at, end).toLowerCase(), end);
+  }
 }
 
-const NAME_FOLLOWS = new Set([
-  "table",
-  "into",
-  "from",
-  "join",
-  "update",
-  "exists",
-  "truncate",
-  "using",
-  "like",
-  "analyze",
-  "vacuum",
-  "copy",
-  "only",
-]);
+/** The tokens of a text within the statement (UNLOAD's query), with their places in the statement itself. */
+export function innerTokens(sql: string, { text, at, end }: Token): Token[] {
+  const place = placesOf(sql, at, end);
+  try {
+    return tokensOf(text).map((token) => {
+      const begin = place(token.at);
+      const behind = token.end === token.at ? begin : place(token.end - 1) + 1;
+      return { kind: token.kind, text: token.text, at: begin, end: Math.max(behind, begin) };
+    });
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.at === undefined) throw error;
+    throw new SqlError(error.state, error.message, {
+      at: place(error.at),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}
+
+/** Words that are no keywords of Redshift's list and that a name follows all the same. */
+const NAME_FOLLOWS: ReadonlySet<string> = new Set(
+  "analyze by copy exists join like rename set table truncate update using vacuum view".split(" "),
+);
+/** Reserved words that end a value. */
+const VALUE_ENDS: ReadonlySet<string> = new Set(
+  "current_date current_time current_timestamp current_user end false localtime localtimestamp null session_user sysdate true user".split(
+    " ",
+  ),
+);
+
+/** `#staging` is a temporary table's name where a name can stand, and the operator XOR behind a value. */
+function beginsName(sql: string, at: number, tokens: readonly Token[]): boolean {
+  const next = sql.charCodeAt(at + 1);
+  if (classOf(next) !== LETTER && !(next > 127)) return false;
+  const last = tokens[tokens.length - 1];
+  switch (last?.kind) {
+    case undefined:
+      return true;
+    case "operator":
+      return last.text !== ")" && last.text !== "]";
+    case "word":
+      return NAME_FOLLOWS.has(last.text) || (RESERVED.has(last.text) && !VALUE_ENDS.has(last.text));
+    default:
+      return false;
+  }
+}
 
 /** By character codes as long as they are ASCII, which is nearly always; by the pattern where they are not. */
 function endOfWord(sql: string, at: number): number {
-  let end = at;
-  for (; end < sql.length; end++) {
+  for (let end = at + 1; ; end++) {
     const code = sql.charCodeAt(end);
-    const letter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
-    const behindFirst = (code >= 48 && code <= 57) || code === 36 || code === 35;
-    if (letter || (behindFirst && (end > at || code === 35))) continue;
-    if (code < 128) return end;
-    break;
+    const kind = classOf(code);
+    if (kind === LETTER || kind === DIGIT || code === 36) continue;
+    // Beyond the end the code is NaN, which is not above 127.
+    if (!(code > 127) && sql.charCodeAt(at) < 128) return end;
+    WORD.lastIndex = at;
+    return at + (WORD.exec(sql)?.[0].length ?? 0);
   }
-  if (end === sql.length) return end;
-  WORD.lastIndex = at;
-  return at + (WORD.exec(sql)?.[0].length ?? 0);
 }
 
-function isDigit(sign: string): boolean {
-  return sign >= "0" && sign <= "9";
+function endOfNumber(sql: string, at: number): number {
+  NUMBER.lastIndex = at;
+  return at + NUMBER.exec(sql)![0].length;
 }
 
 /** Past blanks and comments; block comments nest. */
 function skipBlank(sql: string, from: number): number {
   let at = from;
   for (;;) {
-    while (at < sql.length && isBlank(sql.charCodeAt(at))) at++;
-    const sign = sql.charCodeAt(at);
-    // Neither - nor /: no comment.
-    if (sign !== 45 && sign !== 47) return at;
-    if (sql.startsWith("--", at)) {
+    let code = sql.charCodeAt(at);
+    while (code === 32 || (code >= 9 && code <= 13)) code = sql.charCodeAt(++at);
+    const next = sql.charCodeAt(at + 1);
+    if (code === 45 && next === 45) {
       const end = sql.indexOf("\n", at);
       at = end === -1 ? sql.length : end + 1;
-    } else if (sql.startsWith("/*", at)) {
+    } else if (code === 47 && next === 42) {
       at = skipBlockComment(sql, at);
     } else {
       return at;
     }
   }
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0xfeff;
 }
 
 function skipBlockComment(sql: string, from: number): number {
@@ -163,121 +227,34 @@ function skipBlockComment(sql: string, from: number): number {
   throw new SqlError(SQL_STATE.syntaxError, 'unterminated /* comment at or near "/*"', { at: from });
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
-
-/** Redshift undoes backslashes in plain strings as well: of `\'` and `\\`, and of the letters above with E. */
-function readString(sql: string, from: number, escaped: boolean): { text: string; end: number } {
-  let text = "";
-  let at = from + 1;
-  let plain = at;
-  for (;;) {
-    const sign = sql[at];
-    if (sign === undefined) {
-      throw new SqlError(SQL_STATE.syntaxError, `unterminated quoted string at or near "${near(sql, from)}"`, {
-        at: from,
-      });
+function readDollar(sql: string, at: number, push: Push): void {
+  DIGITS.lastIndex = at + 1;
+  const digits = DIGITS.exec(sql)?.[0];
+  if (digits !== undefined) {
+    if (Number(digits) > PARAMETER_MAX || Number(digits) === 0) {
+      throw new SqlError(SQL_STATE.undefinedParameter, `there is no parameter $${digits}`, { at });
     }
-    if (sign === "'") {
-      text += sql.slice(plain, at);
-      if (sql[at + 1] === "'") {
-        text += "'";
-        at += 2;
-        plain = at;
-        continue;
-      }
-      // Two strings with a line's end between them are one.
-      const rest = /^\s*\n\s*'/.exec(sql.slice(at + 1, at + 1 + 200));
-      if (rest === null) return { text, end: at + 1 };
-      at += 1 + rest[0].length;
-      plain = at;
-    } else if (sign === "\\" && (escaped || sql[at + 1] === "'" || sql[at + 1] === "\\")) {
-      text += sql.slice(plain, at);
-      const [undone, length] = undoEscape(sql, at + 1, escaped);
-      text += undone;
-      at += 1 + length;
-      plain = at;
-    } else {
-      at++;
-    }
-  }
-}
-
-function undoEscape(sql: string, at: number, escaped: boolean): readonly [string, number] {
-  const sign = sql[at] ?? "";
-  if (!escaped) return [sign, 1];
-  const letter = ESCAPES[sign];
-  if (letter !== undefined) return [letter, 1];
-  const octal = /^[0-7]{1,3}/.exec(sql.slice(at, at + 3));
-  if (octal !== null) return [String.fromCharCode(Number.parseInt(octal[0], 8)), octal[0].length];
-  const hex = /^x([0-9a-fA-F]{1,2})/.exec(sql.slice(at, at + 3));
-  if (hex !== null) return [String.fromCharCode(Number.parseInt(hex[1]!, 16)), hex[0].length];
-  const unicode = /^u([0-9a-fA-F]{4})/.exec(sql.slice(at, at + 5));
-  if (unicode !== null) return [String.fromCharCode(Number.parseInt(unicode[1]!, 16)), 5];
-  return [sign, sign.length];
-}
-
-function readQuoted(sql: string, from: number): { text: string; end: number } {
-  let at = from + 1;
-  for (;;) {
-    const quote = sql.indexOf('"', at);
-    if (quote === -1) {
-      throw new SqlError(SQL_STATE.syntaxError, `unterminated quoted identifier at or near "${near(sql, from)}"`, {
-        at: from,
-      });
-    }
-    if (sql[quote + 1] === '"') {
-      at = quote + 2;
-      continue;
-    }
-    if (quote === from + 1) {
-      throw new SqlError(SQL_STATE.syntaxError, 'zero-length delimited identifier at or near """"', { at: from });
-    }
-    return {
-      text: sql
-        .slice(from + 1, quote)
-        .replaceAll('""', '"')
-        .toLowerCase(),
-      end: quote + 1,
-    };
-  }
-}
-
-function readDollar(sql: string, at: number, push: (kind: Token["kind"], text: string, end: number) => void): void {
-  const parameter = /^\$(\d{1,5})/.exec(sql.slice(at, at + 6));
-  if (parameter !== null) {
-    push("parameter", parameter[1]!, at + parameter[0].length);
+    push("parameter", digits, at + 1 + digits.length);
     return;
   }
-  DOLLAR_TAG.lastIndex = at;
-  const tag = DOLLAR_TAG.exec(sql)?.[0];
-  if (tag === undefined) throw syntaxErrorAt("$", at);
-  const end = sql.indexOf(tag, at + tag.length);
-  if (end === -1) {
-    throw new SqlError(SQL_STATE.syntaxError, `unterminated dollar-quoted string at or near "${near(sql, at)}"`, {
-      at,
-    });
-  }
-  push("string", sql.slice(at + tag.length, end), end + tag.length);
+  const found = readDollarText(sql, at);
+  if (found === undefined) throw syntaxErrorAt("$", at);
+  push("string", found.text, found.end);
 }
+
+/** With one of these in it, an operator may end in + or -: PostgreSQL's rule, so that `a=-1` is two operators. */
+const TAIL_ALLOWING = /[~!@#%^&|?`]/;
 
 /** The longest run of operator signs, without a comment's beginning, and without a + or - at its end that is a sign of what follows. */
-function readOperator(sql: string, at: number): string {
-  let end = at;
-  while (
-    end < sql.length &&
-    OPERATOR_SIGNS.has(sql[end]!) &&
-    !(end > at && (sql.startsWith("--", end) || sql.startsWith("/*", end)))
-  )
-    end++;
-  let text = sql.slice(at, end);
-  while (text.length > 1 && TAILS.has(text.at(-1)!) && !TAIL_ALLOWING.test(text)) text = text.slice(0, -1);
-  // `count(*)` and `t.*` are followed by whatever; a star is never a part of something longer in Redshift.
-  if (text.length > 1 && text[0] === "*") return "*";
-  return text;
-}
-
-function near(sql: string, at: number): string {
-  return sql.slice(at, at + 40);
+function endOfOperator(sql: string, at: number): number {
+  let end = at + 1;
+  // `count(*)` and `t.*` are followed by whatever; a star is never the first of something longer.
+  if (sql.charCodeAt(at) === 42) return end;
+  while (classOf(sql.charCodeAt(end)) === OPERATOR && !sql.startsWith("--", end) && !sql.startsWith("/*", end)) end++;
+  if (end === at + 1) return end;
+  while (end > at + 1 && (sql[end - 1] === "+" || sql[end - 1] === "-") && !TAIL_ALLOWING.test(sql.slice(at, end)))
+    end--;
+  return end;
 }
 
 export function syntaxErrorAt(text: string, at: number): SqlError {

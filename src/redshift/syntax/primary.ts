@@ -4,7 +4,8 @@ import { parseCall, parseKeywordCall } from "./call.js";
 import type { Cursor } from "./cursor.js";
 import { VALUE_WORDS } from "./keywords.js";
 import { isQueryNext } from "./query-ahead.js";
-import { intervalQualifier, parseType } from "./type-name.js";
+import { parseType } from "./type-name.js";
+import { parseTypedLiteral, typeLength } from "./typed-literal.js";
 
 export function parsePrimary(cursor: Cursor): Expression {
   const token = cursor.peek();
@@ -15,17 +16,14 @@ export function parsePrimary(cursor: Cursor): Expression {
       return { kind: "literal", value: { type: "number", text: token.text }, at };
     case "string":
       cursor.next();
+      if (token.text.includes("\0"))
+        return cursor.refuse("a text cannot hold the NUL character", at, { state: "22021" });
       return { kind: "literal", value: { type: "string", text: token.text }, at };
     case "parameter":
       cursor.next();
-      if (token.text === "0") return cursor.refuse("there is no parameter $0", at, { state: "42P02" });
       return { kind: "parameter", number: Number(token.text), at };
     case "operator":
       if (token.text === "(") return parseParentheses(cursor);
-      if (token.text === "*") {
-        cursor.next();
-        return { kind: "star", at };
-      }
       throw cursor.unexpected();
     case "word":
       return parseWord(cursor);
@@ -44,7 +42,7 @@ function parseParentheses(cursor: Cursor): Expression {
     cursor.expectSign(")");
     return { kind: "query", query, at };
   }
-  const items = cursor.commas(() => cursor.expression());
+  const items = cursor.commas(cursor.expression);
   cursor.expectSign(")");
   return items.length === 1 ? items[0]! : { kind: "row", items, at };
 }
@@ -71,19 +69,13 @@ function parseWord(cursor: Cursor): Expression {
       if (cursor.isSign("(", 1)) return parseExists(cursor);
       break;
     case "interval":
-      if (behind.kind === "string") return parseInterval(cursor);
-      break;
-    case "date":
-    case "timestamp":
-    case "timestamptz":
-    case "time":
-    case "timetz":
-    case "bool":
-    case "boolean":
-      if (behind.kind === "string" || (behind.text === "with" && behind.kind === "word") || behind.text === "without") {
-        return parseTypedLiteral(cursor);
-      }
-      break;
+    case "timestamp": {
+      // Reserved, since a text must follow; what follows instead is what Redshift complains about.
+      const typed = parseTypedLiteral(cursor);
+      if (typed !== undefined) return typed;
+      cursor.next();
+      throw cursor.unexpected();
+    }
     case "array":
       if (cursor.isSign("[", 1)) return parseArray(cursor);
       if (cursor.isSign("(", 1)) return parseArrayCall(cursor);
@@ -91,42 +83,60 @@ function parseWord(cursor: Cursor): Expression {
     case "row":
       if (cursor.isSign("(", 1)) {
         cursor.next();
-        return { kind: "row", items: cursor.list(() => cursor.expression()), at };
+        return { kind: "row", items: cursor.list(cursor.expression), at };
       }
       break;
     case "approximate":
-      if (behind.kind === "word") return parseApproximate(cursor);
+      if (behind.kind === "word" && cursor.isSign("(", 2)) return parseApproximate(cursor);
       break;
   }
-  const special = parseKeywordCall(cursor);
-  if (special !== undefined) return special;
-  if (VALUE_WORDS.has(text) && !cursor.isSign(".", 1)) {
-    cursor.next();
-    // `current_timestamp(3)`, `current_date()`.
-    if (cursor.isSign("(") && cursor.isSign(")", 1)) {
-      cursor.next();
-      cursor.next();
-    }
-    return { kind: "call", name: { parts: [text], at }, args: [], bare: true, at };
+  if (behind.kind === "operator" && behind.text === "(") {
+    const special = text === "convert" ? parseConvert(cursor) : parseKeywordCall(cursor);
+    if (special !== undefined) return special;
   }
-  return parseNamed(cursor);
+  if (VALUE_WORDS.has(text) && !cursor.isSign(".", 1)) return parseValueWord(cursor);
+  // A number of words may belong to a type's name; which do is only worth a look where a text can come behind.
+  const typed = behind.kind === "string" || TYPE_WORDS.has(text) ? parseTypedLiteral(cursor) : undefined;
+  return typed ?? parseNamed(cursor);
 }
 
-/** A column, a call, or `t.*`. */
+/** Types whose names are more than one token long, or have arguments. */
+const TYPE_WORDS: ReadonlySet<string> = new Set(
+  "bpchar char character dec decimal double float nchar numeric nvarchar time timestamptz timetz varbinary varbyte varchar".split(
+    " ",
+  ),
+);
+
+/** `CURRENT_DATE`, `CURRENT_TIMESTAMP(3)`, and with empty parentheses too. */
+function parseValueWord(cursor: Cursor): Expression {
+  const { at, text } = cursor.next();
+  if (cursor.acceptSign("(")) {
+    if (!cursor.isSign(")")) cursor.integer();
+    cursor.expectSign(")");
+  }
+  return { kind: "call", name: { parts: [text], at }, args: [], bare: true, at };
+}
+
+/** `CONVERT(type, expression)`, a cast; undefined where no type comes first. */
+function parseConvert(cursor: Cursor): Expression | undefined {
+  const length = typeLength(cursor, 2);
+  if (length === 0 || !cursor.isSign(",", 2 + length)) return undefined;
+  const { at } = cursor.next();
+  cursor.expectSign("(");
+  const type = parseType(cursor);
+  cursor.expectSign(",");
+  const operand = cursor.expression();
+  cursor.expectSign(")");
+  return { kind: "cast", operand, type, at };
+}
+
+/** A column or a call. */
 function parseNamed(cursor: Cursor): Expression {
   const { at } = cursor;
   const functionWord =
     cursor.isSign("(", 1) && cursor.peek().kind === "word" && CALLABLE_RESERVED.has(cursor.peek().text);
   const parts = [functionWord ? cursor.label() : cursor.name()];
-  while (cursor.isSign(".")) {
-    if (cursor.isSign("*", 1)) {
-      cursor.next();
-      cursor.next();
-      return { kind: "star", qualifier: { parts, at }, at };
-    }
-    cursor.next();
-    parts.push(cursor.label());
-  }
+  while (cursor.acceptSign(".")) parts.push(cursor.label());
   if (cursor.isSign("(")) {
     if (parts.length > 3) cursor.refuse("improper qualified name (too many dotted names)", at);
     return parseCall(cursor, { parts, at });
@@ -135,7 +145,7 @@ function parseNamed(cursor: Cursor): Expression {
 }
 
 /** Reserved words that are functions as well. */
-const CALLABLE_RESERVED: ReadonlySet<string> = new Set(["left", "right", "unnest", "percent", "array", "overlaps"]);
+const CALLABLE_RESERVED: ReadonlySet<string> = new Set(["left", "right", "unnest", "overlaps"]);
 
 function parseCase(cursor: Cursor): Expression {
   const { at } = cursor;
@@ -178,38 +188,20 @@ function parseExists(cursor: Cursor): Expression {
   return { kind: "exists", query, at };
 }
 
-function parseInterval(cursor: Cursor): Expression {
-  const { at } = cursor.next();
-  const text = cursor.string();
-  const qualifier = intervalQualifier(cursor);
-  return { kind: "interval", text, at, ...(qualifier === undefined ? {} : { qualifier }) };
-}
-
-/** `DATE '2026-01-31'` is a cast. */
-function parseTypedLiteral(cursor: Cursor): Expression {
-  const { at } = cursor;
-  const type = parseType(cursor);
-  const { at: textAt } = cursor;
-  return {
-    kind: "cast",
-    operand: { kind: "literal", value: { type: "string", text: cursor.string() }, at: textAt },
-    type,
-    at,
-  };
-}
-
 function parseArray(cursor: Cursor): Expression {
   const { at } = cursor.next();
   cursor.expectSign("[");
-  const items = cursor.isSign("]") ? [] : cursor.commas(() => cursor.expression());
+  const items = cursor.isSign("]") ? [] : cursor.commas(cursor.expression);
   cursor.expectSign("]");
   return { kind: "array", items, at };
 }
 
+const QUERY_WORDS: ReadonlySet<string> = new Set(["select", "with"]);
+
 /** PostgreSQL's ARRAY(SELECT ...), or Redshift's function of values. */
 function parseArrayCall(cursor: Cursor): Expression {
   const { at } = cursor.next();
-  if (cursor.isSign("(") && cursor.peek(1).text === "select") {
+  if (QUERY_WORDS.has(cursor.peek(1).text)) {
     cursor.expectSign("(");
     const items = cursor.query();
     cursor.expectSign(")");

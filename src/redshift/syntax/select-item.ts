@@ -1,14 +1,16 @@
 import type { SelectItem } from "./ast.js";
 import type { Cursor } from "./cursor.js";
+import { acceptStar } from "./star.js";
 
 /** `expression [AS] alias`, `t.* EXCLUDE (a)`. */
 export function parseItem(cursor: Cursor): SelectItem {
   const { at } = cursor;
-  const expression = cursor.expression();
-  if (expression.kind === "star") {
+  const star = acceptStar(cursor);
+  if (star !== undefined) {
     const exclude = parseExclude(cursor);
-    return { expression: exclude === undefined ? expression : { ...expression, exclude }, at };
+    return { expression: exclude === undefined ? star : { ...star, exclude }, at };
   }
+  const expression = cursor.expression();
   if (cursor.accept("as")) return { expression, alias: cursor.label(), at };
   return cursor.isAlias() ? { expression, alias: cursor.name(), at } : { expression, at };
 }
