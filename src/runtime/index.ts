@@ -7,6 +7,8 @@ import { awsListener } from "../api/aws/aws-listener.js";
 import { controlServer } from "../api/control/server.js";
 import { firehoseService } from "../api/firehose/service.js";
 import { kinesisService } from "../api/kinesis/service.js";
+import { postgresServer } from "../api/postgres/server.js";
+import { redshiftDataService } from "../api/redshift-data/service.js";
 import { s3Service } from "../api/s3/service.js";
 import { messageOf } from "../core/errors.js";
 import { loadDefinition } from "../definition/load.js";
@@ -15,6 +17,7 @@ import { refuseIncompatible } from "../definition/version-store.js";
 import { convertRecords } from "../delivery/conversion.js";
 import type { Buckets } from "../lake/buckets.js";
 import { openReconvert, type Reconvert } from "../loader/reconvert.js";
+import type { SqlDatabase } from "../redshift/database.js";
 import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
@@ -80,7 +83,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       addresses: () => ({ ...addresses }),
     });
     closers.push(enforceRetention(stores, log));
-    Object.assign(addresses, await openDoors({ config, stores, buckets, instance, log, closers }));
+    Object.assign(addresses, await openDoors({ config, stores, buckets, sql, instance, log, closers }));
 
     const started: StartedPipeline = {
       instance,
@@ -141,27 +144,52 @@ function enforceRetention({ store }: Stores, log: Log): () => void {
   return () => clearInterval(timer);
 }
 
+/** Who an address of the SQL door should name; anybody may come in where there are no credentials. */
+function sqlUser([first]: RuntimeConfig["credentials"]): string {
+  return encodeURIComponent(first?.name ?? "penstock");
+}
+
 interface DoorOptions {
   readonly config: RuntimeConfig;
   readonly stores: Stores;
   readonly buckets: Buckets;
+  readonly sql: SqlDatabase;
   readonly instance: RuntimeInstance;
   readonly log: Log;
   readonly closers: Closers;
 }
 
 /** Answers the addresses. The door for records is opened last and closed first: whatever it acknowledges, everything behind it is there. */
-async function openDoors({ config, stores, buckets, instance, log, closers }: DoorOptions) {
+async function openDoors({ config, stores, buckets, sql, instance, log, closers }: DoorOptions) {
   const { host, credentials, allowedHosts, accountId, region, throughputLimits } = config;
-  const { store, clock } = stores;
+  const { store, clock, disk, directories } = stores;
   const doorLog = { error: (message: string, error: unknown) => log.error({ err: error }, message) };
   const service = { store, clock, accountId, region, throughputLimits };
   const kinesis = kinesisService({ ...service, log: doorLog });
   closers.push(() => kinesis.close());
   const control = await controlServer({ instance, host, port: config.consolePort, credentials, allowedHosts, log });
   closers.push(() => control.close());
+  const postgres = await postgresServer({
+    database: sql,
+    clock,
+    host,
+    port: config.sqlPort,
+    credentials,
+    method: config.sqlAuth,
+    ...(config.sqlCertificate === undefined ? {} : { certificate: config.sqlCertificate }),
+    log: doorLog.error,
+  });
+  closers.push(() => postgres.close());
+  const redshiftData = await redshiftDataService({
+    database: sql,
+    disk,
+    clock,
+    directory: join(directories.staging, "redshift-data"),
+    throughputLimits,
+  });
+  closers.push(() => redshiftData.close());
   const aws = await awsListener({
-    services: [kinesis, firehoseService(service)],
+    services: [kinesis, firehoseService(service), redshiftData],
     httpService: s3Service({ buckets, clock, region, accountId, credentials, log: doorLog }),
     clock,
     host,
@@ -172,5 +200,10 @@ async function openDoors({ config, stores, buckets, instance, log, closers }: Do
     observe: instance.observe,
   });
   closers.push(() => aws.close());
-  return { console: control.url, aws: `http://${host.includes(":") ? `[${host}]` : host}:${aws.port}` };
+  const name = host.includes(":") ? `[${host}]` : host;
+  return {
+    console: control.url,
+    aws: `http://${name}:${aws.port}`,
+    sql: `postgres://${sqlUser(credentials)}@${name}:${postgres.port}/${sql.name}`,
+  };
 }
