@@ -26,7 +26,7 @@ import type { SessionCore } from "./session-core.js";
 import { openSettings, schemasOf } from "./settings.js";
 import type { Shared } from "./shared.js";
 import { cancelledByUser, type StatementLimit, statementLimit } from "./statement-limit.js";
-import type { Outcome, StatementHandler, StatementRun } from "./statement-run.js";
+import { type Access, accessOf, type Outcome, type StatementHandler, type StatementRun } from "./statement-run.js";
 import { sessionTransaction } from "./transaction.js";
 
 export interface SessionInside extends SqlSession {
@@ -214,13 +214,13 @@ export function openSession(
     if (handler.alone === true && transaction.mode === "explicit") {
       throw new SqlError(SQL_STATE.activeSqlTransaction, `${parsed.verb} cannot run inside a transaction block`);
     }
-    if (handler.access !== "write" || parsed.statement.kind === "declare") return;
+    if (accessOf(handler, parsed.statement) !== "write" || parsed.statement.kind === "declare") return;
     const readOnly =
       options.readOnly === true ||
       transaction.readOnly ||
       settings.get("transaction_read_only") === "on" ||
       settings.get("default_transaction_read_only") === "on";
-    if (readOnly && WRITES.has(parsed.statement.kind)) {
+    if (readOnly && (WRITES.has(parsed.statement.kind) || parsed.statement.kind === "query-statement")) {
       throw new SqlError("25006", `cannot execute ${parsed.verb} in a read-only transaction`, {
         hint:
           options.readOnly === true
@@ -274,7 +274,7 @@ export function openSession(
       const handler = handlerOf(parsed);
       checkAccess(parsed, handler);
       const outcome = await carryOut(prepared, handler, { parameters, limit, entry, executeOptions });
-      return await answer(outcome, handler, { limit, entry, finish });
+      return await answer(outcome, accessOf(handler, parsed.statement), { limit, entry, finish });
     } catch (error) {
       const known = await fail(limit.stopped ?? error);
       finish(known.state === SQL_STATE.queryCanceled ? "canceled" : "failed", 0, known);
@@ -304,8 +304,9 @@ export function openSession(
   ): Promise<Outcome> {
     const { limit, entry } = given;
     // A query alone is a transaction by itself: DuckDB's own, without a BEGIN.
-    const byItself = transaction.mode !== "explicit" && !transaction.needed && handler.access === "read";
-    if (handler.access !== "none" && !byItself) await transaction.open(limit);
+    const access = accessOf(handler, prepared.parsed.statement);
+    const byItself = transaction.mode !== "explicit" && !transaction.needed && access === "read";
+    if (access !== "none" && !byItself) await transaction.open(limit);
     if (byItself) transaction.noteRead();
     if (!prepared.binding.isFresh()) prepared.binding = await bindFor(prepared.parsed, handler, prepared.given);
     const { bound, types } = prepared.binding;
@@ -326,12 +327,12 @@ export function openSession(
 
   async function answer(
     outcome: Outcome,
-    handler: StatementHandler,
+    access: Access,
     { limit, entry, finish }: { limit: StatementLimit; entry: OpenEntry; finish: Finish },
   ): Promise<SqlResult> {
     const alone = transaction.mode === "none";
     if (outcome.stream === undefined && outcome.chunks === undefined) {
-      if (alone && handler.access !== "none") await transaction.commit(limit);
+      if (alone && access !== "none") await transaction.commit(limit);
       finish("success", outcome.changed ?? outcome.rows?.length ?? 0);
     }
     const result = openResult({
@@ -341,7 +342,7 @@ export function openSession(
       enqueue,
       async onEnd(rows) {
         results.delete(result.inside);
-        if (alone && handler.access === "write" && transaction.mode === "none") await transaction.commit();
+        if (alone && access === "write" && transaction.mode === "none") await transaction.commit();
         finish("success", rows);
       },
       async onError(error) {

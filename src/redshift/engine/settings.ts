@@ -254,11 +254,11 @@ function withoutLocals(
   return next;
 }
 
-/** The schemas of `search_path`, `$user` replaced. */
+/** The schemas of `search_path`. `$user` is the user's own where there is one of that name, but never Penstock's, which the default user is called like. */
 export function schemasOf(searchPath: string, user: string): readonly string[] {
   return searchPath
     .split(",")
     .map((name) => name.trim().replace(/^(["'])(.*)\1$/, "$2"))
-    .map((name) => (name === "$user" ? user : name.toLowerCase()))
+    .map((name) => (name === "$user" ? (user === "penstock" ? "" : user) : name.toLowerCase()))
     .filter((name) => name !== "");
 }

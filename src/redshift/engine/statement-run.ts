@@ -8,12 +8,14 @@ import type { RowStream } from "./row-stream.js";
 import type { SessionCore } from "./session-core.js";
 import type { StatementLimit } from "./statement-limit.js";
 
+export type Access = "none" | "read" | "write";
+
 export interface StatementHandler<S extends Statement = Statement, B = unknown> {
   /**
    * `none` needs no transaction (SET, SHOW of a setting); `read` is a single query, which is a transaction by itself; `write` changes something, or
    * runs several statements that are to see one state.
    */
-  readonly access: "none" | "read" | "write";
+  readonly access: Access | ((statement: S) => Access);
   /** Not inside BEGIN ... COMMIT (25001). */
   readonly alone?: boolean;
   /** Names, types and functions are settled here, before it runs; the answer is kept while nothing changes that it depends on. */
@@ -26,6 +28,10 @@ export interface StatementHandler<S extends Statement = Statement, B = unknown> 
 export type StatementHandlers = {
   readonly [K in Statement["kind"]]?: StatementHandler<Extract<Statement, { kind: K }>>;
 };
+
+export function accessOf(handler: StatementHandler, statement: Statement): Access {
+  return typeof handler.access === "function" ? handler.access(statement) : handler.access;
+}
 
 export interface StatementRun<B = unknown> {
   readonly bound: B;

@@ -1,6 +1,9 @@
 /** Which handler carries out which kind of statement. Those of COPY, UNLOAD and external objects come from elsewhere: see OpenOptions.handlers. */
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { AnalyzeCompression, CallProcedure, Statement, Unsupported } from "../../syntax/ast.js";
+import { createTableHandler } from "../ddl/create-table.js";
+import { createTableAsHandler } from "../ddl/create-table-as.js";
+import { dropHandler } from "../ddl/drop.js";
 import type { StatementHandler, StatementHandlers } from "../statement-run.js";
 import { deleteHandler, insertHandler, mergeHandler, updateHandler } from "./change.js";
 import { queryHandler } from "./query.js";
@@ -14,6 +17,9 @@ export function statementHandlers(more: StatementHandlers): StatementHandlers {
     update: updateHandler,
     delete: deleteHandler,
     merge: mergeHandler,
+    "create-table": createTableHandler,
+    "create-table-as": createTableAsHandler,
+    drop: dropHandler,
     transaction: transactionHandler,
     set: setHandler,
     reset: resetHandler,
