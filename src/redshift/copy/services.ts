@@ -1,0 +1,28 @@
+/** What COPY and UNLOAD work with, apart from the statement's own connection. */
+import type { Clock } from "../../core/clock.js";
+import type { Buckets } from "../../lake/buckets.js";
+import type { BindContext } from "../binder/bound.js";
+import type { SqlNotice } from "../database.js";
+import type { EngineConnection } from "../engine/connection.js";
+import type { StatementLimit } from "../engine/statement-limit.js";
+import type { LoadLog } from "./load-log.js";
+
+export interface LoadServices {
+  readonly buckets: Buckets;
+  readonly clock: Clock;
+  readonly log: LoadLog;
+  /** Where the engine may write what UNLOAD puts into a bucket; made when absent. */
+  readonly stagingDirectory: string;
+}
+
+/** One statement: its transaction is open on `connection`. */
+export interface LoadRun {
+  readonly connection: EngineConnection;
+  readonly limit: StatementLimit;
+  readonly context: BindContext;
+  readonly queryId: number;
+  readonly sql: string;
+  readonly transactionId: number;
+  readonly processId: number;
+  notice(notice: SqlNotice): void;
+}

@@ -1,0 +1,148 @@
+/** COPY of text and JSON: read into texts, checked, typed. */
+import { conversionOf, loadErrorType, wrongOf } from "./convert.js";
+import type { LoadError } from "./load-log.js";
+import type { CopyOptions } from "./options.js";
+import type { LoadRun } from "./services.js";
+import type { SourceObject } from "./source.js";
+import { type RecordFormat, rawLineOf, rawRecords, type Stage, type StageOptions, stageRecords } from "./staging.js";
+import type { LoadTarget } from "./target.js";
+
+export interface TextLoad {
+  readonly rows: number;
+  readonly errors: readonly LoadError[];
+  /** Rows read of each object, and how many of them were bad. */
+  readonly read: readonly { readonly object: SourceObject; readonly rowsRead: number; readonly bad: number }[];
+  readonly failed: boolean;
+}
+
+/** Loads the rows unless there are more bad ones than allowed: then nothing was changed, and `failed` is said. */
+export async function loadText(
+  run: LoadRun,
+  target: LoadTarget,
+  objects: readonly SourceObject[],
+  format: RecordFormat,
+  options: CopyOptions,
+): Promise<TextLoad> {
+  const stageOptions: StageOptions = { format, fields: target.columns.length, options, maxErrors: options.maxErrors };
+  const stage = await stageRecords(run, objects, stageOptions);
+  const conversions = target.columns.map((column, index) =>
+    conversionOf(column, `c${index + 1}`, options.conversion, "json" in format),
+  );
+  const checked = conversions.map(({ bad }, index) => ({ bad, index })).filter(({ bad }) => bad !== "FALSE");
+  const anyBad = checked.length === 0 ? "FALSE" : checked.map(({ bad }) => bad).join(" OR ");
+  const errors = stage.errors.map((error) => loadErrorOf(target, objects, error));
+  const badRows =
+    checked.length === 0 || errors.length > options.maxErrors
+      ? []
+      : await findBad(run, stage, checked, anyBad, options.maxErrors + 1 - errors.length);
+  const lines = await rawLines(run, objects, stageOptions, badRows);
+  for (const bad of badRows) {
+    const column = target.columns[bad.field]!;
+    const { code, reason } = wrongOf(column, bad.text, options.conversion);
+    const rawLine = lines.get(`${bad.object}:${bad.line}`) ?? "";
+    errors.push(
+      loadErrorOf(target, objects, {
+        object: bad.object,
+        line: bad.line,
+        field: bad.field,
+        code,
+        reason,
+        rawLine,
+        rawField: bad.text ?? "",
+      }),
+    );
+  }
+  const failed = errors.length > options.maxErrors;
+  let rows = 0;
+  if (!failed && !options.noLoad) {
+    const items = [...conversions.map(({ value }) => value), ...target.defaults].join(", ");
+    const kept = badRows.length === 0 ? "" : ` WHERE NOT (${anyBad})`;
+    rows = (await run.connection.run(`${target.into} SELECT ${items} FROM ${stage.name}${kept}`, run.limit))
+      .rowsChanged;
+  }
+  await stage.drop();
+  const badOf = countBy([...stage.errors, ...badRows]);
+  const read = stage.sources.map(({ object, rowsRead }, index) => ({ object, rowsRead, bad: badOf.get(index) ?? 0 }));
+  errors.sort((a, b) => (a.url === b.url ? a.line - b.line : a.url < b.url ? -1 : 1));
+  return { rows, errors, read, failed };
+}
+
+interface BadRow {
+  readonly object: number;
+  readonly line: number;
+  readonly field: number;
+  readonly text: string | null;
+}
+
+async function findBad(
+  run: LoadRun,
+  stage: Stage,
+  checked: readonly { readonly bad: string; readonly index: number }[],
+  anyBad: string,
+  limit: number,
+): Promise<BadRow[]> {
+  const place = checked.map(({ bad, index }) => `WHEN ${bad} THEN ${index}`).join(" ");
+  const text = checked.map(({ index }) => `WHEN ${index} THEN c${index + 1}`).join(" ");
+  const rows = await run.connection.rows(
+    `SELECT f, l::DOUBLE, k, CASE k ${text} END FROM (SELECT *, CASE ${place} END AS k FROM ${stage.name} WHERE ${anyBad}) ORDER BY f, l LIMIT ${limit}`,
+    run.limit,
+  );
+  return rows.map(([f, l, k, field]) => ({
+    object: Number(f),
+    line: Number(l),
+    field: Number(k),
+    text: field === null ? null : String(field),
+  }));
+}
+
+/** The lines that bad fields stand in, read once more. */
+async function rawLines(
+  run: LoadRun,
+  objects: readonly SourceObject[],
+  options: StageOptions,
+  bad: readonly BadRow[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const [index, object] of objects.entries()) {
+    const wanted = new Set(bad.filter((one) => one.object === index).map(({ line }) => line));
+    if (wanted.size === 0) continue;
+    for await (const records of rawRecords(run, object, options)) {
+      for (const record of records)
+        if (wanted.delete(record.line)) found.set(`${index}:${record.line}`, rawLineOf(record));
+      if (wanted.size === 0) break;
+    }
+  }
+  return found;
+}
+
+interface FoundError {
+  readonly object: number;
+  readonly line: number;
+  readonly field?: number;
+  readonly code: number;
+  readonly reason: string;
+  readonly rawLine: string;
+  readonly rawField?: string;
+}
+
+function loadErrorOf(target: LoadTarget, objects: readonly SourceObject[], error: FoundError): LoadError {
+  const column = error.field === undefined ? undefined : target.columns[error.field];
+  const rawField = error.rawField ?? "";
+  return {
+    url: objects[error.object]!.url,
+    line: error.line,
+    column: column?.name ?? "",
+    ...(column === undefined ? { type: "", length: "" } : loadErrorType(column.type)),
+    position: rawField === "" ? 0 : Math.max(0, error.rawLine.indexOf(rawField)),
+    rawLine: error.rawLine,
+    rawField,
+    code: error.code,
+    reason: error.reason,
+  };
+}
+
+function countBy(rows: readonly { readonly object: number }[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { object } of rows) counts.set(object, (counts.get(object) ?? 0) + 1);
+  return counts;
+}
