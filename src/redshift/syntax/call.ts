@@ -33,6 +33,9 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
   }
   nulls ??= nullTreatment(cursor);
   const over = cursor.isWord("over") ? parseWindow(cursor) : undefined;
+  if (!distinct && withinGroup === undefined && nulls === undefined && over === undefined) {
+    return { kind: "call", name, args, at };
+  }
   return {
     kind: "call",
     name,

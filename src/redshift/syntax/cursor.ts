@@ -2,7 +2,7 @@
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import type { Expression, QualifiedName, Query, Statement } from "./ast.js";
 import { NO_ALIAS_BEFORE, RESERVED } from "./keywords.js";
-import { type Token, tokensOf } from "./lexer.js";
+import { syntaxErrorAt, type Token, tokensOf } from "./lexer.js";
 
 /** A bound on what may stand inside of what, far below where the program's own stack ends. */
 const DEPTH_MAX = 500;
@@ -39,6 +39,7 @@ export interface Cursor {
   /** The token `ahead` of the next one. */
   peek(ahead?: number): Token;
   next(): Token;
+  /** Where the next token begins. */
   readonly at: number;
   /** Where the last token that was taken ends. */
   readonly lastEnd: number;
@@ -84,172 +85,219 @@ export interface Cursor {
 
 /** `tokens`: those to walk over, where they are not all of the text's. */
 export function openCursor(sql: string, grammar: Grammar, tokens: readonly Token[] = tokensOf(sql)): Cursor {
-  let index = 0;
-  let depth = 0;
-  const last = tokens[tokens.length - 1]!;
-  const peek = (ahead = 0) => tokens[index + ahead] ?? last;
-  const isWordAt = (ahead: number, word: string) => {
-    const token = peek(ahead);
-    return token.text === word && token.kind === "word";
-  };
-  const areWords = (words: readonly string[]) => {
-    for (let ahead = 0; ahead < words.length; ahead++) if (!isWordAt(ahead, words[ahead]!)) return false;
-    return true;
-  };
-  const unexpected = () => {
-    const token = peek();
-    if (token.kind === "end")
-      return new SqlError(SQL_STATE.syntaxError, "syntax error at end of input", { at: token.at });
-    const text = sql.slice(token.at, Math.min(token.end, token.at + SHOWN_UNITS_MAX));
-    return new SqlError(SQL_STATE.syntaxError, `syntax error at or near "${text}"`, { at: token.at });
-  };
-  const isSign = (sign: string, ahead = 0) => {
-    const token = peek(ahead);
-    return token.text === sign && token.kind === "operator";
-  };
-  const isName = (ahead = 0) => {
-    const token = peek(ahead);
-    return token.kind === "quoted" || (token.kind === "word" && !RESERVED.has(token.text));
-  };
+  return new TokenCursor(sql, grammar, tokens);
+}
 
-  const cursor: Cursor = {
-    sql,
-    grammar,
-    expression: () => grammar.expression(cursor),
-    operand: () => grammar.operand(cursor),
-    query: () => grammar.query(cursor),
-    statement: () => grammar.statement(cursor),
-    parameters: 0,
-    priorAllowed: false,
-    peek,
-    next: () => {
-      const token = peek();
-      if (index < tokens.length - 1) index++;
-      if (token.kind === "parameter") cursor.parameters = Math.max(cursor.parameters, Number(token.text));
-      return token;
-    },
-    get at() {
-      return peek().at;
-    },
-    get lastEnd() {
-      return index === 0 ? 0 : tokens[index - 1]!.end;
-    },
-    position: () => index,
-    reset: (position) => {
-      index = position;
-    },
-    isWords: (...words) => areWords(words),
-    isWord: (...anyOf) => {
-      const token = peek();
-      return token.kind === "word" && anyOf.includes(token.text);
-    },
-    isSign,
-    accept: (...words) => {
-      if (!areWords(words)) return false;
-      index += words.length;
-      return true;
-    },
-    acceptOne: (...words) => {
-      const found = words.find((word) => isWordAt(0, word));
-      if (found !== undefined) index++;
-      return found;
-    },
-    acceptSign: (sign) => {
-      if (!isSign(sign)) return false;
-      index++;
-      return true;
-    },
-    expect: (...words) => {
-      for (const word of words) {
-        if (!isWordAt(0, word)) throw unexpected();
-        index++;
-      }
-    },
-    expectSign: (sign) => {
-      if (!isSign(sign)) throw unexpected();
-      index++;
-    },
-    name: () => {
-      if (!isName()) throw unexpected();
-      return cursor.next().text;
-    },
-    label: () => {
-      const { kind } = peek();
-      if (kind !== "word" && kind !== "quoted") throw unexpected();
-      return cursor.next().text;
-    },
-    isName,
-    isAlias: () => {
-      const { kind, text } = peek();
-      if (kind === "quoted") return true;
-      if (kind !== "word" || RESERVED.has(text)) return false;
-      const before = NO_ALIAS_BEFORE.get(text);
-      if (before === undefined) return true;
-      return before.length > 0 && !before.includes(peek(1).text) && !(before[0] === "name" && isName(1));
-    },
-    qualifiedName: () => {
-      const { at } = cursor;
-      const parts = [cursor.name()];
-      while (isSign(".")) {
-        index++;
-        parts.push(cursor.label());
-      }
-      if (parts.length > 3) {
-        cursor.refuse(`improper qualified name (too many dotted names): ${parts.join(".")}`, at);
-      }
-      return { at, parts };
-    },
-    string: () => {
-      if (peek().kind !== "string") throw unexpected();
-      return cursor.next().text;
-    },
-    rawString: () => {
-      const { kind, at, end } = peek();
-      if (kind !== "string" || sql[at] === "$") return cursor.string();
-      index++;
-      const inside = sql.slice(sql[at] === "'" ? at + 1 : at + 2, end - 1);
-      return inside.replace(/''|\\(?=['\\])(.)/gs, (_, escaped?: string) => escaped ?? "'");
-    },
-    integer: () => {
-      const negative = isSign("-");
-      if (negative || isSign("+")) index++;
-      const token = peek();
-      if (token.kind !== "number" || !/^\d+$/.test(token.text)) throw unexpected();
-      index++;
-      return negative ? -Number(token.text) : Number(token.text);
-    },
-    list: (item) => {
-      cursor.expectSign("(");
-      const items = cursor.commas(item);
-      cursor.expectSign(")");
-      return items;
-    },
-    commas: (item) => {
-      const items = [item()];
-      while (cursor.acceptSign(",")) items.push(item());
-      return items;
-    },
-    enter: () => {
-      if (++depth > DEPTH_MAX) {
-        cursor.refuse("stack depth limit exceeded: the statement is nested too deeply", cursor.at, {
-          state: "54001",
-          hint: `Parts of a statement may stand ${DEPTH_MAX} deep inside one another.`,
-        });
-      }
-    },
-    leave: () => {
-      depth--;
-    },
-    deeper: (work) => {
-      cursor.enter();
-      const done = work();
-      cursor.leave();
-      return done;
-    },
-    unexpected,
-    refuse: (message, at, { hint, state = SQL_STATE.syntaxError } = {}) => {
-      throw new SqlError(state, message, { at, ...(hint === undefined ? {} : { hint }) });
-    },
-  };
-  return cursor;
+/** A class, unlike elsewhere: an object with this many functions of its own is a hash table to the engine, and parsing takes twice as long. */
+class TokenCursor implements Cursor {
+  readonly sql: string;
+  readonly grammar: Grammar;
+  parameters = 0;
+  priorAllowed = false;
+  readonly #tokens: readonly Token[];
+  readonly #end: Token;
+  #index = 0;
+  #depth = 0;
+
+  constructor(sql: string, grammar: Grammar, tokens: readonly Token[]) {
+    this.sql = sql;
+    this.grammar = grammar;
+    this.#tokens = tokens;
+    this.#end = tokens[tokens.length - 1]!;
+  }
+
+  readonly expression = (): Expression => this.grammar.expression(this);
+
+  operand(): Expression {
+    return this.grammar.operand(this);
+  }
+
+  query(): Query {
+    return this.grammar.query(this);
+  }
+
+  statement(): Told {
+    return this.deeper(() => this.grammar.statement(this));
+  }
+
+  peek(ahead = 0): Token {
+    return this.#tokens[this.#index + ahead] ?? this.#end;
+  }
+
+  next(): Token {
+    const token = this.peek();
+    if (token.kind === "parameter") this.parameters = Math.max(this.parameters, Number(token.text));
+    if (token !== this.#end) this.#index++;
+    return token;
+  }
+
+  get at(): number {
+    return this.peek().at;
+  }
+
+  get lastEnd(): number {
+    return this.#index === 0 ? 0 : this.#tokens[this.#index - 1]!.end;
+  }
+
+  position(): number {
+    return this.#index;
+  }
+
+  reset(position: number): void {
+    this.#index = position;
+  }
+
+  #isWordAt(ahead: number, word: string): boolean {
+    const token = this.peek(ahead);
+    return token.text === word && token.kind === "word";
+  }
+
+  isWords(...words: readonly string[]): boolean {
+    for (let ahead = 0; ahead < words.length; ahead++) if (!this.#isWordAt(ahead, words[ahead]!)) return false;
+    return true;
+  }
+
+  isWord(...anyOf: readonly string[]): boolean {
+    const token = this.peek();
+    return token.kind === "word" && anyOf.includes(token.text);
+  }
+
+  isSign(sign: string, ahead = 0): boolean {
+    const token = this.peek(ahead);
+    return token.text === sign && token.kind === "operator";
+  }
+
+  accept(...words: readonly string[]): boolean {
+    for (let ahead = 0; ahead < words.length; ahead++) if (!this.#isWordAt(ahead, words[ahead]!)) return false;
+    this.#index += words.length;
+    return true;
+  }
+
+  acceptOne<T extends string>(...words: readonly T[]): T | undefined {
+    const token = this.peek();
+    if (token.kind !== "word") return undefined;
+    const found = words.find((word) => word === token.text);
+    if (found !== undefined) this.#index++;
+    return found;
+  }
+
+  acceptSign(sign: string): boolean {
+    if (!this.isSign(sign)) return false;
+    this.#index++;
+    return true;
+  }
+
+  expect(...words: readonly string[]): void {
+    for (const word of words) {
+      if (!this.#isWordAt(0, word)) throw this.unexpected();
+      this.#index++;
+    }
+  }
+
+  expectSign(sign: string): void {
+    if (!this.isSign(sign)) throw this.unexpected();
+    this.#index++;
+  }
+
+  isName(ahead = 0): boolean {
+    const token = this.peek(ahead);
+    return token.kind === "quoted" || (token.kind === "word" && !RESERVED.has(token.text));
+  }
+
+  name(): string {
+    if (!this.isName()) throw this.unexpected();
+    return this.next().text;
+  }
+
+  label(): string {
+    const { kind } = this.peek();
+    if (kind !== "word" && kind !== "quoted") throw this.unexpected();
+    return this.next().text;
+  }
+
+  isAlias(): boolean {
+    const { kind, text } = this.peek();
+    if (kind === "quoted") return true;
+    if (kind !== "word" || RESERVED.has(text)) return false;
+    const before = NO_ALIAS_BEFORE.get(text);
+    if (before === undefined) return true;
+    return before.length > 0 && !before.includes(this.peek(1).text) && !(before[0] === "name" && this.isName(1));
+  }
+
+  qualifiedName(): QualifiedName {
+    const { at } = this;
+    const parts = [this.name()];
+    while (this.acceptSign(".")) parts.push(this.label());
+    if (parts.length > 3) this.refuse(`improper qualified name (too many dotted names): ${parts.join(".")}`, at);
+    return { at, parts };
+  }
+
+  string(): string {
+    if (this.peek().kind !== "string") throw this.unexpected();
+    return this.next().text;
+  }
+
+  rawString(): string {
+    const { kind, at, end } = this.peek();
+    const sign = this.sql[at];
+    if (kind !== "string" || sign === "$") return this.string();
+    this.#index++;
+    const inside = this.sql.slice(sign === "'" ? at + 1 : at + 2, end - 1);
+    return inside.replace(/''|\\(['\\])/g, (_, escaped?: string) => escaped ?? "'");
+  }
+
+  integer(): number {
+    const negative = this.acceptSign("-");
+    if (!negative) this.acceptSign("+");
+    const { kind, text } = this.peek();
+    if (kind !== "number" || !/^\d+$/.test(text)) throw this.unexpected();
+    this.#index++;
+    return negative ? -Number(text) : Number(text);
+  }
+
+  list<T>(item: () => T): T[] {
+    this.expectSign("(");
+    const items = this.commas(item);
+    this.expectSign(")");
+    return items;
+  }
+
+  commas<T>(item: () => T): T[] {
+    const items = [item()];
+    while (this.acceptSign(",")) items.push(item());
+    return items;
+  }
+
+  enter(): void {
+    if (++this.#depth <= DEPTH_MAX) return;
+    this.refuse("stack depth limit exceeded: the statement is nested too deeply", this.at, {
+      state: "54001",
+      hint: `Parts of a statement may stand ${DEPTH_MAX} deep inside one another.`,
+    });
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  deeper<T>(work: () => T): T {
+    this.enter();
+    const done = work();
+    this.leave();
+    return done;
+  }
+
+  unexpected(): SqlError {
+    const { kind, at, end } = this.peek();
+    if (kind === "end") return new SqlError(SQL_STATE.syntaxError, "syntax error at end of input", { at });
+    return syntaxErrorAt(this.sql.slice(at, Math.min(end, at + SHOWN_UNITS_MAX)), at);
+  }
+
+  refuse(
+    message: string,
+    at: number,
+    { hint, state = SQL_STATE.syntaxError }: { readonly hint?: string; readonly state?: string } = {},
+  ): never {
+    throw new SqlError(state, message, { at, ...(hint === undefined ? {} : { hint }) });
+  }
 }

@@ -53,10 +53,6 @@ export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = [];
   // A byte order mark at the very beginning says nothing.
   let at = sql.charCodeAt(0) === 0xfeff ? 1 : 0;
-  const push = (kind: Token["kind"], text: string, end: number) => {
-    tokens.push({ kind, text, at, end });
-    at = end;
-  };
   for (;;) {
     at = skipBlank(sql, at);
     if (at >= sql.length) {
@@ -66,65 +62,74 @@ export function tokensOf(sql: string): Token[] {
     if (tokens.length >= TOKENS_MAX) {
       throw new SqlError("54000", "the statement has too many parts", { at, hint: "Load many rows by COPY." });
     }
-    const code = sql.charCodeAt(at);
-    switch (classOf(code)) {
-      case LETTER:
-        if ((code === 69 || code === 101) && sql.charCodeAt(at + 1) === 39) {
-          const { text, end } = readString(sql, at + 1, true);
-          push("string", text, end);
-        } else {
-          const end = endOfWord(sql, at);
-          push("word", sql.slice(at, end).toLowerCase(), end);
-        }
-        break;
-      case DIGIT: {
-        const end = endOfNumber(sql, at);
-        push("number", sql.slice(at, end), end);
-        break;
-      }
-      case SINGLE:
-        push("operator", sql[at]!, at + 1);
-        break;
-      case OPERATOR:
-        if (code === 35 && beginsName(sql, at, tokens)) {
-          const end = endOfWord(sql, at);
-          push("word", sql.slice(at, end).toLowerCase(), end);
-        } else {
-          const end = endOfOperator(sql, at);
-          push("operator", sql.slice(at, end), end);
-        }
-        break;
-      default:
-        readOther(sql, at, code, push);
-    }
+    const token = tokenAt(sql, at, tokens);
+    tokens.push(token);
+    at = token.end;
   }
 }
 
-type Push = (kind: Token["kind"], text: string, end: number) => void;
+function tokenAt(sql: string, at: number, before: readonly Token[]): Token {
+  const code = sql.charCodeAt(at);
+  switch (classOf(code)) {
+    case LETTER:
+      if ((code === 69 || code === 101) && sql.charCodeAt(at + 1) === 39) {
+        const { text, end } = readString(sql, at + 1, true);
+        return { kind: "string", text, at, end };
+      }
+      return wordAt(sql, at);
+    case DIGIT:
+      return numberAt(sql, at);
+    case SINGLE:
+      return { kind: "operator", text: sql[at]!, at, end: at + 1 };
+    case OPERATOR: {
+      if (code === 35 && beginsName(sql, at, before)) return wordAt(sql, at);
+      const end = endOfOperator(sql, at);
+      return { kind: "operator", text: sql.slice(at, end), at, end };
+    }
+    default:
+      return otherAt(sql, at, code);
+  }
+}
 
 /** What begins with a sign that begins nothing else. */
-function readOther(sql: string, at: number, code: number, push: Push): void {
-  const next = sql.charCodeAt(at + 1);
-  const sign = sql[at]!;
-  if (sign === "'") {
-    const { text, end } = readString(sql, at, false);
-    push("string", text, end);
-  } else if (sign === '"') {
-    const { text, end } = readQuoted(sql, at);
-    push("quoted", text, end);
-  } else if (sign === "$") {
-    readDollar(sql, at, push);
-  } else if (sign === ".") {
-    const end = classOf(next) === DIGIT ? endOfNumber(sql, at) : at + 1;
-    push(end > at + 1 ? "number" : "operator", sql.slice(at, end), end);
-  } else if (sign === ":") {
-    const end = sql[at + 1] === ":" || sql[at + 1] === "=" ? at + 2 : at + 1;
-    push("operator", sql.slice(at, end), end);
-  } else {
-    const end = code < 128 ? at : endOfWord(sql, at);
-    if (end === at) throw syntaxErrorAt(sign, at);
-    push("word", sql.slice(at, end).toLowerCase(), end);
+function otherAt(sql: string, at: number, code: number): Token {
+  switch (sql[at]) {
+    case "'":
+      return { kind: "string", ...readString(sql, at, false), at };
+    case '"':
+      return { kind: "quoted", ...readQuoted(sql, at), at };
+    case "$":
+      return dollarAt(sql, at);
+    case ".":
+      if (classOf(sql.charCodeAt(at + 1)) === DIGIT) return numberAt(sql, at);
+      return { kind: "operator", text: ".", at, end: at + 1 };
+    case ":": {
+      const end = sql[at + 1] === ":" || sql[at + 1] === "=" ? at + 2 : at + 1;
+      return { kind: "operator", text: sql.slice(at, end), at, end };
+    }
+    default:
+      if (code < 128) throw syntaxErrorAt(sql[at]!, at);
+      return wordAt(sql, at);
   }
+}
+
+function wordAt(sql: string, at: number): Token {
+  const end = endOfWord(sql, at);
+  const word = sql.slice(at, end);
+  return { kind: "word", text: KNOWN.get(word) ?? word.toLowerCase(), at, end };
+}
+
+function numberAt(sql: string, at: number): Token {
+  NUMBER.lastIndex = at;
+  const text = NUMBER.exec(sql)![0];
+  return { kind: "number", text, at, end: at + text.length };
+}
+
+/** The words that statements are made of, as one string each: comparing them is comparing their addresses then. */
+const KNOWN = new Map<string, string>();
+for (const word of RESERVED) {
+  KNOWN.set(word, word);
+  KNOWN.set(word.toUpperCase(), word);
 }
 
 /** The tokens of a text within the statement (UNLOAD's query), with their places in the statement itself. */
@@ -186,11 +191,6 @@ function endOfWord(sql: string, at: number): number {
   }
 }
 
-function endOfNumber(sql: string, at: number): number {
-  NUMBER.lastIndex = at;
-  return at + NUMBER.exec(sql)![0].length;
-}
-
 /** Past blanks and comments; block comments nest. */
 function skipBlank(sql: string, from: number): number {
   let at = from;
@@ -227,19 +227,18 @@ function skipBlockComment(sql: string, from: number): number {
   throw new SqlError(SQL_STATE.syntaxError, 'unterminated /* comment at or near "/*"', { at: from });
 }
 
-function readDollar(sql: string, at: number, push: Push): void {
+function dollarAt(sql: string, at: number): Token {
   DIGITS.lastIndex = at + 1;
   const digits = DIGITS.exec(sql)?.[0];
   if (digits !== undefined) {
     if (Number(digits) > PARAMETER_MAX || Number(digits) === 0) {
       throw new SqlError(SQL_STATE.undefinedParameter, `there is no parameter $${digits}`, { at });
     }
-    push("parameter", digits, at + 1 + digits.length);
-    return;
+    return { kind: "parameter", text: digits, at, end: at + 1 + digits.length };
   }
   const found = readDollarText(sql, at);
   if (found === undefined) throw syntaxErrorAt("$", at);
-  push("string", found.text, found.end);
+  return { kind: "string", ...found, at };
 }
 
 /** With one of these in it, an operator may end in + or -: PostgreSQL's rule, so that `a=-1` is two operators. */

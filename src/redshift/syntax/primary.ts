@@ -47,8 +47,27 @@ function parseParentheses(cursor: Cursor): Expression {
   return items.length === 1 ? items[0]! : { kind: "row", items, at };
 }
 
-/** Words that begin something of their own. */
+/** Words that may begin something of their own. */
+const BEGINNINGS: ReadonlySet<string> = new Set(
+  "null true false case cast try_cast exists interval timestamp array row approximate".split(" "),
+);
+
 function parseWord(cursor: Cursor): Expression {
+  const { text } = cursor.peek();
+  const begun = BEGINNINGS.has(text) ? parseBeginning(cursor) : undefined;
+  if (begun !== undefined) return begun;
+  const behind = cursor.peek(1);
+  if (behind.kind === "operator" && behind.text === "(") {
+    const special = text === "convert" ? parseConvert(cursor) : parseKeywordCall(cursor);
+    if (special !== undefined) return special;
+  }
+  if (VALUE_WORDS.has(text) && !cursor.isSign(".", 1)) return parseValueWord(cursor);
+  // A number of words may belong to a type's name; which do is only worth a look where a text can come behind.
+  const typed = behind.kind === "string" || TYPE_WORDS.has(text) ? parseTypedLiteral(cursor) : undefined;
+  return typed ?? parseNamed(cursor);
+}
+
+function parseBeginning(cursor: Cursor): Expression | undefined {
   const { text, at } = cursor.peek();
   const behind = cursor.peek(1);
   switch (text) {
@@ -90,14 +109,7 @@ function parseWord(cursor: Cursor): Expression {
       if (behind.kind === "word" && cursor.isSign("(", 2)) return parseApproximate(cursor);
       break;
   }
-  if (behind.kind === "operator" && behind.text === "(") {
-    const special = text === "convert" ? parseConvert(cursor) : parseKeywordCall(cursor);
-    if (special !== undefined) return special;
-  }
-  if (VALUE_WORDS.has(text) && !cursor.isSign(".", 1)) return parseValueWord(cursor);
-  // A number of words may belong to a type's name; which do is only worth a look where a text can come behind.
-  const typed = behind.kind === "string" || TYPE_WORDS.has(text) ? parseTypedLiteral(cursor) : undefined;
-  return typed ?? parseNamed(cursor);
+  return undefined;
 }
 
 /** Types whose names are more than one token long, or have arguments. */
