@@ -75,6 +75,7 @@ export async function openStores({ config, log, onPoison, check, closers }: Stor
   const warehouse = await openDuckDbWarehouse({
     path: directories.warehouse,
     lake,
+    folders: [directories.buckets, join(directories.staging, "unload")],
     memoryBytes: config.warehouseMemoryBytesMax,
     threads,
     tempDirectory: join(directories.staging, "warehouse"),

@@ -191,7 +191,8 @@ function parseOption(cursor: Cursor): LoadOption[] {
     } else if (values.length === 1 && cursor.isWord("mb", "gb")) values.push(cursor.label());
     else break;
   }
-  if (values.length === 0 && cursor.isWord("auto", "default", "preset")) values.push(cursor.label());
+  const isBareWord = name === "encoding" ? cursor.peek().kind === "word" : cursor.isWord("auto", "default", "preset");
+  if (values.length === 0 && isBareWord) values.push(cursor.label());
   return [{ name, values, at }];
 }
 

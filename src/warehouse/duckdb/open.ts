@@ -23,6 +23,8 @@ export interface DuckDbWarehouseOptions {
   readonly path: string;
   /** SQL from outside can read its folder, and no other file. */
   readonly lake: ObjectStore;
+  /** Folders that the SQL side reads and writes besides: the buckets, and where UNLOAD stages its files. */
+  readonly folders?: readonly string[];
   readonly memoryBytes: number;
   readonly threads: number;
   readonly tempDirectory: string;
@@ -198,9 +200,9 @@ async function openInstance(options: DuckDbWarehouseOptions): Promise<DuckDBInst
 }
 
 /** Once `lock_configuration` is set, no statement of anybody can change any of this. */
-async function lockDown(session: Session, { lake }: DuckDbWarehouseOptions): Promise<void> {
+async function lockDown(session: Session, { lake, folders: more = [] }: DuckDbWarehouseOptions): Promise<void> {
   const inLake = lake.localPath("any");
-  const folders = inLake === undefined ? [] : [dirname(inLake)];
+  const folders = [...(inLake === undefined ? [] : [dirname(inLake)]), ...more];
   await session.run("SET GLOBAL TimeZone = 'UTC'");
   await session.run(`SET GLOBAL allowed_directories = [${folders.map(text).join(", ")}]`);
   await session.run("SET GLOBAL enable_external_access = false");
