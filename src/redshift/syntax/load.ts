@@ -1,8 +1,7 @@
 /** COPY in its three forms, COPY JOB, and UNLOAD, with their options. */
-import { SqlError } from "../sql-error.js";
 import type { Copy, CopyJob, LoadOption, Query } from "./ast.js";
-import type { Told } from "./cursor.js";
-import { type Cursor, type Grammar, openCursor } from "./cursor.js";
+import { type Cursor, openCursor, type Told } from "./cursor.js";
+import { innerTokens } from "./lexer.js";
 
 export function parseLoad(cursor: Cursor): Told {
   if (cursor.isWord("unload")) return parseUnload(cursor);
@@ -63,43 +62,31 @@ function parseUnload(cursor: Cursor): Told {
   const { at } = cursor;
   cursor.expect("unload");
   cursor.expectSign("(");
-  const { at: textAt } = cursor;
-  const queryText = cursor.string();
+  const { query, queryText } = parseInner(cursor);
   cursor.expectSign(")");
   cursor.expect("to");
   const to = cursor.string();
   const options = parseOptions(cursor);
-  return {
-    statement: { kind: "unload", query: innerQuery(cursor.grammar, queryText, textAt), queryText, to, options, at },
-    verb: "UNLOAD",
-  };
+  return { statement: { kind: "unload", query, queryText, to, options, at }, verb: "UNLOAD" };
 }
 
-/** The statement in the string; a place in it is told as that of the string, which is where the reader must look. */
-function innerQuery(grammar: Grammar, text: string, at: number): Query {
-  try {
-    const inner = openCursor(text, grammar);
-    const query = inner.query();
-    inner.acceptSign(";");
-    if (inner.peek().kind !== "end") throw inner.unexpected();
-    return query;
-  } catch (error) {
-    if (!(error instanceof SqlError)) throw error;
-    throw new SqlError(error.state, `in the query of UNLOAD: ${error.message}`, {
-      at,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
-  }
+/** The query in the text, with every place in it told as that of the whole statement. */
+function parseInner(cursor: Cursor): { readonly query: Query; readonly queryText: string } {
+  const token = cursor.peek();
+  const queryText = cursor.string();
+  const inner = openCursor(cursor.sql, cursor.grammar, innerTokens(cursor.sql, token));
+  const query = inner.query();
+  inner.acceptSign(";");
+  if (inner.peek().kind !== "end") throw inner.unexpected();
+  cursor.parameters = Math.max(cursor.parameters, inner.parameters);
+  return { query, queryText };
 }
 
 /** Options of several words, the longest first. */
 const PHRASES = [
-  ["master_symmetric_key"],
   ["format", "as"],
   ["null", "as"],
   ["partition", "by"],
-  ["fixedwidth"],
-  ["max_error"],
 ] as const;
 
 /** Options that are followed by nothing. */
@@ -158,6 +145,7 @@ function parseOptions(cursor: Cursor): LoadOption[] {
   }
 }
 
+/** Texts are left with their backslashes: COPY and UNLOAD undo those themselves, since `\N` is not `N` to them. */
 function parseOption(cursor: Cursor): LoadOption[] {
   const { at } = cursor;
   const phrase = PHRASES.find((words) => cursor.isWords(...words));
@@ -168,19 +156,20 @@ function parseOption(cursor: Cursor): LoadOption[] {
     // The format's own word comes next, and is read as the option that it is too.
     return [{ name: "format", values: [cursor.peek().text], at }, ...parseOption(cursor)];
   }
-  if (name === "null as" || name === "null") return [{ name: "null", values: [cursor.string()], at }];
+  if (name === "null as" || name === "null") return [{ name: "null", values: [cursor.rawString()], at }];
   if (name === "partition by") {
     const columns = cursor.list(() => cursor.name());
     return [{ name, values: [...columns, ...(cursor.accept("include") ? [true] : [])], at }];
   }
   if (name === "csv") return [{ name, values: [], at }, ...parseQuote(cursor)];
   if (name === "iam_role" && cursor.accept("default")) return [{ name, values: ["default"], at }];
+  if (name === "encrypted" && cursor.accept("auto")) return [{ name, values: ["auto"], at }];
   if (BARE.has(name) && !WITH_VALUE.has(name)) return [{ name, values: [], at }];
   acceptAs(cursor);
   const values: (string | number | boolean)[] = [];
   for (;;) {
     const token = cursor.peek();
-    if (token.kind === "string") values.push(cursor.string());
+    if (token.kind === "string") values.push(cursor.rawString());
     else if (token.kind === "number") values.push(numberOf(cursor));
     else if (cursor.isWord("on", "true", "yes")) {
       cursor.next();
@@ -200,7 +189,7 @@ function parseQuote(cursor: Cursor): LoadOption[] {
   const { at } = cursor;
   if (!cursor.accept("quote")) return [];
   cursor.accept("as");
-  return [{ name: "quote", values: [cursor.string()], at }];
+  return [{ name: "quote", values: [cursor.rawString()], at }];
 }
 
 function acceptAs(cursor: Cursor): void {
