@@ -1,6 +1,6 @@
 /** An object's bytes, without its compression and its encoding: UTF-8, as it was meant to be. */
 import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import { TextDecoder } from "node:util";
 import { createGunzip } from "node:zlib";
 import bunzip2 from "unbzip2-stream";
@@ -41,18 +41,14 @@ function unpacked(run: LoadRun, { path }: Pick<SourceObject, "path">, compressio
   if (compression === "zstd") return zstdLines(run, path);
   const raw = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (compression === "none") return raw as AsyncIterable<Buffer>;
-  const unpack = compression === "gzip" ? createGunzip({ chunkSize: CHUNK_BYTES }) : Readable.from(bzip2Chunks(raw));
-  if (compression === "gzip") {
-    raw.on("error", (error) => unpack.destroy(error));
-    raw.pipe(unpack as ReturnType<typeof createGunzip>);
-  }
-  return unpack as AsyncIterable<Buffer>;
-}
-
-async function* bzip2Chunks(raw: Readable): AsyncIterable<Buffer> {
-  const unpack = bunzip2();
-  const out = new Readable().wrap(raw.pipe(unpack));
-  for await (const chunk of out) yield chunk as Buffer;
+  const out = new PassThrough({ highWaterMark: CHUNK_BYTES });
+  const fail = (error: Error) => out.destroy(error);
+  const unpack = compression === "gzip" ? createGunzip({ chunkSize: CHUNK_BYTES }) : bunzip2();
+  raw.on("error", fail);
+  unpack.on("error", fail);
+  raw.pipe(unpack).pipe(out);
+  out.once("close", () => raw.destroy());
+  return out as AsyncIterable<Buffer>;
 }
 
 /** Node 20 has no zstd; the engine has. It gives lines, whose ends are put back. */

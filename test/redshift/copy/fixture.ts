@@ -37,12 +37,19 @@ export interface LoadWorld extends TestSession {
 }
 
 /** A SQL database over a real warehouse, with buckets in a folder of its own; the bucket `data` is there. */
-export async function openLoadWorld(more: (services: LoadServices, warehouse: DuckDbWarehouse) => Partial<SqlEngineOptions> = () => ({})): Promise<LoadWorld> {
+export async function openLoadWorld(
+  more: (services: LoadServices, warehouse: DuckDbWarehouse) => Partial<SqlEngineOptions> = () => ({}),
+): Promise<LoadWorld> {
   const directory = await mkdtemp(join(tmpdir(), "penstock-load-"));
   const staging = join(directory, "staging");
-  for (const folder of ["spill", "buckets", "lake", "staging"]) await mkdir(join(directory, folder), { recursive: true });
+  for (const folder of ["spill", "buckets", "lake", "staging"])
+    await mkdir(join(directory, folder), { recursive: true });
   const disk = nodeDisk();
-  const lake = await openFsObjectStore({ disk, directory: join(directory, "lake"), stagingDirectory: join(staging, "lake") });
+  const lake = await openFsObjectStore({
+    disk,
+    directory: join(directory, "lake"),
+    stagingDirectory: join(staging, "lake"),
+  });
   const buckets = await openFsBuckets({
     disk,
     directory: join(directory, "buckets"),
@@ -78,7 +85,11 @@ export async function openLoadWorld(more: (services: LoadServices, warehouse: Du
   };
   const services: LoadServices = { buckets, clock: systemClock, log, stagingDirectory };
   const { handlers, ...others } = more(services, warehouse);
-  const engine = await openSqlDatabase({ ...warehouse.engine, handlers: { ...loadHandlers(services), ...handlers }, ...others });
+  const engine = await openSqlDatabase({
+    ...warehouse.engine,
+    handlers: { ...loadHandlers(services), ...handlers },
+    ...others,
+  });
   onTestFinished(async () => {
     await engine.close();
     await warehouse.close();

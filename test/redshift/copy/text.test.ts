@@ -6,11 +6,17 @@ const TABLE = "CREATE TABLE t (id int not null, name varchar(5), at timestamp, d
 
 test("CSV with quotes, line breaks in them and empty fields is loaded", async () => {
   const world = await openLoadWorld();
-  await world.put("in/a.csv", 'id,name,at,d,price,ok\n1,"a,b",2024-01-02 03:04:05.5,2024-01-02,1.239,t\n2,"x\ny""z",,,,\r\n3,,2024-01-02 00:00:00,2024-02-29,-7,false\n');
+  await world.put(
+    "in/a.csv",
+    'id,name,at,d,price,ok\n1,"a,b",2024-01-02 03:04:05.5,2024-01-02,1.239,t\n2,"x\ny""z",,,,\r\n3,,2024-01-02 00:00:00,2024-02-29,-7,false\n',
+  );
   await world.run(TABLE);
   const { tag } = await world.run("COPY t FROM 's3://data/in/' IAM_ROLE default CSV IGNOREHEADER 1");
   expect(tag).toBe("COPY");
-  expect(world.notices.at(-1)).toEqual({ severity: "INFO", message: "Load into table 't' completed, 3 record(s) loaded successfully." });
+  expect(world.notices.at(-1)).toEqual({
+    severity: "INFO",
+    message: "Load into table 't' completed, 3 record(s) loaded successfully.",
+  });
   expect(await world.rows("SELECT id, name, at, d, price, ok FROM t ORDER BY id")).toEqual([
     "1|a,b|2024-01-02 03:04:05.5|2024-01-02|1.23|true",
     '2|x\ny"z|NULL|NULL|NULL|NULL',
@@ -27,7 +33,17 @@ test("a bad line fails the whole COPY and is told with its place", async () => {
   );
   expect(await world.rows("SELECT count(*) FROM t")).toEqual(["0"]);
   expect(world.loads[0]?.errors).toMatchObject([
-    { url: "s3://data/in/a.csv", line: 2, column: "name", type: "varchar", length: "5", position: 2, rawLine: "2,toolong", rawField: "toolong", code: 1204 },
+    {
+      url: "s3://data/in/a.csv",
+      line: 2,
+      column: "name",
+      type: "varchar",
+      length: "5",
+      position: 2,
+      rawLine: "2,toolong",
+      rawField: "toolong",
+      code: 1204,
+    },
   ]);
 });
 
@@ -41,7 +57,11 @@ test("MAXERROR lets so many lines go, each with what is wrong with it", async ()
   await world.run("CREATE TABLE t (id int not null, name varchar(5), d date)");
   await world.run("COPY t FROM 's3://data/in/' IAM_ROLE default MAXERROR 100");
   expect(await world.rows("SELECT id FROM t ORDER BY 1")).toEqual(["1", "10", "12"]);
-  expect(world.loads[0]?.errors.map(({ url, line, column, code, reason }) => `${url.slice(10)} ${line} ${column} ${code} ${reason}`)).toEqual([
+  expect(
+    world.loads[0]?.errors.map(
+      ({ url, line, column, code, reason }) => `${url.slice(10)} ${line} ${column} ${code} ${reason}`,
+    ),
+  ).toEqual([
     "in/a.txt 2 id 1213 Missing data for not-null field",
     "in/a.txt 3 id 1207 Invalid digit, Value 'a', Pos 2, Type: Integer",
     "in/a.txt 4 d 1205 Invalid Date Format",
@@ -64,7 +84,9 @@ test("each option of texts does what it says", async () => {
   const world = await openLoadWorld();
   const load = async (body: string | Uint8Array, columns: string, options: string) => {
     await world.put("one", body);
-    await world.run(`DROP TABLE IF EXISTS o; CREATE TABLE o (${columns}); COPY o FROM 's3://data/one' IAM_ROLE default ${options}`);
+    await world.run(
+      `DROP TABLE IF EXISTS o; CREATE TABLE o (${columns}); COPY o FROM 's3://data/one' IAM_ROLE default ${options}`,
+    );
     return world.rows("SELECT * FROM o");
   };
   const two = "a varchar(4), b varchar(4)";
@@ -82,11 +104,15 @@ test("each option of texts does what it says", async () => {
   expect(await load("31.12.2024\n", "d date", "DATEFORMAT 'DD.MM.YYYY'")).toEqual(["2024-12-31"]);
   expect(await load("Jan 5, 2024\n", "d date", "DELIMITER '|' DATEFORMAT 'auto'")).toEqual(["2024-01-05"]);
   expect(await load("00/00/00\n", "d date", "ACCEPTANYDATE DATEFORMAT 'auto'")).toEqual(["NULL"]);
-  expect(await load("1704164645123\n", "t timestamp", "TIMEFORMAT 'epochmillisecs'")).toEqual(["2024-01-02 03:04:05.123"]);
+  expect(await load("1704164645123\n", "t timestamp", "TIMEFORMAT 'epochmillisecs'")).toEqual([
+    "2024-01-02 03:04:05.123",
+  ]);
   expect(await load("1704164645\n", "t timestamptz", "TIMEFORMAT 'epochsecs'")).toEqual(["2024-01-02 03:04:05+00"]);
   expect(await load("2024-01-02T03:04:05Z\n", "t timestamp", "TIMEFORMAT 'auto'")).toEqual(["2024-01-02 03:04:05"]);
   expect(await load("2024-01-02 03:04:05+02\n", "t timestamptz", "")).toEqual(["2024-01-02 01:04:05+00"]);
-  expect(await load("01/02/2024 03:04:05\n", "t timestamp", "TIMEFORMAT 'MM/DD/YYYY HH:MI:SS'")).toEqual(["2024-01-02 03:04:05"]);
+  expect(await load("01/02/2024 03:04:05\n", "t timestamp", "TIMEFORMAT 'MM/DD/YYYY HH:MI:SS'")).toEqual([
+    "2024-01-02 03:04:05",
+  ]);
   expect(await load(Buffer.from("\ufeffä|b\n", "utf16le"), two, "ENCODING UTF16")).toEqual(["ä|b"]);
   expect(await load("a\tb\n", two, "DELIMITER '\\t'")).toEqual(["a|b"]);
   expect(await load("a|~|b\n", two, "DELIMITER '|~|'")).toEqual(["a|b"]);
@@ -98,13 +124,18 @@ test("each option of texts does what it says", async () => {
 });
 
 /** `a|b` and a line's end. */
-const BZIP2 = Buffer.from("425a683931415926535968e2d350000000c1800010300000042000219a68334d30bc5dc914e14241a38b4d40", "hex");
+const BZIP2 = Buffer.from(
+  "425a683931415926535968e2d350000000c1800010300000042000219a68334d30bc5dc914e14241a38b4d40",
+  "hex",
+);
 
 test("zstd is read by the engine", async () => {
   const world = await openLoadWorld();
   const path = `${world.services.stagingDirectory}/z.csv.zst`;
   await world.parquet("warm", "SELECT 1");
-  await world.duck(`COPY (SELECT range, 'n' || range FROM range(5000)) TO '${path}' (FORMAT csv, HEADER false, COMPRESSION zstd)`);
+  await world.duck(
+    `COPY (SELECT range, 'n' || range FROM range(5000)) TO '${path}' (FORMAT csv, HEADER false, COMPRESSION zstd)`,
+  );
   await world.bucket.adopt(path, "z.csv.zst");
   await world.run("CREATE TABLE t (a int, b varchar(10)); COPY t FROM 's3://data/z.csv.zst' IAM_ROLE default CSV ZSTD");
   expect(await world.rows("SELECT count(*), sum(a), max(b) FROM t")).toEqual(["5000|12497500|n999"]);
