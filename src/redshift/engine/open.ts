@@ -11,7 +11,7 @@ import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type EngineConnection, engineConnection } from "./connection.js";
 import { type QueryLog, queryLog } from "./query-log.js";
 import { openSession, type SessionInside } from "./session.js";
-import type { Shared, SqlLimits } from "./shared.js";
+import type { AlterExternal, Shared, SqlLimits } from "./shared.js";
 import type { StatementHandlers } from "./statement-run.js";
 import { statementHandlers } from "./statements/statements.js";
 
@@ -36,6 +36,7 @@ export interface SqlEngineOptions {
   /** Once, on a connection of its own, after the catalog's tables are there: makes the system views' macros. */
   readonly prepareSystem?: (connection: EngineConnection) => Promise<void>;
   readonly external?: ExternalRelation;
+  readonly alterExternal?: AlterExternal;
   /** In addition to those of statements/statements.ts. */
   readonly handlers?: StatementHandlers;
 }
@@ -71,6 +72,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     handlers: statementHandlers(options.handlers ?? {}),
     systemView: options.systemView ?? (() => undefined),
     external: options.external,
+    alterExternal: options.alterExternal,
     isPipelineTable: options.isPipelineTable ?? (() => false),
     connect,
     snapshot: () => snapshot,

@@ -48,7 +48,7 @@ export async function bindStatement({ core, parsed, handler, given }: BindOption
     columns: handler.columns?.(parsed.statement, bound as never, core),
     isFresh: () =>
       !hasExternal &&
-      handler.bind !== undefined &&
+      handler.volatile !== true &&
       transaction.snapshot === snapshot &&
       transaction.temporary === temporary &&
       settings.version === version,

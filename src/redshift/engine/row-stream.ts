@@ -13,8 +13,8 @@ const KEPT_CHUNKS_MAX = 8;
 const PAGE_ROWS = 20 * 2_048;
 
 export interface RowStream {
-  /** Undefined after the last one. */
-  next(): Promise<DuckDBDataChunk | undefined>;
+  /** Undefined after the last one. `limit`: of the statement that asks, where it is another than the one that began. */
+  next(limit?: StatementLimit): Promise<DuckDBDataChunk | undefined>;
   /** Frees the session's connection: what is left can still be read. */
   drain(): Promise<void>;
   /** Nothing more is wanted. */
@@ -36,8 +36,8 @@ export function rowStream({ connection, result, limit, aside }: RowStreamOptions
   let ended = false;
   let pages: PutAside | undefined;
 
-  async function fetchLive(): Promise<DuckDBDataChunk | undefined> {
-    const chunk = await connection.fetch(result, limit);
+  async function fetchLive(asking = limit): Promise<DuckDBDataChunk | undefined> {
+    const chunk = await connection.fetch(result, asking);
     if (chunk === undefined) live = false;
     return chunk;
   }
@@ -46,9 +46,9 @@ export function rowStream({ connection, result, limit, aside }: RowStreamOptions
     get ended() {
       return ended;
     },
-    async next() {
+    async next(asking) {
       if (ended) return undefined;
-      const chunk = kept.shift() ?? (live ? await fetchLive() : await pages?.next());
+      const chunk = kept.shift() ?? (live ? await fetchLive(asking) : await pages?.next());
       if (chunk === undefined) {
         ended = true;
         pages?.close();

@@ -214,7 +214,7 @@ export function openSession(
     if (handler.alone === true && transaction.mode === "explicit") {
       throw new SqlError(SQL_STATE.activeSqlTransaction, `${parsed.verb} cannot run inside a transaction block`);
     }
-    if (accessOf(handler, parsed.statement) !== "write" || parsed.statement.kind === "declare") return;
+    if (accessOf(handler, parsed.statement, core) !== "write" || parsed.statement.kind === "declare") return;
     const readOnly =
       options.readOnly === true ||
       transaction.readOnly ||
@@ -274,7 +274,7 @@ export function openSession(
       const handler = handlerOf(parsed);
       checkAccess(parsed, handler);
       const outcome = await carryOut(prepared, handler, { parameters, limit, entry, executeOptions });
-      return await answer(outcome, accessOf(handler, parsed.statement), { limit, entry, finish });
+      return await answer(outcome, accessOf(handler, parsed.statement, core), { limit, entry, finish });
     } catch (error) {
       const known = await fail(limit.stopped ?? error);
       finish(known.state === SQL_STATE.queryCanceled ? "canceled" : "failed", 0, known);
@@ -304,7 +304,7 @@ export function openSession(
   ): Promise<Outcome> {
     const { limit, entry } = given;
     // A query alone is a transaction by itself: DuckDB's own, without a BEGIN.
-    const access = accessOf(handler, prepared.parsed.statement);
+    const access = accessOf(handler, prepared.parsed.statement, core);
     const byItself = transaction.mode !== "explicit" && !transaction.needed && access === "read";
     if (access !== "none" && !byItself) await transaction.open(limit);
     if (byItself) transaction.noteRead();

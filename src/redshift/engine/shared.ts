@@ -2,9 +2,11 @@
 import type { Clock } from "../../core/clock.js";
 import type { ExternalRelation, SystemView } from "../catalog/session-catalog.js";
 import type { CatalogChange, Snapshot } from "../catalog/snapshot.js";
+import type { StoredRelation } from "../catalog/stored.js";
+import type { AlterTableAction } from "../syntax/ast.js";
 import type { EngineConnection } from "./connection.js";
 import type { QueryLog } from "./query-log.js";
-import type { StatementHandlers } from "./statement-run.js";
+import type { StatementHandlers, StatementRun } from "./statement-run.js";
 
 export interface Shared {
   readonly name: string;
@@ -15,6 +17,7 @@ export interface Shared {
   readonly handlers: StatementHandlers;
   readonly systemView: SystemView;
   readonly external: ExternalRelation | undefined;
+  readonly alterExternal: AlterExternal | undefined;
   /** Tables of the pipeline's definition: users change their rows, never their shape. */
   isPipelineTable(name: string): boolean;
   connect(): Promise<EngineConnection>;
@@ -25,6 +28,9 @@ export interface Shared {
   cancel(processId: number): boolean;
   terminate(processId: number): boolean;
 }
+
+/** ALTER TABLE of an external table: partitions, properties, columns. */
+export type AlterExternal = (relation: StoredRelation, action: AlterTableAction, run: StatementRun) => Promise<void>;
 
 export interface SqlLimits {
   readonly sessionsMax: number;

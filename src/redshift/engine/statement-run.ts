@@ -15,9 +15,11 @@ export interface StatementHandler<S extends Statement = Statement, B = unknown> 
    * `none` needs no transaction (SET, SHOW of a setting); `read` is a single query, which is a transaction by itself; `write` changes something, or
    * runs several statements that are to see one state.
    */
-  readonly access: Access | ((statement: S) => Access);
+  readonly access: Access | ((statement: S, core: SessionCore) => Access);
   /** Not inside BEGIN ... COMMIT (25001). */
   readonly alone?: boolean;
+  /** What it binds depends on more than the catalog and the settings: bound anew each time that it runs. */
+  readonly volatile?: boolean;
   /** Names, types and functions are settled here, before it runs; the answer is kept while nothing changes that it depends on. */
   bind?(statement: S, context: BindContext, core: SessionCore): B;
   /** Of the rows that it answers, if any. */
@@ -29,8 +31,8 @@ export type StatementHandlers = {
   readonly [K in Statement["kind"]]?: StatementHandler<Extract<Statement, { kind: K }>>;
 };
 
-export function accessOf(handler: StatementHandler, statement: Statement): Access {
-  return typeof handler.access === "function" ? handler.access(statement) : handler.access;
+export function accessOf(handler: StatementHandler, statement: Statement, core: SessionCore): Access {
+  return typeof handler.access === "function" ? handler.access(statement, core) : handler.access;
 }
 
 export interface StatementRun<B = unknown> {
