@@ -5,7 +5,9 @@ const open = async () => (await openTestDatabase()).session();
 
 test("a table is made, filled, read and dropped", async () => {
   const { run, rows, error } = await open();
-  expect((await run("CREATE TABLE t (a int NOT NULL, b varchar(5) DEFAULT 'x', c decimal(8,2))")).tag).toBe("CREATE TABLE");
+  expect((await run("CREATE TABLE t (a int NOT NULL, b varchar(5) DEFAULT 'x', c decimal(8,2))")).tag).toBe(
+    "CREATE TABLE",
+  );
   expect((await run("INSERT INTO t (a, c) VALUES (1, 2.5), (2, NULL)")).tag).toBe("INSERT 0 2");
   expect(await rows("SELECT * FROM t ORDER BY a")).toEqual(["1|x|2.50", "2|x|NULL"]);
   expect(await error("CREATE TABLE t (a int)")).toBe('42P07 Relation "t" already exists');
@@ -48,7 +50,10 @@ test("what Redshift refuses of a table is refused", async () => {
     ["CREATE TABLE t (a int DEFAULT 'x')", '22P02 invalid input syntax for integer: "x"'],
     ["CREATE TABLE t (a int, b int DEFAULT a)", "42P10 cannot use column references in default expression"],
     ["CREATE TABLE t (a int, PRIMARY KEY (b))", '42703 column "b" named in key does not exist'],
-    ["CREATE TABLE t (a int PRIMARY KEY, PRIMARY KEY (a))", '42P16 multiple primary keys for table "t" are not allowed'],
+    [
+      "CREATE TABLE t (a int PRIMARY KEY, PRIMARY KEY (a))",
+      '42P16 multiple primary keys for table "t" are not allowed',
+    ],
     ["CREATE TABLE t (a int REFERENCES u)", '42P01 relation "u" does not exist'],
     ["CREATE TABLE nowhere.t (a int)", '3F000 schema "nowhere" does not exist'],
     ["CREATE TABLE penstock.t (a int)", "42501 permission denied for schema penstock"],
@@ -87,7 +92,9 @@ test("a temporary table is the session's own, before any other of its name, and 
 
 test("CREATE TABLE AS, SELECT INTO and LIKE make tables from others", async () => {
   const { run, rows, error } = await open();
-  await run("CREATE TABLE t (a int DEFAULT 7, b varchar(5)) DISTKEY (a) SORTKEY (b); INSERT INTO t VALUES (1, 'x'), (2, 'y')");
+  await run(
+    "CREATE TABLE t (a int DEFAULT 7, b varchar(5)) DISTKEY (a) SORTKEY (b); INSERT INTO t VALUES (1, 'x'), (2, 'y')",
+  );
   await run("CREATE TABLE c1 DISTKEY (n) AS SELECT a AS n, b FROM t");
   await run("CREATE TABLE c2 (x, y) AS SELECT a, 'lit' FROM t");
   await run("SELECT a INTO c3 FROM t WHERE a > 1");
