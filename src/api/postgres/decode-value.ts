@@ -1,15 +1,22 @@
 /** A parameter's value from the bytes that a client bound. */
+import { isUtf8 } from "node:buffer";
 import type { SqlValue } from "../../redshift/database.js";
 import { SQL_STATE, SqlError } from "../../redshift/sql-error.js";
 import { type SqlType, typeName } from "../../redshift/types.js";
 import { valueOfText } from "../../redshift/value-text.js";
+import { dateText, timestampText, timeText, zoneText } from "./binary-time.js";
 
-const EPOCH_MS = Date.UTC(2000, 0, 1);
-const DAY_MS = 86_400_000;
+const NUMERIC_NEGATIVE = 0x4000;
+const NUMERIC_POSITIVE = 0;
+/** Of 40 digits, more than any type has: a greater one would only fill memory with zeros. */
+const NUMERIC_WEIGHT_MAX = 10;
+const MICROS_A_DAY = 86_400_000_000n;
 
 /** Throws SqlError where the bytes are no value of the type. */
 export function decodeValue(type: SqlType, format: number, bytes: Buffer): SqlValue {
-  return format === 1 ? binaryValue(type, bytes) : valueOfText(type, bytes.toString());
+  if (format === 1) return binaryValue(type, bytes);
+  const text = utf8Text(bytes);
+  return type.kind === "array" ? arrayOfText(type, text) : valueOfText(type, text);
 }
 
 function binaryValue(type: SqlType, bytes: Buffer): SqlValue {
@@ -35,20 +42,48 @@ function binaryValue(type: SqlType, bytes: Buffer): SqlValue {
     case "decimal":
       return numericText(type, bytes);
     case "date":
-      return dateText(EPOCH_MS + sized(type, bytes, 4).readInt32BE() * DAY_MS);
+      return dateText(sized(type, bytes, 4).readInt32BE());
     case "timestamp":
       return timestampText(sized(type, bytes, 8).readBigInt64BE());
     case "timestamptz":
-      return `${timestampText(sized(type, bytes, 8).readBigInt64BE())}+00`;
+      return timestampText(sized(type, bytes, 8).readBigInt64BE(), "+00");
     case "time":
-      return timeText(sized(type, bytes, 8).readBigInt64BE());
+      return timeText(microsOfDay(type, sized(type, bytes, 8).readBigInt64BE()));
+    case "timetz": {
+      const micros = microsOfDay(type, sized(type, bytes, 12).readBigInt64BE());
+      // The zone counts westwards.
+      return timeText(micros) + zoneText(-bytes.readInt32BE(8));
+    }
+    case "interval-year-month":
+      return `${sized(type, bytes, 4).readInt32BE()} mons`;
+    case "interval-day-second":
+      return intervalText(sized(type, bytes, 8).readBigInt64BE());
     case "varbyte":
       return bytes;
     case "array":
       return arrayValue(type.of, bytes);
     default:
-      return bytes.toString();
+      return utf8Text(bytes);
   }
+}
+
+function microsOfDay(type: SqlType, micros: bigint): number {
+  if (micros < 0n || micros > MICROS_A_DAY) throw malformed(type);
+  return Number(micros);
+}
+
+function intervalText(micros: bigint): string {
+  const size = micros < 0n ? -micros : micros;
+  const sign = micros < 0n ? "-" : "";
+  return `${sign}${size / MICROS_A_DAY} days ${sign}${timeText(Number(size % MICROS_A_DAY))}`;
+}
+
+/** Throws 22021 for bytes that are no text. */
+export function utf8Text(bytes: Buffer): string {
+  if (isUtf8(bytes) && !bytes.includes(0)) return bytes.toString();
+  throw new SqlError("22021", 'invalid byte sequence for encoding "UTF8"', {
+    hint: "Texts are sent as UTF-8, without the character of code 0.",
+  });
 }
 
 function sized(type: SqlType, bytes: Buffer, length: number): Buffer {
@@ -69,9 +104,10 @@ function numericText(type: SqlType, bytes: Buffer): string {
   const weight = bytes.readInt16BE(2);
   const sign = bytes.readUInt16BE(4);
   const scale = bytes.readInt16BE(6);
-  if (sign === 0xc000)
-    throw new SqlError(SQL_STATE.invalidTextRepresentation, "NaN is no value of numeric in Redshift");
-  if (groups < 0 || bytes.length !== 8 + groups * 2) throw malformed(type);
+  if (sign !== NUMERIC_POSITIVE && sign !== NUMERIC_NEGATIVE) {
+    throw new SqlError(SQL_STATE.invalidTextRepresentation, "numeric holds neither NaN nor infinity in Redshift");
+  }
+  if (groups < 0 || scale < 0 || weight > NUMERIC_WEIGHT_MAX || bytes.length !== 8 + groups * 2) throw malformed(type);
   const group = (index: number) =>
     index >= 0 && index < groups ? String(bytes.readInt16BE(8 + index * 2)).padStart(4, "0") : "0000";
   let whole = "";
@@ -79,28 +115,7 @@ function numericText(type: SqlType, bytes: Buffer): string {
   let fraction = "";
   for (let index = weight + 1; fraction.length < scale; index++) fraction += group(index);
   const digits = (whole.replace(/^0+/, "") || "0") + (scale > 0 ? `.${fraction.slice(0, scale)}` : "");
-  return sign === 0x4000 ? `-${digits}` : digits;
-}
-
-function dateText(ms: number): string {
-  return new Date(ms).toISOString().replace(/T.*$/, "").replace(/^\+0*/, "");
-}
-
-function timestampText(micros: bigint): string {
-  if (micros === 2n ** 63n - 1n) return "infinity";
-  if (micros === -(2n ** 63n)) return "-infinity";
-  const dayMicros = BigInt(DAY_MS) * 1000n;
-  const inDay = ((micros % dayMicros) + dayMicros) % dayMicros;
-  return `${dateText(EPOCH_MS + Number((micros - inDay) / 1000n))} ${timeText(inDay)}`;
-}
-
-function timeText(micros: bigint): string {
-  const seconds = Number(micros / 1_000_000n);
-  const fraction = String(micros % 1_000_000n)
-    .padStart(6, "0")
-    .replace(/0+$/, "");
-  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
-  return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${fraction === "" ? "" : `.${fraction}`}`;
+  return sign === NUMERIC_NEGATIVE ? `-${digits}` : digits;
 }
 
 function arrayValue(of: SqlType, bytes: Buffer): SqlValue {
@@ -121,6 +136,27 @@ function arrayValue(of: SqlType, bytes: Buffer): SqlValue {
     if (at + length > bytes.length) throw malformed({ kind: "array", of });
     items.push(binaryValue(of, bytes.subarray(at, at + length)));
     at += length;
+  }
+  return items;
+}
+
+/** `{1,2,NULL}`, `{"a b","c\\"d"}`: of one dimension, as the catalog's are. */
+function arrayOfText(type: Extract<SqlType, { kind: "array" }>, text: string): SqlValue {
+  const inside = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1];
+  const wrong = () =>
+    new SqlError(SQL_STATE.invalidTextRepresentation, `malformed array literal: "${text}"`, {
+      hint: "Write it as {1,2,3}.",
+    });
+  if (inside === undefined) throw wrong();
+  if (inside.trim() === "") return [];
+  const items: SqlValue[] = [];
+  const item = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"{}\\](?:[^,"{}\\]*[^\s,"{}\\])?))\s*(,|$)/sy;
+  for (let more = true; more; ) {
+    const [, quoted, plain, end] = item.exec(inside) ?? [];
+    if (quoted === undefined && plain === undefined) throw wrong();
+    if (quoted !== undefined) items.push(valueOfText(type.of, quoted.replace(/\\(.)/gs, "$1")));
+    else items.push(plain?.toLowerCase() === "null" ? null : valueOfText(type.of, plain ?? ""));
+    more = end === ",";
   }
   return items;
 }

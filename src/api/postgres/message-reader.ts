@@ -1,15 +1,18 @@
 /**
- * Messages from a client: `<type> <length, 4 bytes, itself included> <body>`; those of the start have no type. Bytes are taken from the socket
- * as they are read here, so a client that sends faster than it is served waits.
+ * Messages from a client: `<type> <length, 4 bytes, itself included> <body>`; those of the start have no type. While nobody asks for a message
+ * only a little is read ahead, so a client that sends faster than it is served waits, and one that leaves is noticed all the same.
  */
+import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
-import { MIB } from "../../core/limits.js";
+import { KIB, MIB } from "../../core/limits.js";
 import { SQL_STATE, SqlError } from "../../redshift/sql-error.js";
 
-/** A statement of 16 MiB with room for its frame; PostgreSQL itself would take a GiB. */
-const MESSAGE_BYTES_MAX = 17 * MIB;
-/** Nothing said before authentication is longer. */
-const STARTUP_BYTES_MAX = 10_000;
+/** A statement of 16 MiB (Redshift's own limit) with room for its frame. */
+export const MESSAGE_BYTES_MAX = 17 * MIB;
+/** Nothing said before authentication is longer; PostgreSQL draws the same line. */
+export const STARTUP_BYTES_MAX = 10_000;
+/** Taken from the socket without being asked for. */
+const READ_AHEAD_BYTES = 64 * KIB;
 
 export interface Message {
   /** Its letter; "" for one of the start. */
@@ -18,72 +21,98 @@ export interface Message {
 }
 
 export interface MessageReader {
-  /** Undefined when the client is gone. Rejects with SqlError 08P01 for what is no message. */
-  next(): Promise<Message | undefined>;
+  /** Undefined when the client is gone. Rejects with SqlError 08P01 for what is no message, or one of more than `bytesMax`. One at a time. */
+  next(bytesMax?: number): Promise<Message | undefined>;
   /** One without a type, as a connection begins with. */
   nextStartup(): Promise<Message | undefined>;
-  /** What was read and belongs to no message yet: for handing the socket on to TLS, nothing may be left. */
+  /** A read that was begun and is not waited for any more: what it comes to is the next message. */
+  giveBack(reading: Promise<Message | undefined>): void;
+  /** Bytes that were read and belong to no message yet: for handing the socket on to TLS, none may be left. */
   readonly buffered: number;
+  /** Reads no more from the socket, so that another may. */
+  detach(): void;
 }
 
 export function messageReader(socket: Duplex): MessageReader {
-  let buffer: Buffer = Buffer.alloc(0);
-  let ended = false;
-  let wake = () => {};
-  socket.on("readable", () => wake());
-  for (const event of ["end", "close", "error"]) {
-    socket.on(event, () => {
-      ended = true;
-      wake();
-    });
-  }
+  /** Read and not cut into messages yet. */
+  let chunks: Buffer[] = [];
+  let length = 0;
+  let ended = socket.readableEnded || socket.destroyed;
+  let wake: (() => void) | undefined;
+  let given: Promise<Message | undefined> | undefined;
+
+  // Also while a statement runs: a socket that nobody reads from never tells that the other side is gone.
+  const take = () => {
+    while (wake !== undefined || length < READ_AHEAD_BYTES) {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk === null) break;
+      chunks.push(chunk);
+      length += chunk.length;
+      wake?.();
+    }
+  };
+  const end = () => {
+    ended = true;
+    wake?.();
+  };
+  socket.on("readable", take);
+  for (const event of ["end", "close", "error"]) socket.on(event, end);
 
   /** Until `bytes` are there; false when they never will be. */
   async function fill(bytes: number): Promise<boolean> {
-    const chunks: Buffer[] = [buffer];
-    let length = buffer.length;
     while (length < bytes) {
-      const chunk = socket.read() as Buffer | null;
-      if (chunk !== null) {
-        chunks.push(chunk);
-        length += chunk.length;
-      } else if (ended) {
-        buffer = Buffer.concat(chunks);
-        return false;
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          if (socket.readableLength > 0 || ended) resolve();
-        });
-      }
+      if (ended) return false;
+      const more = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      take();
+      await more;
+      wake = undefined;
     }
-    if (chunks.length > 1) buffer = Buffer.concat(chunks);
     return true;
   }
 
-  async function read(typed: boolean): Promise<Message | undefined> {
+  function whole(): Buffer {
+    if (chunks.length > 1) chunks = [Buffer.concat(chunks, length)];
+    return chunks[0]!;
+  }
+
+  async function read(typed: boolean, bytesMax: number): Promise<Message | undefined> {
     const head = typed ? 5 : 4;
     if (!(await fill(head))) return undefined;
-    const length = buffer.readInt32BE(head - 4);
-    const most = typed ? MESSAGE_BYTES_MAX : STARTUP_BYTES_MAX;
-    if (length < 4 || length > most) {
-      throw new SqlError(SQL_STATE.protocolViolation, `invalid message length: ${length}`, {
+    const told = whole().readInt32BE(head - 4);
+    if (told < 4 || told > bytesMax) {
+      throw new SqlError(SQL_STATE.protocolViolation, `invalid message length: ${told}`, {
         severity: "FATAL",
-        hint: `A message has from 4 to ${most} bytes.`,
+        hint: `A message has from 4 to ${bytesMax} bytes here.`,
       });
     }
-    const total = head - 4 + length;
+    const total = head - 4 + told;
     if (!(await fill(total))) return undefined;
-    const message = { type: typed ? String.fromCharCode(buffer[0]!) : "", body: buffer.subarray(head, total) };
-    buffer = buffer.subarray(total);
-    return message;
+    const bytes = whole();
+    chunks = bytes.length === total ? [] : [bytes.subarray(total)];
+    length -= total;
+    return { type: typed ? String.fromCharCode(bytes[0]!) : "", body: bytes.subarray(head, total) };
   }
 
   return {
-    next: () => read(true),
-    nextStartup: () => read(false),
+    next(bytesMax = MESSAGE_BYTES_MAX) {
+      const reading = given ?? read(true, bytesMax);
+      given = undefined;
+      return reading;
+    },
+    nextStartup: () => read(false, STARTUP_BYTES_MAX),
+    giveBack(reading) {
+      // It may fail before anybody asks for it.
+      reading.catch(() => undefined);
+      given = reading;
+    },
     get buffered() {
-      return buffer.length;
+      return length;
+    },
+    detach() {
+      socket.off("readable", take);
+      for (const event of ["end", "close", "error"]) socket.off(event, end);
     },
   };
 }
@@ -91,26 +120,28 @@ export function messageReader(socket: Duplex): MessageReader {
 /** Takes a message's body apart, from the front. */
 export interface BodyReader {
   int16(): number;
+  /** Of a list; refuses a negative one. */
+  count(): number;
   int32(): number;
   byte(): number;
   /** Up to the next zero. */
   text(): string;
   bytes(count: number): Buffer;
   rest(): Buffer;
-  readonly left: number;
 }
 
 export function bodyReader(body: Buffer): BodyReader {
   let at = 0;
   const need = (bytes: number) => {
-    if (at + bytes > body.length) throw malformed();
+    if (bytes < 0 || at + bytes > body.length) throw malformed("insufficient data left in message");
   };
-  return {
+  const reader: BodyReader = {
     int16: () => {
       need(2);
       at += 2;
       return body.readInt16BE(at - 2);
     },
+    count: () => reader.int16() & 0xffff,
     int32: () => {
       need(4);
       at += 4;
@@ -122,10 +153,11 @@ export function bodyReader(body: Buffer): BodyReader {
     },
     text: () => {
       const end = body.indexOf(0, at);
-      if (end === -1) throw malformed();
-      const text = body.toString("utf8", at, end);
+      if (end === -1) throw malformed("invalid string in message");
+      const bytes = body.subarray(at, end);
+      if (!isUtf8(bytes)) throw new SqlError("22021", 'invalid byte sequence for encoding "UTF8"');
       at = end + 1;
-      return text;
+      return bytes.toString();
     },
     bytes: (count) => {
       need(count);
@@ -137,12 +169,10 @@ export function bodyReader(body: Buffer): BodyReader {
       at = body.length;
       return rest;
     },
-    get left() {
-      return body.length - at;
-    },
   };
+  return reader;
 }
 
-function malformed(): SqlError {
-  return new SqlError(SQL_STATE.protocolViolation, "insufficient data left in message");
+function malformed(message: string): SqlError {
+  return new SqlError(SQL_STATE.protocolViolation, message);
 }

@@ -1,20 +1,20 @@
 /** A statement that is bound and may be read from in parts: a portal, and what a simple query runs one after the other. */
 import type { SqlPrepared, SqlResult, SqlSession, SqlValue } from "../../redshift/database.js";
-import type { CopyIn } from "./copy.js";
-import { type ValueEncoder, valueEncoder, valueText } from "./encode-value.js";
+import { SqlError } from "../../redshift/sql-error.js";
+import { type CopyIn, writeCopyOut } from "./copy.js";
+import { type ValueEncoder, valueEncoder } from "./encode-value.js";
 import type { MessageWriter } from "./message-writer.js";
+import { type Row, type RowReader, rowReader } from "./row-reader.js";
 
 export interface Portal {
   readonly prepared: SqlPrepared;
   /** 0 for text, 1 for binary, of a column. */
   format(index: number): number;
-  /** Runs it, or goes on with it. `all` rows for 0. Answers whether there may be more. */
-  run(writer: MessageWriter, rowsMax: number): Promise<"suspended" | "complete">;
+  /** Runs it, or goes on with it, and writes what comes. All rows for 0. */
+  run(writer: MessageWriter, rowsMax: number): Promise<void>;
+  /** Its rows are not wanted any more. */
   close(): Promise<void>;
 }
-
-/** Bytes that are gathered before the socket is asked to take them. */
-const BURST_BYTES = 32 * 1024;
 
 export interface PortalOptions {
   readonly session: SqlSession;
@@ -22,106 +22,83 @@ export interface PortalOptions {
   readonly values: readonly SqlValue[];
   /** As Bind gives them: none for all text, one for all, or one a column. */
   readonly formats: readonly number[];
-  readonly copyIn: CopyIn;
+  /** For a statement that takes data from the client. */
+  readonly copyIn: () => CopyIn;
 }
 
 export function openPortal({ session, prepared, values, formats, copyIn }: PortalOptions): Portal {
   let result: SqlResult | undefined;
-  let rows: AsyncIterator<readonly (readonly SqlValue[])[]> | undefined;
+  let rows: RowReader | undefined;
   let encoders: readonly ValueEncoder[] = [];
-  /** What is left of the chunk that a row limit cut. */
-  let rest: readonly (readonly SqlValue[])[] = [];
-  let done = false;
+  let finished = false;
   const format = (index: number) => (formats.length === 1 ? formats[0]! : (formats[index] ?? 0));
 
   async function start(): Promise<SqlResult> {
-    const started = await session.execute(prepared, values, { input: copyIn });
-    result = started;
-    rows = started.rows[Symbol.asyncIterator]();
-    encoders = (started.columns ?? []).map(({ type }, index) => valueEncoder(type, format(index)));
-    return started;
+    const input = copyIn();
+    try {
+      result = await session.execute(prepared, values, { input });
+    } finally {
+      input.close();
+    }
+    rows = rowReader(result);
+    encoders = (result.columns ?? []).map(({ type }, index) => valueEncoder(type, format(index)));
+    return result;
   }
 
-  function writeRow(writer: MessageWriter, row: readonly SqlValue[]): void {
-    writer.begin("D").int16(encoders.length);
-    for (let index = 0; index < encoders.length; index++) encoders[index]!(writer, row[index]!);
+  function writeRow(writer: MessageWriter, row: Row): void {
+    const count = encoders.length;
+    writer.begin("D").int16(count);
+    for (let index = 0; index < count; index++) {
+      const value = row[index] as SqlValue;
+      if (value === null) writer.int32(-1);
+      else encoders[index]!(writer, value);
+    }
     writer.end();
   }
 
-  return {
-    prepared,
-    format,
-    run: async (writer, rowsMax) => {
-      const running = result ?? (await start());
-      if (running.copyOut !== undefined) {
-        await writeCopyOut(writer, running, rows!);
-        writer.begin("C").text(running.tag()).end();
-        return "complete";
-      }
-      let left = rowsMax === 0 ? Number.POSITIVE_INFINITY : rowsMax;
-      while (!done) {
-        let chunk = rest;
-        rest = [];
-        if (chunk.length === 0) {
-          if (left === 0) return suspended(writer);
-          const next = await rows!.next();
-          if (next.done === true) {
-            done = true;
-            break;
-          }
-          chunk = next.value;
-        }
-        for (const [index, row] of chunk.entries()) {
-          if (left === 0) {
-            rest = chunk.slice(index);
-            return suspended(writer);
-          }
-          left--;
-          writeRow(writer, row);
-          if (writer.pending > BURST_BYTES) {
-            writer.flush();
-            await writer.drain();
-          }
-        }
-      }
-      writer.begin("C").text(running.tag()).end();
-      return "complete";
-    },
-    close: async () => {
-      if (done) return;
-      done = true;
-      await rows?.return?.();
-    },
-  };
-}
-
-function suspended(writer: MessageWriter): "suspended" {
-  writer.begin("s").end();
-  return "suspended";
-}
-
-async function writeCopyOut(
-  writer: MessageWriter,
-  result: SqlResult,
-  rows: AsyncIterator<readonly (readonly SqlValue[])[]>,
-): Promise<void> {
-  const columns = result.copyOut!.columns;
-  writer.begin("H").byte(0).int16(columns);
-  for (let column = 0; column < columns; column++) writer.int16(0);
-  writer.end();
-  for (;;) {
-    const next = await rows.next();
-    if (next.done === true) break;
-    for (const [line = null] of next.value) {
-      writer
-        .begin("d")
-        .bytes(Buffer.from(line === null ? "" : valueText({ kind: "text" }, line)))
-        .end();
-      if (writer.pending > BURST_BYTES) {
+  /** True when there are no more. */
+  async function writeRows(writer: MessageWriter, reader: RowReader, rowsMax: number): Promise<boolean> {
+    for (let left = rowsMax; ; left--) {
+      if (rowsMax > 0 && left === 0) return false;
+      const row = reader.ready() ?? (await reader.next());
+      if (row === undefined) return true;
+      writeRow(writer, row);
+      if (writer.full) {
         writer.flush();
         await writer.drain();
       }
     }
   }
-  writer.begin("c").end();
+
+  async function close(): Promise<void> {
+    finished = true;
+    await rows?.close();
+  }
+
+  return {
+    prepared,
+    format,
+    async run(writer, rowsMax) {
+      if (finished && prepared.columns === undefined) {
+        throw new SqlError("55000", "the portal has been run and cannot be run again", {
+          hint: "Bind the statement again.",
+        });
+      }
+      try {
+        const running = result ?? (await start());
+        const reader = rows!;
+        if (running.copyOut !== undefined) await writeCopyOut(writer, running.copyOut, reader);
+        else if (!(await writeRows(writer, reader, rowsMax))) {
+          writer.begin("s").end();
+          return;
+        }
+        finished = true;
+        writer.begin("C").text(running.tag()).end();
+      } catch (error) {
+        await close().catch(() => undefined);
+        throw error;
+      }
+    },
+    close,
+  };
 }

@@ -1,15 +1,15 @@
 /** The door for SQL clients: PostgreSQL's protocol 3.0, as Redshift speaks it. */
 import { createServer, type Socket } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { Clock } from "../../core/clock.js";
 import type { Credential } from "../../core/credential.js";
 import { messageOf, PenstockError } from "../../core/errors.js";
 import type { SqlDatabase } from "../../redshift/database.js";
 import { fatal, SQL_STATE, SqlError } from "../../redshift/sql-error.js";
 import { writeError } from "./answers.js";
-import type { AuthenticationMethod } from "./authentication.js";
-import { serveConnection } from "./connection.js";
+import { type AuthenticationMethod, authenticator } from "./authentication.js";
+import { type Connection, serveConnection } from "./connection.js";
 import { messageWriter } from "./message-writer.js";
-import type { Certificate } from "./startup.js";
 
 export interface PostgresServerOptions {
   readonly database: SqlDatabase;
@@ -21,9 +21,9 @@ export interface PostgresServerOptions {
   readonly credentials: readonly Credential[];
   /** Default md5, which all of Redshift's drivers know. */
   readonly method?: AuthenticationMethod;
-  /** Clients that ask for TLS get it, others may go on without. */
-  readonly certificate?: Certificate;
-  /** Connections at one time, those that are still to say who they are included. Default 500, as Redshift's. */
+  /** PEM texts. Clients that ask for TLS get it, others may go on without. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  /** Clients at one time. Default 500, as Redshift's. */
   readonly connectionsMax?: number;
   readonly log: (message: string, error: unknown) => void;
 }
@@ -34,75 +34,95 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
+/** Source: "Quotas and limits in Amazon Redshift", connections to a cluster. */
 const CONNECTIONS_MAX = 500;
-/** Under way to the kernel's own check that the other side is still there. */
+/** Sockets beyond those: of clients that are to be told that there is no room, and of their cancel requests, which must get through. */
+const SPARE_SOCKETS = 100;
+/** Of silence, before the kernel asks whether the other side is still there. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** For a client to read why it is sent away. */
-const LAST_WORDS_MS = 1000;
-
+/** Rejects with PenstockError for a port that is taken and a certificate that is none. */
 export async function postgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
+  const { database, connectionsMax = CONNECTIONS_MAX } = options;
+  const secureContext = secureContextOf(options.certificate);
+  const users = authenticator(options.method ?? "md5", options.credentials);
   const secrets = new Map<number, number>();
-  const shutdown = new AbortController();
-  const open = new Map<Socket, Promise<void>>();
-  const connectionsMax = options.connectionsMax ?? CONNECTIONS_MAX;
+  const open = new Set<Connection>();
+  const admitted = new Set<Socket>();
+
+  const full = () =>
+    new SqlError(SQL_STATE.tooManyConnections, "sorry, too many clients already", {
+      severity: "FATAL",
+      hint: `At most ${connectionsMax} are served at once: close one, or let the application keep a pool.`,
+    });
 
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) => {
     socket.on("error", () => undefined);
-    if (open.size >= connectionsMax) {
-      refuse(
-        socket,
-        new SqlError(SQL_STATE.tooManyConnections, `too many clients: at most ${connectionsMax} are served`),
-      );
+    if (open.size >= connectionsMax + SPARE_SOCKETS) {
+      refuse(socket, full());
       return;
     }
-    const served = serveConnection({
+    const connection = serveConnection({
+      ...options,
       socket,
-      database: options.database,
-      clock: options.clock,
-      authentication: { method: options.method ?? "md5", credentials: options.credentials },
-      certificate: options.certificate,
-      log: options.log,
-      shutdown: shutdown.signal,
+      secureContext,
+      authenticator: users,
+      admit: () => {
+        if (admitted.size >= connectionsMax) throw full();
+        admitted.add(socket);
+      },
       cancel: (processId, secret) => {
-        if (secrets.get(processId) === secret) options.database.cancel(processId);
+        if (secrets.get(processId) === secret) database.cancel(processId);
       },
       remember: (processId, secret) => {
         if (secret === undefined) secrets.delete(processId);
         else secrets.set(processId, secret);
       },
-    })
-      .catch((error: unknown) => options.log("a connection failed", error))
-      .finally(() => open.delete(socket));
-    open.set(socket, served);
+    });
+    open.add(connection);
+    socket.on("close", () => admitted.delete(socket));
+    void connection.over.then(() => open.delete(connection));
   });
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, options)));
     server.listen(options.port, options.host, resolve);
   });
+  // Too many open files, and the like: the next client may have more luck.
+  server.on("error", (error) => options.log("a client could not be taken in", error));
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : options.port,
-    close: async () => {
+    async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      shutdown.abort();
-      // Those that have not said yet who they are.
-      const late = setTimeout(() => {
-        for (const socket of open.keys()) socket.destroy();
-      }, LAST_WORDS_MS);
-      await Promise.all(open.values());
-      clearTimeout(late);
+      const reason = new SqlError(SQL_STATE.adminShutdown, "terminating connection: Penstock is stopping");
+      for (const connection of open) connection.end(reason);
+      await Promise.all([...open].map(({ over }) => over));
       await closed;
     },
   };
+}
+
+function secureContextOf(certificate: PostgresServerOptions["certificate"]): SecureContext | undefined {
+  if (certificate === undefined) return undefined;
+  try {
+    return createSecureContext({ ...certificate, minVersion: "TLSv1.2" });
+  } catch (error) {
+    throw new PenstockError(
+      "invalid-argument",
+      `The certificate for SQL clients cannot be used: ${messageOf(error)}.`,
+      {
+        hint: "--sql-cert is a PEM file with the certificate (and those that vouch for it), --sql-key one with its key.",
+        cause: error,
+      },
+    );
+  }
 }
 
 function refuse(socket: Socket, error: SqlError): void {
   const writer = messageWriter(socket);
   writeError(writer, fatal(error));
   writer.flush();
-  socket.end();
   socket.destroySoon();
 }
 
