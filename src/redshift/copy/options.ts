@@ -147,7 +147,7 @@ export function copyOptions(statement: Copy): CopyOptions {
     given.set(name, option);
   }
   const reader = optionReader(given);
-  checkCredentials(statement, given);
+  credentialsGiven(statement);
   const format = formatOf(statement, given, reader);
   const maxErrors = reader.whole("maxerror", 0, MAX_ERRORS) ?? reader.whole("max_error", 0, MAX_ERRORS) ?? 0;
   const ignoreAll = given.has("ignoreallerrors");
@@ -210,13 +210,14 @@ function optionReader(given: ReadonlyMap<string, LoadOption>): OptionReader {
 }
 
 /** They open nothing here, but a COPY that lacks them would fail on Redshift. */
-function checkCredentials(statement: Copy, given: ReadonlyMap<string, LoadOption>): void {
+export function credentialsGiven(statement: { readonly at: number; readonly options: readonly LoadOption[] }): void {
+  const given = new Map(statement.options.map((option) => [option.name, option]));
   const { at } = statement;
   const some = [...CREDENTIALS].filter((name) => given.has(name));
   if (some.length === 0) {
     throw new SqlError(SQL_STATE.syntaxError, "CREDENTIALS argument is required but is missing", {
       at,
-      hint: "Add IAM_ROLE default. Penstock's own buckets need none, but Redshift refuses a COPY without.",
+      hint: "Add IAM_ROLE default. Penstock's own buckets need none, but Redshift refuses it without.",
     });
   }
   if (given.has("access_key_id") !== given.has("secret_access_key")) {

@@ -1,7 +1,5 @@
 /** Rows on their way into a table as texts: a temporary table of the session's, filled by our own reader and typed by the engine. */
 import { isUtf8 } from "node:buffer";
-import { BIGINT, DuckDBDataChunk, type DuckDBValue, INTEGER, VARCHAR } from "@duckdb/node-api";
-import { quotedName } from "../sql-text.js";
 import { objectBytes } from "./bytes.js";
 import { type FieldError, type Fields, fieldCutter } from "./fields.js";
 import { type JsonShape, jsonCutter, jsonRecords } from "./json-records.js";
@@ -9,6 +7,7 @@ import type { CopyOptions, TextFormat } from "./options.js";
 import { type RawRecord, recordsOf } from "./records.js";
 import type { LoadRun } from "./services.js";
 import type { SourceObject } from "./source.js";
+import { stageWriter } from "./stage-writer.js";
 
 export interface StagedSource {
   readonly object: SourceObject;
@@ -42,7 +41,6 @@ export interface Stage {
   drop(): Promise<void>;
 }
 
-const CHUNK_ROWS = 2_048;
 export const RAW_LINE_CHARS_MAX = 1_024;
 
 export async function stageRecords(
@@ -150,50 +148,4 @@ export function rawLineOf(record: RawRecord): string {
     .subarray(0, 4 * RAW_LINE_CHARS_MAX)
     .toString("utf8")
     .slice(0, RAW_LINE_CHARS_MAX);
-}
-
-interface StageWriter {
-  readonly name: string;
-  /** True when it is time to flush. */
-  add(object: number, line: number, fields: Fields): boolean;
-  flush(): Promise<void>;
-  end(): Promise<void>;
-}
-
-async function stageWriter(run: LoadRun, table: string, fields: number): Promise<StageWriter> {
-  const { connection, limit } = run;
-  const name = `temp.${quotedName(table)}`;
-  const texts = Array.from({ length: fields }, (_, index) => `c${index + 1} VARCHAR`);
-  await connection.run(
-    `CREATE TEMP TABLE ${quotedName(table)} (${["f INTEGER", "l BIGINT", ...texts].join(", ")})`,
-    limit,
-  );
-  const appender = await connection.call((own) => own.createAppender(table, "main", "temp"), limit);
-  const types = [INTEGER, BIGINT, ...texts.map(() => VARCHAR)];
-  let columns: DuckDBValue[][] = types.map(() => []);
-  let rows = 0;
-
-  const flush = async () => {
-    if (rows === 0) return;
-    const chunk = DuckDBDataChunk.create(types);
-    chunk.setColumns(columns);
-    columns = types.map(() => []);
-    rows = 0;
-    await connection.call(async () => appender.appendDataChunk(chunk), limit);
-  };
-  return {
-    name,
-    add(object, line, values) {
-      columns[0]!.push(object);
-      columns[1]!.push(BigInt(line));
-      for (let index = 0; index < fields; index++) columns[index + 2]!.push(values[index] ?? null);
-      rows++;
-      return rows === CHUNK_ROWS;
-    },
-    flush,
-    async end() {
-      await flush();
-      await connection.call(async () => appender.closeSync(), limit);
-    },
-  };
 }

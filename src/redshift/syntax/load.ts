@@ -219,6 +219,9 @@ function parseStdioOption(cursor: Cursor): LoadOption {
     const values = cursor.acceptSign("*") ? ["*"] : cursor.commas(() => cursor.name());
     return { name: `force ${rest}`, values, at };
   }
+  if (name === "force_quote" || name === "force_not_null") {
+    return { name, values: cursor.acceptSign("*") ? ["*"] : cursor.list(() => cursor.name()), at };
+  }
   cursor.accept("as");
   const token = cursor.peek();
   if (token.kind === "string") return { name, values: [cursor.string()], at };
