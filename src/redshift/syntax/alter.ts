@@ -4,7 +4,7 @@ import { parseProperties } from "./create.js";
 import type { Cursor, Told } from "./cursor.js";
 import { parseAttributes, parseColumn, parseConstraint, parseEncoding, parseSortKey } from "./table-definition.js";
 import { parseType } from "./type-name.js";
-import { unsupported } from "./unsupported.js";
+import { unsupported, unsupportedStatement } from "./unsupported.js";
 import { parseUserStatement } from "./user-statement.js";
 
 export function parseAlter(cursor: Cursor): Told {
@@ -30,11 +30,20 @@ export function parseAlter(cursor: Cursor): Told {
   if (!view && !cursor.isWord("table")) return unsupported(cursor, "ALTER", at);
   cursor.next();
   const name = cursor.qualifiedName();
-  return {
-    statement: { kind: "alter-table", name, view, action: parseAction(cursor), at },
-    verb: view ? "ALTER VIEW" : "ALTER TABLE",
-  };
+  const verb = view ? "ALTER VIEW" : "ALTER TABLE";
+  const lacking = LACKING.find((words) => cursor.isWords(...words));
+  if (lacking !== undefined) return unsupportedStatement(cursor, `${verb} ${lacking.join(" ").toUpperCase()}`, at);
+  return { statement: { kind: "alter-table", name, view, action: parseAction(cursor), at }, verb };
 }
+
+/** Actions of Redshift's that Penstock does not carry out. */
+const LACKING = [
+  ["set", "location"],
+  ["set", "file", "format"],
+  ["partition"],
+  ["row", "level", "security"],
+  ["masking"],
+] as const;
 
 function parseAlterSchema(cursor: Cursor, at: number): Told {
   const name = cursor.name();
@@ -68,15 +77,25 @@ function parseAction(cursor: Cursor): AlterTableAction {
 
 function parseAdd(cursor: Cursor): AlterTableAction {
   const ifNotExists = cursor.accept("if", "not", "exists");
-  if (cursor.accept("partition")) {
-    const values = parsePartition(cursor);
-    cursor.expect("location");
-    return { type: "add-partition", ifNotExists, values, location: cursor.string() };
+  if (cursor.isWord("partition")) {
+    const [first, ...more] = parsePartitions(cursor);
+    return { type: "add-partition", ifNotExists, ...first!, ...(more.length === 0 ? {} : { more }) };
   }
   const constraint = parseConstraint(cursor);
   if (constraint !== undefined) return { type: "add-constraint", constraint };
   cursor.accept("column");
   return { type: "add-column", column: parseColumn(cursor) };
+}
+
+function parsePartitions(cursor: Cursor) {
+  const partitions: { values: Record<string, string>; location: string }[] = [];
+  do {
+    cursor.expect("partition");
+    const values = parsePartition(cursor);
+    cursor.expect("location");
+    partitions.push({ values, location: cursor.string() });
+  } while (cursor.acceptSign(",") || cursor.isWord("partition"));
+  return partitions;
 }
 
 function parsePartition(cursor: Cursor): Record<string, string> {

@@ -20,6 +20,8 @@ export interface TypeName extends Node {
   /** `varchar(max)`. */
   readonly max?: boolean;
   readonly array?: boolean;
+  /** What an external table's column says in angle brackets, as written: `struct<a:int>`, `array<...>`, `map<...>`. */
+  readonly nested?: string;
 }
 
 // ---------------------------------------------------------------- expressions
@@ -662,6 +664,8 @@ export type AlterTableAction =
       readonly ifNotExists: boolean;
       readonly values: Readonly<Record<string, string>>;
       readonly location: string;
+      /** Further ones that the same statement adds. */
+      readonly more?: readonly { readonly values: Readonly<Record<string, string>>; readonly location: string }[];
     }
   | { readonly type: "drop-partition"; readonly values: Readonly<Record<string, string>> }
   | { readonly type: "set-property"; readonly properties: Readonly<Record<string, string>> };

@@ -1,27 +1,21 @@
 /** INSERT, UPDATE, DELETE, MERGE, TRUNCATE. */
-import type { CommonTable, Merge, Query, TableName, TableQuery, Update } from "./ast.js";
+import type { Merge, TableName, TableQuery, Update } from "./ast.js";
 import type { Cursor, Told } from "./cursor.js";
-import { parseExpressionOrDefault } from "./query.js";
+import { parseExpressionOrDefault, type WithClause } from "./query.js";
 import { parseTablePrimary, parseTableRef } from "./table-ref.js";
 
-interface Common {
-  readonly with: readonly CommonTable[];
-  readonly recursive: boolean;
-}
+const NONE: WithClause = { with: [], recursive: false };
 
-const NONE: Common = { with: [], recursive: false };
-
-export function parseChange(cursor: Cursor, common: Common = NONE): Told {
+export function parseChange(cursor: Cursor, common: WithClause = NONE): Told {
   const { at, text } = cursor.peek();
   switch (text) {
     case "insert":
-      return parseInsert(cursor, common);
+      return parseInsert(cursor);
     case "update":
       return parseUpdate(cursor, common);
     case "delete":
       return parseDelete(cursor, common);
     case "merge":
-      if (common.with.length > 0) cursor.refuse("WITH is not supported before MERGE", at);
       return parseMerge(cursor);
     default: {
       cursor.expect("truncate");
@@ -33,7 +27,7 @@ export function parseChange(cursor: Cursor, common: Common = NONE): Told {
   }
 }
 
-function parseInsert(cursor: Cursor, common: Common): Told {
+function parseInsert(cursor: Cursor): Told {
   const { at } = cursor;
   cursor.expect("insert", "into");
   const table = cursor.qualifiedName();
@@ -42,9 +36,7 @@ function parseInsert(cursor: Cursor, common: Common): Told {
   if (cursor.accept("default", "values")) {
     return { statement: { kind: "insert", table, ...list, source: undefined, at }, verb: "INSERT" };
   }
-  const query = cursor.query();
-  const source: Query =
-    common.with.length === 0 ? query : { ...query, ...common, with: [...common.with, ...query.with] };
+  const source = cursor.query();
   refuseClauses(cursor);
   return { statement: { kind: "insert", table, ...list, source, at }, verb: "INSERT" };
 }
@@ -62,7 +54,7 @@ function refuseClauses(cursor: Cursor): void {
   if (cursor.isWord("returning")) cursor.refuse("RETURNING is not supported by Redshift", cursor.at);
 }
 
-function parseUpdate(cursor: Cursor, common: Common): Told {
+function parseUpdate(cursor: Cursor, common: WithClause): Told {
   const { at } = cursor;
   cursor.expect("update");
   cursor.accept("only");
@@ -95,7 +87,7 @@ function parseAssignments(cursor: Cursor): Update["set"] {
   });
 }
 
-function parseDelete(cursor: Cursor, common: Common): Told {
+function parseDelete(cursor: Cursor, common: WithClause): Told {
   const { at } = cursor;
   cursor.expect("delete");
   cursor.accept("from");

@@ -14,21 +14,29 @@ export function parseCreate(cursor: Cursor): Told {
   const orReplace = cursor.accept("or", "replace");
   if (cursor.isWord("user", "group", "role")) return parseUserStatement(cursor, "create", at);
   if (cursor.accept("view")) return parseView(cursor, orReplace, at);
-  if (orReplace) return unsupported(cursor, "CREATE OR REPLACE", at);
+  if (orReplace) return parseReplace(cursor, at);
   if (cursor.accept("materialized", "view")) return parseMaterializedView(cursor, at);
   if (cursor.accept("external", "schema")) return parseExternalSchema(cursor, at);
   if (cursor.accept("external", "table")) return parseExternalTable(cursor, at);
   if (cursor.accept("schema")) return parseSchema(cursor, at);
-  if (cursor.isWord("index") || cursor.isWords("unique", "index")) {
-    return cursor.refuse('SQL command "CREATE INDEX" not supported on Redshift tables.', at, {
-      state: "0A000",
-      hint: "A sort key serves what an index would: SORTKEY of the table.",
-    });
-  }
-  cursor.acceptOne("local", "global");
+  const begin = cursor.position();
+  const scoped = cursor.acceptOne("local", "global") !== undefined;
   const temporary = cursor.acceptOne("temporary", "temp") !== undefined;
-  if (cursor.accept("table")) return parseTable(cursor, temporary, at);
+  if (cursor.accept("table")) {
+    if (!scoped || temporary) return parseTable(cursor, temporary, at);
+    cursor.reset(begin);
+  }
+  if (temporary && cursor.isWord("view")) {
+    cursor.refuse("temporary views are not supported by Redshift", cursor.at, { state: "0A000" });
+  }
   return unsupported(cursor, "CREATE", at);
+}
+
+/** Tables, schemas and materialized views cannot be replaced. */
+function parseReplace(cursor: Cursor, at: number): Told {
+  const isCode = cursor.isWord("function", "procedure", "library") || cursor.isWords("external", "function");
+  if (!isCode) throw cursor.unexpected();
+  return unsupported(cursor, "CREATE OR REPLACE", at);
 }
 
 function acceptIfNotExists(cursor: Cursor): boolean {
@@ -179,11 +187,10 @@ function parseExternalSchema(cursor: Cursor, at: number): Told {
       createDatabase = true;
       continue;
     }
-    const option = cursor.label();
-    const value = cursor.peek();
-    if (value.kind === "string") options[option] = cursor.string();
-    else if (value.kind === "number") options[option] = String(cursor.integer());
-    else options[option] = cursor.label();
+    const option = cursor.label().toUpperCase();
+    const { kind } = cursor.peek();
+    options[option] =
+      kind === "string" ? cursor.string() : kind === "number" ? String(cursor.integer()) : cursor.label();
   }
   return {
     statement: {
@@ -216,13 +223,14 @@ function parseExternalTable(cursor: Cursor, at: number): Told {
   let rowFormat: string | undefined;
   if (cursor.isWords("row", "format")) {
     const begin = cursor.at;
-    while (!cursor.isWord("stored", "location") && cursor.peek().kind !== "end") cursor.next();
+    while (!cursor.isWord("stored", "location") && !isTextEnd(cursor)) cursor.next();
     rowFormat = cursor.sql.slice(begin, cursor.lastEnd);
   }
   let storedAs: string | undefined;
-  if (cursor.accept("stored", "as")) {
+  if (cursor.accept("stored")) {
+    if (!cursor.accept("as") && !cursor.isWord("by")) throw cursor.unexpected();
     const begin = cursor.at;
-    while (!cursor.isWord("location") && cursor.peek().kind !== "end") cursor.next();
+    while (!cursor.isWord("location") && !isTextEnd(cursor)) cursor.next();
     storedAs = cursor.sql.slice(begin, cursor.lastEnd).toLowerCase();
   }
   cursor.expect("location");
@@ -244,6 +252,10 @@ function parseExternalTable(cursor: Cursor, at: number): Told {
     },
     verb: "CREATE EXTERNAL TABLE",
   };
+}
+
+function isTextEnd(cursor: Cursor): boolean {
+  return cursor.peek().kind === "end" || cursor.isSign(";");
 }
 
 export function parseProperties(cursor: Cursor): Record<string, string> {

@@ -1,7 +1,8 @@
 /** ANALYZE, VACUUM, LOCK, COMMENT, GRANT, CANCEL, CALL and their like. */
-import type { Comment, Grant, Vacuum } from "./ast.js";
+import type { Comment, Vacuum } from "./ast.js";
 import type { Cursor, Told } from "./cursor.js";
-import { skipStatement } from "./unsupported.js";
+import { parseGrant } from "./grant.js";
+import { skipStatement, unsupportedStatement } from "./unsupported.js";
 
 /** Undefined where the next word begins none of them. */
 export function parseMaintenance(cursor: Cursor): Told | undefined {
@@ -38,12 +39,11 @@ export function parseMaintenance(cursor: Cursor): Told | undefined {
       cursor.expectSign(")");
       return { statement: { kind: "call-procedure", name, args, at }, verb: "CALL" };
     }
-    case "use":
     case "attach":
+    case "desc":
     case "detach":
-    case "invoke":
-    case "insert":
-      return skipped(cursor, text.toUpperCase(), at);
+    case "use":
+      return unsupportedStatement(cursor, text.toUpperCase(), at);
     case "do":
     case "listen":
     case "notify":
@@ -57,12 +57,6 @@ export function parseMaintenance(cursor: Cursor): Told | undefined {
     default:
       return undefined;
   }
-}
-
-function skipped(cursor: Cursor, what: string, at: number): Told {
-  cursor.next();
-  skipStatement(cursor);
-  return { statement: { kind: "unsupported", what, at }, verb: what };
 }
 
 function parseAnalyze(cursor: Cursor): Told {
@@ -135,60 +129,4 @@ function parseComment(cursor: Cursor): Told {
   cursor.expect("is");
   const text = cursor.accept("null") ? undefined : cursor.string();
   return { statement: { kind: "comment", object, name, text, at }, verb: "COMMENT" };
-}
-
-/** Objects that privileges are granted on. */
-const GRANTED = [
-  "table",
-  "schema",
-  "database",
-  "function",
-  "procedure",
-  "language",
-  "datashare",
-  "model",
-  "copy job",
-] as const;
-
-function parseGrant(cursor: Cursor): Told {
-  const { at, text } = cursor.next();
-  const kind = text as Grant["kind"];
-  cursor.accept("grant", "option", "for");
-  const privileges = parsePrivileges(cursor);
-  let object: Grant["object"];
-  if (cursor.accept("on")) {
-    cursor.accept("all");
-    const type = GRANTED.find((one) => cursor.accept(...one.split(" "))) ?? "table";
-    if (cursor.accept("tables", "in", "schema"))
-      object = { type: "schema", names: cursor.commas(() => cursor.qualifiedName()) };
-    else object = { type, names: cursor.commas(() => cursor.qualifiedName()) };
-    if (cursor.isSign("(")) cursor.list(() => (cursor.isSign(")") ? undefined : cursor.next()));
-  }
-  cursor.expect(kind === "grant" ? "to" : "from");
-  const grantees = cursor.commas((): Grant["grantees"][number] => {
-    if (cursor.accept("public")) return { type: "public", name: "public" };
-    const type = cursor.acceptOne("group", "role", "user");
-    return { type: type ?? "user", name: cursor.label() };
-  });
-  if (!cursor.accept("with", "grant", "option")) cursor.accept("with", "admin", "option");
-  cursor.acceptOne("restrict", "cascade");
-  return {
-    statement: { kind, privileges, grantees, at, ...(object === undefined ? {} : { object }) },
-    verb: kind.toUpperCase(),
-  };
-}
-
-/** `SELECT, INSERT (a, b)`, `ALL PRIVILEGES`, `ROLE name`, `CREATE TABLE`: as words, joined. */
-function parsePrivileges(cursor: Cursor): string[] {
-  return cursor.commas(() => {
-    const words: string[] = [];
-    while (!cursor.isWord("on", "to", "from") && !cursor.isSign(",")) {
-      if (cursor.isSign("(")) {
-        cursor.list(() => cursor.name());
-        continue;
-      }
-      words.push(cursor.label());
-    }
-    return words.join(" ");
-  });
 }

@@ -4,18 +4,23 @@ import type { Cursor } from "./cursor.js";
 import { parseOrderItems } from "./order-items.js";
 import { parseSelect } from "./select.js";
 
+/** What stands before a query, an UPDATE or a DELETE. */
+export type WithClause = Pick<Query, "with" | "recursive">;
+
 export function parseQuery(cursor: Cursor): Query {
   return cursor.deeper(() => {
     const { at } = cursor;
-    const { common, recursive } = parseWith(cursor);
-    const body = parseSetOperations(cursor);
-    const tail = parseTail(cursor);
-    return { kind: "select-query", with: common, recursive, body, at, ...tail };
+    return parseQueryBehind(cursor, parseWith(cursor), at);
   });
 }
 
-export function parseWith(cursor: Cursor): { readonly common: readonly CommonTable[]; readonly recursive: boolean } {
-  if (!cursor.accept("with")) return { common: [], recursive: false };
+export function parseQueryBehind(cursor: Cursor, withClause: WithClause, at: number): Query {
+  const body = parseSetOperations(cursor);
+  return { kind: "select-query", ...withClause, body, at, ...parseTail(cursor) };
+}
+
+export function parseWith(cursor: Cursor): WithClause {
+  if (!cursor.accept("with")) return { with: [], recursive: false };
   const recursive = cursor.accept("recursive");
   const common = cursor.commas((): CommonTable => {
     const { at } = cursor;
@@ -27,7 +32,7 @@ export function parseWith(cursor: Cursor): { readonly common: readonly CommonTab
     cursor.expectSign(")");
     return { name, query, at, ...(columns === undefined ? {} : { columns }) };
   });
-  return { common, recursive };
+  return { with: common, recursive };
 }
 
 /** INTERSECT binds tighter than UNION and EXCEPT. */
@@ -88,6 +93,11 @@ function parseTail(cursor: Cursor): Pick<Query, "orderBy" | "limit" | "offset"> 
   for (;;) {
     if (limit === undefined && cursor.accept("limit")) {
       if (!cursor.accept("all")) limit = cursor.expression();
+      if (cursor.isSign(",")) {
+        cursor.refuse("LIMIT #,# syntax is not supported", cursor.at, {
+          hint: "Use separate LIMIT and OFFSET clauses.",
+        });
+      }
     } else if (offset === undefined && cursor.accept("offset")) {
       offset = cursor.expression();
       cursor.acceptOne("row", "rows");

@@ -17,7 +17,7 @@ export function parseSelect(cursor: Cursor): Select {
     });
   }
   top ??= parseTop(cursor);
-  const items = isListEnd(cursor) ? [] : cursor.commas(() => parseItem(cursor));
+  const items = cursor.commas(() => parseItem(cursor));
   const into = parseInto(cursor);
   const from = cursor.accept("from") ? cursor.commas(() => parseTableRef(cursor)) : [];
   const where = cursor.accept("where") ? cursor.expression() : undefined;
@@ -55,11 +55,6 @@ function parseTop(cursor: Cursor): Expression | undefined {
   return what === "parameter"
     ? { kind: "parameter", number: Number(text), at }
     : { kind: "literal", value: { type: "number", text }, at };
-}
-
-/** SELECT without any column, which PostgreSQL's drivers send to ask whether there are rows. */
-function isListEnd(cursor: Cursor): boolean {
-  return cursor.peek().kind === "end" || cursor.isWord("from") || cursor.isSign(")") || cursor.isSign(";");
 }
 
 function parseInto(cursor: Cursor): Select["into"] {

@@ -108,7 +108,8 @@ function parseSet(cursor: Cursor): Told {
     return told("default_transaction_isolation", [isolation]);
   }
   if (cursor.accept("transaction")) {
-    const { isolation = "serializable" } = parseModes(cursor);
+    const { isolation = "serializable", readOnly } = parseModes(cursor);
+    if (readOnly !== undefined) return told("transaction_read_only", [readOnly ? "on" : "off"], true);
     return told("transaction_isolation", [isolation], true);
   }
   if (cursor.accept("session", "authorization") || cursor.accept("local", "session", "authorization")) {
@@ -200,6 +201,7 @@ function parsePrepare(cursor: Cursor): Told {
   const types = cursor.isSign("(") ? cursor.list(() => parseType(cursor)) : [];
   cursor.expect("as");
   const { at: begin } = cursor;
+  if (!cursor.isWord("select", "with", "insert", "update", "delete") && !cursor.isSign("(")) throw cursor.unexpected();
   const { statement } = cursor.statement();
   return {
     statement: { kind: "prepare", name, types, statement, statementText: cursor.sql.slice(begin, cursor.lastEnd), at },
@@ -207,11 +209,15 @@ function parsePrepare(cursor: Cursor): Told {
   };
 }
 
+/** What EXPLAIN can stand before. */
+const EXPLAINED = ["select", "with", "insert", "update", "delete", "merge", "create", "declare", "execute"] as const;
+
 function parseExplain(cursor: Cursor): Told {
   const { at } = cursor;
   cursor.expect("explain");
   const analyze = cursor.accept("analyze");
   const verbose = cursor.accept("verbose");
+  if (!cursor.isWord(...EXPLAINED) && !cursor.isSign("(")) throw cursor.unexpected();
   const { statement } = cursor.statement();
   return { statement: { kind: "explain", analyze, verbose, statement, at }, verb: "EXPLAIN" };
 }

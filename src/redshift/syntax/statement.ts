@@ -6,7 +6,7 @@ import { parseCreate } from "./create.js";
 import type { Cursor, Told } from "./cursor.js";
 import { parseLoad } from "./load.js";
 import { parseMaintenance } from "./maintenance.js";
-import { parseWith } from "./query.js";
+import { parseQueryBehind, parseWith } from "./query.js";
 import { parseSessionStatement } from "./session-statement.js";
 
 export function parseStatement(cursor: Cursor): Told {
@@ -51,11 +51,19 @@ export function parseQueryStatement(cursor: Cursor): Told {
 
 /** WITH stands before SELECT, and before UPDATE and DELETE too. */
 function parseWithStatement(cursor: Cursor): Told {
-  const begin = cursor.position();
-  const { common, recursive } = parseWith(cursor);
-  if (cursor.isWord("update", "delete", "insert", "merge")) return parseChange(cursor, { with: common, recursive });
-  cursor.reset(begin);
-  return parseQueryStatement(cursor);
+  const { at } = cursor;
+  const withClause = parseWith(cursor);
+  if (cursor.isWord("update", "delete")) return parseChange(cursor, withClause);
+  if (cursor.isWord("insert")) {
+    cursor.refuse('syntax error at or near "insert"', cursor.at, { hint: "INSERT INTO t WITH ... SELECT ..." });
+  }
+  if (cursor.isWord("merge")) {
+    cursor.refuse('syntax error at or near "merge"', cursor.at, { hint: "Put the WITH into a subquery behind USING." });
+  }
+  return {
+    statement: { kind: "query-statement", query: parseQueryBehind(cursor, withClause, at), at },
+    verb: "SELECT",
+  };
 }
 
 function unknown(cursor: Cursor): never {

@@ -62,8 +62,7 @@ export function parseTablePrimary(cursor: Cursor): TableRef {
   if (cursor.isWord("unpivot")) return parseObjectUnpivot(cursor);
   if (cursor.isSign("(")) return parseParenthesized(cursor);
   cursor.accept("only");
-  const callable = cursor.isSign("(", 1) && cursor.peek().kind === "word";
-  const name = callable ? { at, parts: [cursor.label()] } : cursor.qualifiedName();
+  const name = cursor.accept("unnest") ? { at, parts: ["unnest"] } : cursor.qualifiedName();
   if (cursor.isSign("(")) return parseFunction(cursor, parseCall(cursor, name));
   if (cursor.isSign("[")) return parsePath(cursor, name.parts, at);
   const alias = parseAlias(cursor);
@@ -171,7 +170,7 @@ function typedColumns(cursor: Cursor) {
 export function parseAlias(cursor: Cursor): TableAlias | undefined {
   const as = cursor.accept("as");
   if (!as && !cursor.isAlias()) return undefined;
-  const name = as ? cursor.label() : cursor.name();
+  const name = cursor.name();
   return cursor.isSign("(") ? { name, columns: cursor.list(() => cursor.name()) } : { name };
 }
 
@@ -190,7 +189,8 @@ function parsePivot(cursor: Cursor, source: TableRef): TableRef {
   cursor.expectSign("(");
   const aggregates = cursor.commas(() => parseItem(cursor));
   cursor.expect("for");
-  const column: Expression = { kind: "column", parts: cursor.qualifiedName().parts, at: cursor.at };
+  const { parts, at: columnAt } = cursor.qualifiedName();
+  const column: Expression = { kind: "column", parts, at: columnAt };
   cursor.expect("in");
   const values = cursor.list(() => parseItem(cursor));
   cursor.expectSign(")");

@@ -10,6 +10,7 @@ export function parseType(cursor: Cursor): TypeName {
     cursor.expectSign(".");
   }
   const words = typeWords(cursor);
+  if (cursor.isSign("<")) return { at, name: words, args: [], nested: nestedTypes(cursor) };
   const { args, max } = typeArguments(cursor, words);
   let name = words;
   // Behind the precision: `timestamp(6) with time zone`.
@@ -28,6 +29,21 @@ export function parseType(cursor: Cursor): TypeName {
     ...(max ? { max } : {}),
     ...(array ? { array } : {}),
   };
+}
+
+/** `<a:int, b:array<varchar(10)>>` of an external table's column, as written. */
+function nestedTypes(cursor: Cursor): string {
+  const begin = cursor.at;
+  let depth = 0;
+  do {
+    const { kind, text } = cursor.peek();
+    if (kind === "end") throw cursor.unexpected();
+    // `>>` is one token.
+    if (kind === "operator" && /^[<>]+$/.test(text)) for (const sign of text) depth += sign === "<" ? 1 : -1;
+    if (depth < 0) throw cursor.unexpected();
+    cursor.next();
+  } while (depth > 0);
+  return cursor.sql.slice(begin, cursor.lastEnd);
 }
 
 /** Names of several words are one name, as the SQL standard has them. */
@@ -70,6 +86,7 @@ function zoneOf(cursor: Cursor): string {
   return "";
 }
 
+/** Without the abbreviations, which stand in the text alone: `interval '1 day' d` has an alias. */
 const FIELDS = [
   "year",
   "years",
@@ -89,11 +106,6 @@ const FIELDS = [
   "milliseconds",
   "microsecond",
   "microseconds",
-  "y",
-  "d",
-  "h",
-  "m",
-  "s",
 ] as const;
 
 /** `day`, `year to month`, with precisions in parentheses left out. */

@@ -215,7 +215,7 @@ const STATEMENTS: readonly (readonly [sql: string, verb: string, tree: object])[
   [
     "create external schema e from data catalog database 'd' iam_role default create external database if not exists",
     "CREATE EXTERNAL SCHEMA",
-    { from: "data catalog", options: { database: "d", iam_role: "default" }, createDatabase: true },
+    { from: "data catalog", options: { DATABASE: "d", IAM_ROLE: "default" }, createDatabase: true },
   ],
   [
     "create external table e.t (a int) partitioned by (d date) stored as parquet location 's3://b/p/'",
@@ -418,7 +418,8 @@ test("a text is cut into its statements, each with its own text and its highest 
 describe("what is no statement is refused, with its place", () => {
   test.for([
     ["selec 1", 'syntax error at or near "selec"', 0],
-    ["select from where", 'syntax error at or near "where"', 12],
+    ["select from t", 'syntax error at or near "from"', 7],
+    ["select", "syntax error at end of input", 6],
     ["select 1 union", "syntax error at end of input", 14],
     ["select (1", "syntax error at end of input", 9],
     ["select a from b c d", 'syntax error at or near "d"', 18],
@@ -428,7 +429,7 @@ describe("what is no statement is refused, with its place", () => {
     ["select /* x", 'unterminated /* comment at or near "/*"', 7],
     ['select ""', 'zero-length delimited identifier at or near """"', 7],
     ["select $0", "there is no parameter $0", 7],
-    ["create index i on t (a)", 'SQL command "CREATE INDEX" not supported on Redshift tables.', 0],
+    ["create index i on t (a); select 1", 'SQL command "create index i on t (a)" not supported on Redshift tables.', 0],
     ["insert into t values (1) on conflict do nothing", "ON CONFLICT is not supported by Redshift", 25],
     ["insert into t values (1) returning a", "RETURNING is not supported by Redshift", 25],
     ["select count(*) filter (where a) from t", "FILTER is not supported by Redshift", 16],
@@ -440,7 +441,7 @@ describe("what is no statement is refused, with its place", () => {
     ["create table t (a serial)", 'type "serial" is not supported by Redshift', 18],
     ["create table t (a int check (a > 1))", "CHECK constraints are not supported by Redshift", 22],
     ["merge into t x using s on true remove duplicates", "the target table of MERGE takes no alias", 13],
-    ["unload ('select') to 's3://b/' iam_role default x y z", undefined, undefined],
+    ["unload ('select 1') to 's3://b/' iam_role default x y z", undefined, undefined],
     ["select a.b.c.d.e.f.* from t", undefined, undefined],
   ] as const)("%s", ([sql, message, at]) => {
     if (message === undefined) {
