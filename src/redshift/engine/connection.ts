@@ -28,6 +28,8 @@ export interface EngineConnection {
   close(): void;
 }
 
+const INTERRUPT_AGAIN_MS = 20;
+
 export function engineConnection(connection: DuckDBConnection, gate: Gate): EngineConnection {
   const call: EngineConnection["call"] = (work, limit) =>
     limit === undefined ? gate(() => work(connection)) : limited(gate, connection, limit, () => work(connection));
@@ -60,9 +62,15 @@ function limited<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     let running = false;
+    let insisting: NodeJS.Timeout | undefined;
     const unlisten = limit.onStop((reason) => {
-      if (running) connection.interrupt();
-      else reject(reason);
+      if (!running) {
+        reject(reason);
+        return;
+      }
+      connection.interrupt();
+      // DuckDB forgets an interrupt that comes just before its thread has begun the statement.
+      insisting = setInterval(() => connection.interrupt(), INTERRUPT_AGAIN_MS);
     });
     gate(async () => {
       if (limit.stopped !== undefined) throw limit.stopped;
@@ -70,6 +78,9 @@ function limited<T>(
       return work();
     })
       .then(resolve, (error: unknown) => reject(limit.stopped ?? error))
-      .finally(unlisten);
+      .finally(() => {
+        unlisten();
+        clearInterval(insisting);
+      });
   });
 }
