@@ -1,0 +1,162 @@
+/** The catalog's functions, as DuckDB's macros over the base views. Those named in functions/catalog-macros.ts are called by statements. */
+import { raiseWith } from "../functions/raise.js";
+import { SQL_STATE } from "../sql-error.js";
+import { textLiteral } from "../sql-text.js";
+import { typeName } from "../types.js";
+import { MATERIALIZED_OFFSET, SEARCH_PATH_VARIABLE } from "./base.js";
+import { ARRAY_KINDS, SCALAR_KINDS, typeOfKind } from "./kinds.js";
+import { TYPE_ROWS } from "./pg-types.js";
+
+/** By Redshift's numbers, which only FORMAT_ENCODING knows to read. */
+const ENCODINGS = [
+  "none",
+  "bytedict",
+  "delta",
+  "delta32k",
+  "lzo",
+  "mostly8",
+  "mostly16",
+  "mostly32",
+  "runlength",
+  "text255",
+  "text32k",
+  "zstd",
+  "az64",
+] as const;
+
+const KINDS = [...SCALAR_KINDS, ...ARRAY_KINDS];
+const byKind = (of: (kind: string) => string) =>
+  KINDS.map((kind) => `WHEN ${textLiteral(kind)} THEN ${textLiteral(of(kind))}`).join(" ");
+
+/** Names that must be quoted where they are written into a definition. */
+const quoted = (name: string) =>
+  `CASE WHEN regexp_full_match(${name}, '[a-z_][a-z0-9_$]*') THEN ${name} ELSE '"' || replace(${name}, '"', '""') || '"' END`;
+const listed = (columns: string) => `array_to_string(list_transform(${columns}, one -> ${quoted("one")}), ', ')`;
+
+/** A relation as a text names it: alone where the search path leads to it, else with its schema. */
+const SHORT_NAME = `CASE WHEN v.visible THEN ${quoted("v.name")} ELSE ${quoted("v.schema_name")} || '.' || ${quoted("v.name")} END`;
+
+const macro = (signature: string, body: string) => `CREATE OR REPLACE MACRO penstock_catalog.${signature} AS ${body}`;
+
+/** Of a registered name's text: without quotes, in lower case, without the schema that everything is in. */
+const plain = (text: string) =>
+  `regexp_replace(lower(replace(CAST(${text} AS VARCHAR), '"', '')), '^pg_catalog\\.', '')`;
+
+/** In order: each uses those before it. */
+export const MACROS: readonly string[] = [
+  macro(
+    "encoding_number(encoding)",
+    `CASE encoding ${ENCODINGS.map((one, index) => `WHEN '${one}' THEN ${index}`).join(" ")} ELSE 0 END`,
+  ),
+  macro(
+    "format_encoding(number)",
+    `CASE number ${ENCODINGS.map((one, index) => `WHEN ${index} THEN '${one}'`).join(" ")} ELSE 'unknown' END`,
+  ),
+  // What information_schema calls data_type: without lengths.
+  macro(
+    "information_type(kind)",
+    `CASE kind ${byKind((kind) => (kind.startsWith("array ") ? "ARRAY" : kind.startsWith("interval-") ? "interval" : typeName(typeOfKind(kind))))} ELSE kind END`,
+  ),
+  macro(
+    "type_name(type_oid)",
+    `CASE type_oid ${TYPE_ROWS.map(({ oid, name }) => `WHEN ${oid} THEN ${textLiteral(name)}`).join(" ")} END`,
+  ),
+  macro(
+    "format_type(type_oid, modifier)",
+    `CASE WHEN type_oid IS NULL THEN NULL
+       WHEN type_oid = 1043 AND modifier > 4 THEN 'character varying(' || (modifier - 4) || ')'
+       WHEN type_oid = 1042 AND modifier > 4 THEN 'character(' || (modifier - 4) || ')'
+       WHEN type_oid = 6551 AND modifier > 4 THEN 'binary varying(' || (modifier - 4) || ')'
+       WHEN type_oid = 1700 AND modifier > 4 THEN 'numeric(' || ((modifier - 4) // 65536) || ',' || ((modifier - 4) % 65536) || ')'
+       ELSE CASE type_oid ${TYPE_ROWS.map(({ oid, fullName }) => `WHEN ${oid} THEN ${textLiteral(fullName)}`).join(" ")} WHEN 0 THEN '-' ELSE '???' END END`,
+  ),
+  macro(
+    "default_text(text, seed, step, by_default, relation_oid, number)",
+    `CASE WHEN seed IS NULL THEN text ELSE CASE WHEN by_default THEN 'default_identity(' ELSE '"identity"(' END || relation_oid || ', ' || (number - 1) || ', ''' || seed || ',' || step || '''::text)' END`,
+  ),
+  macro(
+    "view_text(kind, late_binding, schema_name, name, definition)",
+    `CASE WHEN kind = 'materialized-view' THEN 'create materialized view ' || ${quoted("schema_name")} || '.' || ${quoted("name")} || ' as (' || definition || ');'
+       WHEN late_binding THEN 'create view ' || ${quoted("schema_name")} || '.' || ${quoted("name")} || ' as ' || definition || ' with no schema binding;'
+       ELSE coalesce(definition || ';', '') END`,
+  ),
+  macro(
+    "search_path()",
+    `list_concat(['pg_catalog'], coalesce(TRY_CAST(getvariable('${SEARCH_PATH_VARIABLE}') AS VARCHAR[]), ['public']))`,
+  ),
+  // Every oid of pg_class, and whether its name alone means it: its schema is on the path, and no other of that name stands before it.
+  `CREATE OR REPLACE VIEW penstock_catalog.named_classes AS
+     SELECT c.oid, c.schema_name, c.name, c.place IS NOT NULL AND c.place = min(c.place) OVER (PARTITION BY c.name) AS visible
+     FROM (SELECT r.oid, r.schema_name, r.name, CASE WHEN r.temporary THEN 0 ELSE list_position(penstock_catalog.search_path(), r.schema_name) END AS place
+       FROM (SELECT oid, schema_name, name, temporary FROM penstock_catalog.all_relations WHERE kind <> 'external-table'
+         UNION ALL SELECT oid + ${MATERIALIZED_OFFSET}, schema_name, 'mv_tbl__' || name || '__0', FALSE FROM penstock_catalog.stored_relations WHERE kind = 'materialized-view'
+         UNION ALL SELECT k.oid, r.schema_name, k.name, r.temporary FROM penstock_catalog.constraints_and_temporary AS k
+           JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid WHERE k.type IN ('p', 'u')) AS r) AS c`,
+  macro(
+    "pg_table_is_visible(class_oid)",
+    "(CAST(class_oid AS INTEGER) IN (SELECT v.oid FROM penstock_catalog.named_classes AS v WHERE v.visible))",
+  ),
+  macro(
+    "regclass_text(class_oid)",
+    `coalesce((SELECT max(${SHORT_NAME}) FROM penstock_catalog.named_classes AS v WHERE v.oid = class_oid), CASE class_oid WHEN 0 THEN '-' ELSE CAST(class_oid AS VARCHAR) END)`,
+  ),
+  macro(
+    "regclass_oid(class_name)",
+    `CASE WHEN class_name IS NULL THEN NULL ELSE CAST(coalesce(TRY_CAST(class_name AS INTEGER),
+       (SELECT max(v.oid) FROM penstock_catalog.named_classes AS v WHERE v.visible AND v.name = ${plain("class_name")}),
+       (SELECT max(v.oid) FROM penstock_catalog.named_classes AS v WHERE v.schema_name || '.' || v.name = lower(replace(CAST(class_name AS VARCHAR), '"', ''))),
+       ${raiseWith(SQL_STATE.undefinedTable, 'relation "', "CAST(class_name AS VARCHAR)", '" does not exist')}) AS INTEGER) END`,
+  ),
+  macro(
+    "regtype_text(type_oid)",
+    "CASE WHEN type_oid = 0 THEN '-' ELSE penstock_catalog.format_type(type_oid, NULL) END",
+  ),
+  macro(
+    "regtype_oid(named)",
+    `CASE WHEN named IS NULL THEN NULL ELSE CAST(coalesce(TRY_CAST(named AS INTEGER), (SELECT max(t.oid) FROM penstock_catalog.system_types AS t
+       WHERE t.name = ${plain("named")} OR t.full_name = ${plain("named")}),
+       ${raiseWith(SQL_STATE.undefinedObject, 'type "', "CAST(named AS VARCHAR)", '" does not exist')}) AS INTEGER) END`,
+  ),
+  macro(
+    "regproc_text(function_oid)",
+    "coalesce((SELECT max(f.name) FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid), CASE function_oid WHEN 0 THEN '-' ELSE CAST(function_oid AS VARCHAR) END)",
+  ),
+  // Functions of PostgreSQL's own that are not here are not refused: drivers only compare the number.
+  macro(
+    "regproc_oid(named)",
+    `CASE WHEN named IS NULL THEN NULL ELSE CAST(coalesce(TRY_CAST(named AS INTEGER), (SELECT min(f.oid) FROM penstock_catalog.system_functions AS f WHERE f.name = ${plain("named")}), 0) AS INTEGER) END`,
+  ),
+  macro(
+    "pg_get_viewdef(view_of)",
+    `(SELECT max(penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)) FROM penstock_catalog.all_relations AS r
+       JOIN penstock_catalog.named_classes AS v ON v.oid = r.oid
+       WHERE r.kind IN ('view', 'materialized-view', 'system-view') AND (v.oid = TRY_CAST(view_of AS INTEGER) OR v.visible AND v.name = ${plain("view_of")}
+         OR v.schema_name || '.' || v.name = lower(replace(CAST(view_of AS VARCHAR), '"', ''))))`,
+  ),
+  macro(
+    "pg_get_constraintdef(constraint_oid)",
+    `(SELECT max(CASE k.type WHEN 'p' THEN 'PRIMARY KEY (' || ${listed("k.columns")} || ')' WHEN 'u' THEN 'UNIQUE (' || ${listed("k.columns")} || ')'
+       ELSE 'FOREIGN KEY (' || ${listed("k.columns")} || ') REFERENCES ' || ${SHORT_NAME} || '(' || ${listed("k.foreign_columns")} || ')' END)
+       FROM penstock_catalog.constraints_and_temporary AS k LEFT JOIN penstock_catalog.named_classes AS v ON v.oid = k.foreign_oid WHERE k.oid = constraint_oid)`,
+  ),
+  macro(
+    "pg_get_indexdef(index_oid)",
+    `(SELECT max('CREATE UNIQUE INDEX ' || ${quoted("k.name")} || ' ON ' || ${quoted("v.schema_name")} || '.' || ${quoted("v.name")} || ' USING btree (' || ${listed("k.columns")} || ')')
+       FROM penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.named_classes AS v ON v.oid = k.relation_oid WHERE k.oid = index_oid)`,
+  ),
+  // Defaults are kept as text.
+  macro("pg_get_expr(expression, relation_oid)", "CAST(expression AS VARCHAR)"),
+  `CREATE OR REPLACE VIEW penstock_catalog.descriptions AS
+     SELECT oid, 1259 AS class_oid, 0 AS position, comment FROM penstock_catalog.stored_relations WHERE comment IS NOT NULL
+     UNION ALL SELECT relation_oid, 1259, position, comment FROM penstock_catalog.stored_columns WHERE comment IS NOT NULL
+     UNION ALL SELECT oid, 2615, 0, comment FROM penstock_catalog.schemas WHERE comment IS NOT NULL`,
+  macro(
+    "obj_description(object_oid)",
+    "(SELECT max(d.comment) FROM penstock_catalog.descriptions AS d WHERE d.oid = object_oid AND d.position = 0)",
+  ),
+  macro("shobj_description(object_oid)", "CAST(NULL AS VARCHAR)"),
+  macro(
+    "col_description(object_oid, number)",
+    "(SELECT max(d.comment) FROM penstock_catalog.descriptions AS d WHERE d.oid = object_oid AND d.position = number AND number > 0)",
+  ),
+];

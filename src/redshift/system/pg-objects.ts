@@ -1,0 +1,500 @@
+/**
+ * pg_catalog: what there is and what it is made of. Columns as PostgreSQL 8.0 has them, with Redshift's own; those that newer clients ask for are
+ * hidden from `SELECT *`.
+ */
+import { MATERIALIZED_OFFSET, OWNER_OID } from "./base.js";
+import { relation } from "./relation.js";
+
+const NAMED = "s.name NOT IN ('pg_toast')";
+
+/** Every kind of relation that has a row in pg_class, with `kind` as that has it. */
+const CLASSES = `(
+  SELECT r.oid, r.schema_oid, r.name, r.owner, r.kind, r.dist_style, CASE WHEN r.kind IN ('table', 'external-table') THEN 'r' ELSE 'v' END AS relkind,
+    r.temporary, r.late_binding, 0 AS am FROM penstock_catalog.all_relations AS r WHERE r.kind <> 'external-table'
+  UNION ALL SELECT r.oid + ${MATERIALIZED_OFFSET}, r.schema_oid, 'mv_tbl__' || r.name || '__0', r.owner, 'table', r.dist_style, 'r', FALSE, FALSE, 0
+    FROM penstock_catalog.stored_relations AS r WHERE r.kind = 'materialized-view'
+  UNION ALL SELECT k.oid, r.schema_oid, k.name, r.owner, 'index', 'even', 'i', r.temporary, FALSE, 403
+    FROM penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid WHERE k.type IN ('p', 'u'))`;
+
+/** Columns of what has them in pg_attribute: not of late-binding views, whose columns are settled when they are read. */
+const ATTRIBUTES = `(
+  SELECT c.* FROM penstock_catalog.all_columns AS c
+  WHERE c.relation_oid NOT IN (SELECT oid FROM penstock_catalog.stored_relations WHERE late_binding OR kind = 'external-table')
+  UNION ALL SELECT c.* REPLACE (c.relation_oid + ${MATERIALIZED_OFFSET} AS relation_oid) FROM penstock_catalog.all_columns AS c
+  WHERE c.relation_oid IN (SELECT oid FROM penstock_catalog.stored_relations WHERE kind = 'materialized-view'))`;
+
+export const PG_OBJECTS = [
+  relation(
+    "pg_class",
+    `
+    ~oid oid = c.oid
+    ~tableoid oid = 1259
+    relname name = c.name
+    relnamespace oid = c.schema_oid
+    reltype oid = 0
+    relowner integer = penstock_catalog.user_oid(c.owner)
+    relam oid = c.am
+    relfilenode oid = c.oid
+    reltablespace oid = 0
+    relpages integer = coalesce(t.blocks, 0)
+    reltuples real = coalesce(t.rows, 0)
+    reltoastrelid oid = 0
+    reltoastidxid oid = 0
+    relhasindex boolean = k.relation_oid IS NOT NULL
+    relisshared boolean = FALSE
+    relkind char1 = c.relkind
+    relnatts smallint = coalesce(a.columns, 0)
+    relexternid oid = 0
+    relisreplicated boolean = FALSE
+    relispinned boolean = FALSE
+    reldiststyle smallint = CASE c.dist_style WHEN 'key' THEN 1 WHEN 'all' THEN 8 WHEN 'auto' THEN CASE c.relkind WHEN 'r' THEN 10 ELSE 0 END ELSE 0 END
+    relprojbaseid oid = 0
+    relchecks smallint = 0
+    reltriggers smallint = 0
+    relukeys smallint = 0
+    relfkeys smallint = 0
+    relrefs smallint = 0
+    relhasoids boolean = FALSE
+    relhaspkey boolean = coalesce(k.has_primary, FALSE)
+    relhasrules boolean = c.relkind = 'v'
+    relhassubclass boolean = FALSE
+    relacl text[]
+    ~relhastriggers boolean = FALSE
+    ~reloftype oid = 0
+    ~relpersistence char1 = CASE WHEN c.temporary THEN 't' ELSE 'p' END
+    ~relrowsecurity boolean = FALSE
+    ~relforcerowsecurity boolean = FALSE
+    ~relispartition boolean = FALSE
+    ~relispopulated boolean = TRUE
+    ~relreplident char1 = 'd'
+    ~relpartbound text
+    ~reloptions text[]
+    ~xmin xid = 1
+    `,
+    `${CLASSES} AS c
+     LEFT JOIN penstock_catalog.table_storage AS t ON t.relation_oid = c.oid
+     LEFT JOIN (SELECT relation_oid, bool_or(type = 'p') AS has_primary FROM penstock_catalog.constraints_and_temporary WHERE type IN ('p', 'u') GROUP BY relation_oid) AS k ON k.relation_oid = c.oid
+     LEFT JOIN (SELECT relation_oid, max(position) AS columns FROM penstock_catalog.all_columns GROUP BY relation_oid) AS a
+       ON a.relation_oid = CASE WHEN c.oid > ${MATERIALIZED_OFFSET} THEN c.oid - ${MATERIALIZED_OFFSET} ELSE c.oid END`,
+  ),
+  relation(
+    "pg_attribute",
+    `
+    ~tableoid oid = 1249
+    attrelid oid = c.relation_oid
+    attname name = c.name
+    atttypid oid = c.type_oid
+    attstattarget integer = -1
+    attlen smallint = t.length
+    attnum smallint = c.position
+    attndims integer = CASE WHEN c.type_kind LIKE 'array %' THEN 1 ELSE 0 END
+    attcacheoff integer = -1
+    atttypmod integer = c.type_modifier
+    attbyval boolean = t.by_value
+    attstorage char1 = CASE WHEN t.length < 0 THEN 'x' ELSE 'p' END
+    attalign char1 = t.alignment
+    attnotnull boolean = c.not_null
+    atthasdef boolean = c.default_text IS NOT NULL OR c.identity_seed IS NOT NULL
+    attisdropped boolean = FALSE
+    attislocal boolean = TRUE
+    attinhcount integer = 0
+    attisdistkey boolean = c.dist_key
+    attispreloaded boolean = FALSE
+    attsortkeyord integer = coalesce(c.sort_position, 0)
+    attencodingtype smallint = penstock_catalog.encoding_number(penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position))
+    attencrypttype smallint = 0
+    ~attcollation oid = t.collation_oid
+    ~attidentity char1 = ''
+    ~attgenerated char1 = ''
+    ~attacl text[]
+    ~attoptions text[]
+    ~attfdwoptions text[]
+    ~atthasmissing boolean = FALSE
+    ~attcompression char1 = ''
+    `,
+    `${ATTRIBUTES} AS c LEFT JOIN penstock_catalog.system_types AS t ON t.oid = c.type_oid`,
+  ),
+  relation(
+    "pg_attrdef",
+    `
+    ~oid oid = c.relation_oid * 1000::BIGINT % 2000000000 + c.position
+    adrelid oid = c.relation_oid
+    adnum smallint = c.position
+    adbin text = penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)
+    adsrc text = penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)
+    `,
+    "penstock_catalog.stored_columns AS c WHERE c.default_text IS NOT NULL OR c.identity_seed IS NOT NULL",
+  ),
+  relation(
+    "pg_namespace",
+    `
+    ~oid oid = s.oid
+    ~tableoid oid = 2615
+    nspname name = s.name
+    nspowner integer = penstock_catalog.user_oid(s.owner)
+    nspacl text[]
+    ~xmin xid = 1
+    `,
+    `penstock_catalog.all_schemas AS s WHERE ${NAMED}`,
+  ),
+  relation(
+    "pg_type",
+    `
+    ~oid oid = t.oid
+    ~tableoid oid = 1247
+    typname name = t.name
+    typnamespace oid = 11
+    typowner integer = 1
+    typlen smallint = t.length
+    typbyval boolean = t.by_value
+    typtype char1 = t.type
+    typisdefined boolean = TRUE
+    typdelim char1 = ','
+    typrelid oid = 0
+    typelem oid = t.element_oid
+    typinput regproc = t.name || 'in'
+    typoutput regproc = t.name || 'out'
+    typreceive regproc = t.name || 'recv'
+    typsend regproc = t.name || 'send'
+    typanalyze regproc = '-'
+    typalign char1 = t.alignment
+    typstorage char1 = CASE WHEN t.length < 0 THEN 'x' ELSE 'p' END
+    typnotnull boolean = FALSE
+    typbasetype oid = 0
+    typtypmod integer = -1
+    typndims integer = 0
+    typdefaultbin text
+    typdefault text
+    ~typcategory char1 = t.category
+    ~typispreferred boolean = FALSE
+    ~typarray oid = t.array_oid
+    ~typcollation oid = t.collation_oid
+    ~typmodin regproc = '-'
+    ~typmodout regproc = '-'
+    ~typacl text[]
+    `,
+    "penstock_catalog.system_types AS t",
+  ),
+  relation(
+    "pg_constraint",
+    `
+    ~oid oid = k.oid
+    ~tableoid oid = 2606
+    conname name = k.name
+    connamespace oid = r.schema_oid
+    contype char1 = k.type
+    condeferrable boolean = FALSE
+    condeferred boolean = FALSE
+    conrelid oid = k.relation_oid
+    contypid oid = 0
+    confrelid oid = coalesce(k.foreign_oid, 0)
+    confupdtype char1 = CASE k.type WHEN 'f' THEN 'a' ELSE '' END
+    confdeltype char1 = CASE k.type WHEN 'f' THEN 'a' ELSE '' END
+    confmatchtype char1 = CASE k.type WHEN 'f' THEN 'u' ELSE '' END
+    conkey smallint[] = k.keys
+    confkey smallint[] = k.foreign_keys
+    conbin text
+    consrc text
+    ~convalidated boolean = FALSE
+    ~conindid oid = CASE WHEN k.type IN ('p', 'u') THEN k.oid ELSE 0 END
+    ~conparentid oid = 0
+    ~conislocal boolean = TRUE
+    ~coninhcount integer = 0
+    ~connoinherit boolean = TRUE
+    ~conperiod boolean = FALSE
+    `,
+    "penstock_catalog.all_constraints AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid",
+  ),
+  relation(
+    "pg_index",
+    `
+    ~tableoid oid = 2610
+    indexrelid oid = k.oid
+    indrelid oid = k.relation_oid
+    indkey smallint[] = k.keys
+    indclass oid[] = list_transform(k.keys, one -> 1978)
+    indnatts smallint = len(k.keys)
+    indisunique boolean = TRUE
+    indisprimary boolean = k.type = 'p'
+    indisclustered boolean = FALSE
+    indexprs text
+    indpred text
+    ~indisvalid boolean = TRUE
+    ~indisready boolean = TRUE
+    ~indislive boolean = TRUE
+    ~indimmediate boolean = TRUE
+    ~indisreplident boolean = FALSE
+    ~indisexclusion boolean = FALSE
+    ~indnkeyatts smallint = len(k.keys)
+    ~indoption smallint[] = list_transform(k.keys, one -> 0)
+    ~indcollation oid[] = list_transform(k.keys, one -> 0)
+    ~indnullsnotdistinct boolean = FALSE
+    `,
+    "penstock_catalog.all_constraints AS k WHERE k.type IN ('p', 'u')",
+  ),
+  relation(
+    "pg_description",
+    `
+    objoid oid = d.oid
+    classoid oid = d.class_oid
+    objsubid integer = d.position
+    description text = d.comment
+    `,
+    "penstock_catalog.descriptions AS d",
+  ),
+  relation(
+    "pg_depend",
+    `
+    classid oid = d.class_oid
+    objid oid = d.oid
+    objsubid integer = 0
+    refclassid oid = 1259
+    refobjid oid = d.relation_oid
+    refobjsubid integer = d.position
+    deptype char1 = d.type
+    `,
+    // A view's rule has the view's own oid here. It depends on what the view reads, and, internally, on the view.
+    `(SELECT 2618 AS class_oid, d.view_oid AS oid, d.relation_oid, coalesce(c.position, 0) AS position, 'n' AS type FROM penstock_catalog.dependencies AS d
+        LEFT JOIN penstock_catalog.columns AS c ON c.relation_oid = d.relation_oid
+      UNION ALL SELECT 2618, r.oid, r.oid, 0, 'i' FROM penstock_catalog.stored_relations AS r WHERE r.kind IN ('view', 'materialized-view') AND NOT r.late_binding
+      UNION ALL SELECT 2606, k.oid, k.relation_oid, p.position, 'a' FROM (SELECT oid, relation_oid, unnest(keys) AS position FROM penstock_catalog.all_constraints) AS k, LATERAL (SELECT k.position) AS p(position)
+      UNION ALL SELECT 2606, k.oid, k.foreign_oid, 0, 'n' FROM penstock_catalog.constraints_and_temporary AS k WHERE k.foreign_oid IS NOT NULL) AS d`,
+  ),
+  relation(
+    "pg_rewrite",
+    `
+    ~oid oid = r.oid
+    ~tableoid oid = 2618
+    rulename name = '_RETURN'
+    ev_class oid = r.oid
+    ev_attr smallint = -1
+    ev_type char1 = '1'
+    is_instead boolean = TRUE
+    ev_qual text = '<>'
+    ev_action text = penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)
+    ~ev_enabled char1 = 'O'
+    `,
+    "penstock_catalog.all_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
+  ),
+  relation(
+    "pg_tables",
+    `
+    schemaname name = r.schema_name
+    tablename name = r.name
+    tableowner name = r.owner
+    tablespace name
+    hasindexes boolean = EXISTS (SELECT 1 FROM penstock_catalog.constraints_and_temporary AS k WHERE k.relation_oid = r.oid AND k.type IN ('p', 'u'))
+    hasrules boolean = FALSE
+    hastriggers boolean = FALSE
+    ~rowsecurity boolean = FALSE
+    `,
+    `(SELECT oid, schema_name, name, owner FROM penstock_catalog.all_relations WHERE kind = 'table'
+      UNION ALL SELECT oid, schema_name, 'mv_tbl__' || name || '__0', owner FROM penstock_catalog.stored_relations WHERE kind = 'materialized-view') AS r`,
+  ),
+  relation(
+    "pg_views",
+    `
+    schemaname name = r.schema_name
+    viewname name = r.name
+    viewowner name = r.owner
+    definition text = penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)
+    `,
+    "penstock_catalog.all_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
+  ),
+  relation(
+    "pg_matviews",
+    `
+    schemaname name = r.schema_name
+    matviewname name = r.name
+    matviewowner name = r.owner
+    tablespace name
+    hasindexes boolean = FALSE
+    ispopulated boolean = TRUE
+    definition text = r.definition
+    `,
+    // PostgreSQL's, which Redshift has not: empty, so that what asks for both kinds does not list a view twice.
+    "penstock_catalog.stored_relations AS r WHERE FALSE",
+  ),
+  relation(
+    "pg_table_def",
+    `
+    schemaname name = r.schema_name
+    tablename name = r.name
+    column name = c.name
+    type text = penstock_catalog.format_type(c.type_oid, c.type_modifier)
+    encoding text = penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position)
+    distkey boolean = c.dist_key
+    sortkey integer = coalesce(c.sort_position, 0)
+    notnull boolean = c.not_null
+    `,
+    `penstock_catalog.all_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid
+     WHERE r.kind IN ('table', 'materialized-view', 'system-view') AND (r.temporary OR list_contains(penstock_catalog.search_path(), r.schema_name))`,
+  ),
+  relation(
+    "pg_get_late_binding_view_cols",
+    `
+    view_schema name = r.schema_name
+    view_name name = r.name
+    col_name name = c.name
+    col_type varchar(128) = penstock_catalog.format_type(c.type_oid, c.type_modifier)
+    col_num integer = c.position
+    `,
+    "penstock_catalog.stored_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid WHERE r.late_binding",
+  ),
+  relation("pg_get_external_views", "schema_name name, view_name name, view_definition text", undefined),
+  relation(
+    "pg_database",
+    `
+    ~oid oid = 100001
+    ~tableoid oid = 1262
+    datname name = 'penstock'
+    datdba integer = ${OWNER_OID}
+    encoding integer = 6
+    datistemplate boolean = FALSE
+    datallowconn boolean = TRUE
+    datlastsysoid oid = 16383
+    datvacuumxid xid = 0
+    datfrozenxid xid = 0
+    dattablespace oid = 1663
+    datconfig text[]
+    datacl text[]
+    ~datcollate name = 'C'
+    ~datctype name = 'C'
+    ~datconnlimit integer = -1
+    ~datlocprovider char1 = 'c'
+    `,
+    "(SELECT 1) AS one",
+  ),
+  relation(
+    "pg_user",
+    `
+    usename name = u.name
+    usesysid integer = u.oid
+    usecreatedb boolean = TRUE
+    usesuper boolean = TRUE
+    usecatupd boolean = u.oid = 1
+    passwd text = '********'
+    valuntil timestamp
+    useconfig text[]
+    `,
+    "penstock_catalog.all_users AS u",
+  ),
+  relation(
+    "pg_user_info",
+    `
+    usename name = u.name
+    usesysid integer = u.oid
+    usecreatedb boolean = TRUE
+    usesuper boolean = TRUE
+    usecatupd boolean = u.oid = 1
+    passwd text = '********'
+    valuntil timestamp
+    useconfig text[]
+    useconnlimit text = 'UNLIMITED'
+    syslogaccess text = 'UNRESTRICTED'
+    external_user_id varchar(256)
+    `,
+    "penstock_catalog.all_users AS u",
+  ),
+  relation(
+    "pg_shadow",
+    `
+    usename name = u.name
+    usesysid integer = u.oid
+    usecreatedb boolean = TRUE
+    usesuper boolean = TRUE
+    usecatupd boolean = u.oid = 1
+    passwd text
+    valuntil timestamp
+    useconfig text[]
+    `,
+    "penstock_catalog.all_users AS u",
+  ),
+  relation(
+    "pg_group",
+    `
+    groname name = g.name
+    grosysid integer = g.oid
+    grolist integer[] = []
+    `,
+    "penstock_catalog.roles AS g WHERE g.kind = 'group'",
+  ),
+  // Not Redshift's: newer clients of PostgreSQL ask for it.
+  relation(
+    "pg_roles",
+    `
+    rolname name = u.name
+    rolsuper boolean = TRUE
+    rolinherit boolean = TRUE
+    rolcreaterole boolean = TRUE
+    rolcreatedb boolean = TRUE
+    rolcanlogin boolean = u.login
+    rolreplication boolean = FALSE
+    rolconnlimit integer = -1
+    rolpassword text = '********'
+    rolvaliduntil timestamptz
+    rolbypassrls boolean = TRUE
+    rolconfig text[]
+    oid oid = u.oid
+    `,
+    "(SELECT oid, name, TRUE AS login FROM penstock_catalog.all_users UNION ALL SELECT oid, name, FALSE FROM penstock_catalog.roles WHERE kind <> 'user') AS u",
+  ),
+  relation("pg_auth_members", "roleid oid, member oid, grantor oid, admin_option boolean"),
+  relation(
+    "pg_proc",
+    `
+    ~oid oid = f.oid
+    ~tableoid oid = 1255
+    proname name = f.name
+    pronamespace oid = 11
+    proowner integer = 1
+    prolang oid = 12
+    proisagg boolean = f.kind = 'aggregate'
+    prosecdef boolean = FALSE
+    proisstrict boolean = TRUE
+    proretset boolean = FALSE
+    provolatile char1 = CASE WHEN f.volatile THEN 'v' ELSE 'i' END
+    pronargs smallint = f.arguments
+    prorettype oid = f.result_oid
+    proargtypes oid[] = f.argument_oids
+    proargnames text[]
+    prosrc text = f.name
+    probin text
+    proacl text[]
+    ~prokind char1 = CASE f.kind WHEN 'aggregate' THEN 'a' WHEN 'window' THEN 'w' ELSE 'f' END
+    ~proiswindow boolean = f.kind = 'window'
+    ~proargmodes text[]
+    ~proallargtypes oid[]
+    ~prodefaults text
+    ~provariadic oid = 0
+    `,
+    "penstock_catalog.system_functions AS f",
+  ),
+  relation(
+    "pg_proc_info",
+    `
+    prooid oid = f.oid
+    proname name = f.name
+    pronamespace oid = 11
+    proowner integer = 1
+    prolang oid = 12
+    proisagg boolean = f.kind = 'aggregate'
+    prosecdef boolean = FALSE
+    proisstrict boolean = TRUE
+    proretset boolean = FALSE
+    provolatile char1 = CASE WHEN f.volatile THEN 'v' ELSE 'i' END
+    proparallel char1 = 'u'
+    pronargs smallint = f.arguments
+    prorettype oid = f.result_oid
+    proargtypes oid[] = f.argument_oids
+    proargnames text[]
+    prosrc text = f.name
+    probin text
+    proacl text[]
+    prokind char1 = CASE f.kind WHEN 'aggregate' THEN 'a' WHEN 'window' THEN 'w' ELSE 'f' END
+    proallargtypes oid[]
+    proargmodes text[]
+    `,
+    "penstock_catalog.system_functions AS f",
+  ),
+] as const;

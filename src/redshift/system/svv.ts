@@ -1,0 +1,521 @@
+/** SVV_ views, and the tables beside them: what there is in the database, with the attributes that are Redshift's own. */
+import { relation } from "./relation.js";
+
+const DATABASE = "'penstock'";
+/** As SVV_ALL_TABLES and its like tell the kinds apart. */
+const TABLE_TYPE =
+  "CASE r.kind WHEN 'table' THEN 'TABLE' WHEN 'external-table' THEN 'EXTERNAL TABLE' WHEN 'system-view' THEN 'SYSTEM VIEW' ELSE 'VIEW' END";
+const TYPE = "penstock_catalog.format_type(c.type_oid, c.type_modifier)";
+const DEFAULT =
+  "penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)";
+const TEXT_LENGTH = "CASE WHEN c.type_kind IN ('char', 'varchar', 'varbyte') THEN c.type_length END";
+const DIGITS =
+  "CASE c.type_kind WHEN 'decimal' THEN c.type_precision WHEN 'smallint' THEN 16 WHEN 'integer' THEN 32 WHEN 'bigint' THEN 64 WHEN 'real' THEN 24 WHEN 'double' THEN 53 END";
+const SCALE =
+  "CASE WHEN c.type_kind = 'decimal' THEN c.type_scale WHEN c.type_kind IN ('smallint', 'integer', 'bigint') THEN 0 END";
+const RELATIONS_AND_COLUMNS =
+  "penstock_catalog.all_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid";
+const SCHEMAS = "penstock_catalog.all_schemas AS s WHERE s.name <> 'pg_toast'";
+const MATERIALIZED = "penstock_catalog.stored_relations AS r WHERE r.kind = 'materialized-view'";
+/** What the store says of an external table, as JSON: src/redshift/external writes it. */
+const EXTERNAL = "penstock_catalog.stored_relations AS r WHERE r.kind = 'external-table'";
+const PRIVILEGES =
+  "(VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('DROP'), ('REFERENCES'), ('ALTER'), ('TRUNCATE')) AS p(privilege)";
+
+export const SVV = [
+  relation(
+    "svv_table_info",
+    `
+    database text = ${DATABASE}
+    schema text = r.schema_name
+    table_id oid = r.oid
+    table text = CASE r.kind WHEN 'materialized-view' THEN 'mv_tbl__' || r.name || '__0' ELSE r.name END
+    encoded text = CASE WHEN r.encode_auto THEN 'Y, AUTO(ENCODE)' WHEN k.encoded THEN 'Y' ELSE 'N' END
+    diststyle text = CASE r.dist_style WHEN 'key' THEN 'KEY(' || k.dist_key || ')' WHEN 'auto' THEN 'AUTO(ALL)' ELSE upper(r.dist_style) END
+    sortkey1 text = CASE WHEN k.sort_keys > 0 AND r.sort_style = 'interleaved' THEN 'INTERLEAVED' WHEN k.sort_keys > 0 THEN k.sort_key WHEN r.sort_style = 'auto' THEN 'AUTO(SORTKEY)' END
+    max_varchar integer = coalesce(k.max_varchar, 0)
+    sortkey1_enc char(32) = k.sort_encoding
+    sortkey_num integer = coalesce(k.sort_keys, 0)
+    size bigint = t.blocks
+    pct_used numeric(10, 4) = 0
+    empty bigint = 0
+    unsorted numeric(5, 2) = CASE WHEN k.sort_keys > 0 THEN 0 END
+    stats_off numeric(5, 2) = 0
+    tbl_rows numeric(38, 0) = t.rows
+    skew_sortkey1 numeric(19, 2) = CASE WHEN k.sort_keys > 0 THEN 1 END
+    skew_rows numeric(19, 2) = CASE WHEN r.dist_style <> 'all' THEN 1 END
+    estimated_visible_rows numeric(38, 0) = t.rows
+    risk_event text
+    vacuum_sort_benefit numeric(12, 2) = CASE WHEN k.sort_keys > 0 THEN 0 END
+    create_time timestamp = CAST(r.created_at AS TIMESTAMP)
+    `,
+    // Of empty tables it says nothing, as Redshift's.
+    `penstock_catalog.stored_relations AS r JOIN penstock_catalog.table_storage AS t ON t.relation_oid = r.oid
+     LEFT JOIN (SELECT relation_oid, bool_or(penstock_catalog.encoding_of(encoding, type_kind, sort_position) <> 'none') AS encoded, max(name) FILTER (dist_key) AS dist_key,
+         max(type_length) FILTER (type_kind = 'varchar') AS max_varchar, count(*) FILTER (sort_position <> 0) AS sort_keys,
+         max(name) FILTER (abs(sort_position) = 1) AS sort_key,
+         max(penstock_catalog.encoding_of(encoding, type_kind, sort_position)) FILTER (abs(sort_position) = 1) AS sort_encoding
+       FROM penstock_catalog.stored_columns GROUP BY relation_oid) AS k ON k.relation_oid = r.oid
+     WHERE t.rows > 0`,
+  ),
+  relation(
+    "svv_tables",
+    `
+    table_catalog name = ${DATABASE}
+    table_schema name = r.schema_name
+    table_name name = r.name
+    table_type text = CASE r.kind WHEN 'table' THEN CASE WHEN r.temporary THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END WHEN 'external-table' THEN 'EXTERNAL TABLE' ELSE 'VIEW' END
+    remarks text = r.comment
+    `,
+    "penstock_catalog.all_relations AS r",
+  ),
+  relation(
+    "svv_columns",
+    `
+    table_catalog name = ${DATABASE}
+    table_schema name = r.schema_name
+    table_name name = r.name
+    column_name name = c.name
+    ordinal_position integer = c.position
+    column_default text = ${DEFAULT}
+    is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
+    data_type text = penstock_catalog.information_type(c.type_kind)
+    character_maximum_length integer = ${TEXT_LENGTH}
+    numeric_precision integer = ${DIGITS}
+    numeric_precision_radix integer = CASE WHEN c.type_kind = 'decimal' THEN 10 WHEN c.type_kind IN ('smallint', 'integer', 'bigint', 'real', 'double') THEN 2 END
+    numeric_scale integer = ${SCALE}
+    datetime_precision integer = CASE WHEN c.type_kind = 'date' THEN 0 WHEN c.type_kind IN ('time', 'timetz', 'timestamp', 'timestamptz') THEN 6 END
+    interval_type varchar(32) = CASE c.type_kind WHEN 'interval-year-month' THEN 'YEAR TO MONTH' WHEN 'interval-day-second' THEN 'DAY TO SECOND' END
+    interval_precision varchar(32), character_set_catalog name, character_set_schema name, character_set_name name, collation_catalog name, collation_schema name
+    collation_name name = c.collation_name
+    domain_name name
+    remarks text = c.comment
+    `,
+    RELATIONS_AND_COLUMNS,
+  ),
+  relation(
+    "svv_all_schemas",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = s.name
+    schema_owner integer = penstock_catalog.user_oid(s.owner)
+    schema_type varchar(128) = CASE WHEN s.external_from IS NULL THEN 'local' ELSE 'external' END
+    schema_acl varchar(128)
+    source_database varchar(128) = ''
+    schema_option varchar(256) = coalesce(s.external_options, '')
+    `,
+    SCHEMAS,
+  ),
+  relation(
+    "svv_all_tables",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = r.schema_name
+    table_name varchar(128) = r.name
+    table_acl varchar(128)
+    table_type varchar(128) = ${TABLE_TYPE}
+    remarks varchar(128) = r.comment
+    `,
+    "penstock_catalog.all_relations AS r",
+  ),
+  relation(
+    "svv_all_columns",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = r.schema_name
+    table_name varchar(128) = r.name
+    column_name varchar(128) = c.name
+    ordinal_position integer = c.position
+    column_default varchar(4000) = ${DEFAULT}
+    is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
+    data_type varchar(128) = penstock_catalog.information_type(c.type_kind)
+    character_maximum_length integer = ${TEXT_LENGTH}
+    numeric_precision integer = ${DIGITS}
+    numeric_scale integer = ${SCALE}
+    remarks varchar(256) = c.comment
+    `,
+    RELATIONS_AND_COLUMNS,
+  ),
+  relation(
+    "svv_redshift_databases",
+    `
+    database_name varchar(128) = ${DATABASE}
+    database_owner integer = 100
+    database_type varchar(32) = 'local'
+    database_acl varchar(128)
+    database_options varchar(128)
+    database_isolation_level varchar(128) = 'Serializable'
+    `,
+    "(SELECT 1) AS one",
+  ),
+  relation(
+    "svv_redshift_schemas",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = s.name
+    schema_owner integer = penstock_catalog.user_oid(s.owner)
+    schema_type varchar(16) = 'local'
+    schema_acl varchar(128)
+    schema_option varchar(128)
+    `,
+    "penstock_catalog.all_schemas AS s WHERE s.name <> 'pg_toast' AND s.external_from IS NULL",
+  ),
+  relation(
+    "svv_redshift_tables",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = r.schema_name
+    table_name varchar(128) = r.name
+    table_type varchar(128) = CASE r.kind WHEN 'table' THEN 'TABLE' WHEN 'system-view' THEN 'SYSTEM VIEW' ELSE 'VIEW' END
+    table_acl varchar(128)
+    remarks varchar(128) = r.comment
+    table_owner varchar(128) = r.owner
+    `,
+    "penstock_catalog.all_relations AS r WHERE r.kind <> 'external-table'",
+  ),
+  relation(
+    "svv_redshift_columns",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = r.schema_name
+    table_name varchar(128) = r.name
+    column_name varchar(128) = c.name
+    ordinal_position integer = c.position
+    data_type varchar(128) = ${TYPE}
+    column_default varchar(4000) = ${DEFAULT}
+    is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
+    encoding varchar(128) = penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position)
+    distkey boolean = c.dist_key
+    sortkey integer = coalesce(c.sort_position, 0)
+    column_acl varchar(128)
+    remarks varchar(256) = c.comment
+    `,
+    `${RELATIONS_AND_COLUMNS} WHERE r.kind <> 'external-table'`,
+  ),
+  relation(
+    "svv_redshift_functions",
+    `
+    database_name varchar(128) = ${DATABASE}
+    schema_name varchar(128) = 'pg_catalog'
+    function_name varchar(128) = f.name
+    function_type varchar(128) = CASE f.kind WHEN 'aggregate' THEN 'AGGREGATE FUNCTION' ELSE 'REGULAR FUNCTION' END
+    argument_type varchar(512) = array_to_string(list_transform(f.argument_oids, one -> penstock_catalog.format_type(one, NULL)), ', ')
+    result_type varchar(128) = penstock_catalog.format_type(f.result_oid, NULL)
+    `,
+    "penstock_catalog.system_functions AS f",
+  ),
+  relation(
+    "svv_external_schemas",
+    `
+    esoid oid = s.oid
+    eskind smallint = CASE WHEN s.external_from ILIKE '%kinesis%' THEN 5 ELSE 1 END
+    schemaname name = s.name
+    esowner integer = penstock_catalog.user_oid(s.owner)
+    databasename text = s.external_options ->> 'database'
+    esoptions text = s.external_options
+    `,
+    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NOT NULL",
+  ),
+  relation(
+    "svv_external_databases",
+    `
+    eskind integer = 1
+    esoptions text = s.external_options
+    databasename text = s.external_options ->> 'database'
+    location text
+    parameters text
+    `,
+    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NOT NULL",
+  ),
+  relation(
+    "svv_external_tables",
+    `
+    redshift_database_name varchar(128) = ${DATABASE}
+    schemaname text = r.schema_name
+    tablename text = r.name
+    tabletype text = ''
+    location text = r.external ->> 'location'
+    input_format text = r.external ->> 'inputFormat'
+    output_format text = r.external ->> 'outputFormat'
+    serialization_lib text = r.external ->> 'serde'
+    serde_parameters text = r.external ->> 'serdeParameters'
+    compressed integer = 0
+    parameters text = r.external ->> 'parameters'
+    `,
+    EXTERNAL,
+  ),
+  relation(
+    "svv_external_columns",
+    `
+    redshift_database_name varchar(128) = ${DATABASE}
+    schemaname text = r.schema_name
+    tablename text = r.name
+    columnname text = c.name
+    external_type text = CASE WHEN c.type_kind = 'varchar' THEN 'varchar(' || c.type_length || ')' WHEN c.type_kind = 'char' THEN 'char(' || c.type_length || ')' WHEN c.type_kind = 'decimal' THEN 'decimal(' || c.type_precision || ',' || c.type_scale || ')' WHEN c.type_kind = 'integer' THEN 'int' ELSE c.type_kind END
+    columnnum integer = c.position
+    part_key integer = coalesce(list_position(from_json(coalesce(r.external -> 'partitionColumns', '[]'), '["VARCHAR"]'), c.name), 0)
+    is_nullable text = CASE WHEN c.not_null THEN 'false' ELSE 'true' END
+    `,
+    `penstock_catalog.stored_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid WHERE r.kind = 'external-table'`,
+  ),
+  relation(
+    "svv_external_partitions",
+    `
+    schemaname text, tablename text, values text, location text, input_format text, output_format text, serialization_lib text, serde_parameters text
+    compressed integer, parameters text
+    `,
+  ),
+  relation(
+    "svv_mv_info",
+    `
+    database_name char(128) = ${DATABASE}
+    schema_name char(128) = r.schema_name
+    user_name char(128) = r.owner
+    name char(128) = r.name
+    is_stale char(1) = 'u'
+    state integer = 0
+    autorewrite char(1) = 'f'
+    autorefresh char(1) = CASE WHEN r.auto_refresh THEN 't' ELSE 'f' END
+    `,
+    MATERIALIZED,
+  ),
+  relation(
+    "stv_mv_info",
+    `
+    db_name char(128) = ${DATABASE}
+    schema char(128) = r.schema_name
+    name char(128) = r.name
+    updated_upto_xid bigint = 0
+    is_stale char(1) = 'u'
+    owner_user_name char(128) = r.owner
+    state integer = 0
+    autorewrite char(1) = 'f'
+    autorefresh char(1) = CASE WHEN r.auto_refresh THEN 't' ELSE 'f' END
+    `,
+    MATERIALIZED,
+  ),
+  relation(
+    "stv_mv_deps",
+    `
+    db_name char(128) = ${DATABASE}
+    schema char(128) = r.schema_name
+    name char(128) = r.name
+    ref_schema char(128) = f.schema_name
+    ref_name char(128) = f.name
+    ref_database_name char(128) = ${DATABASE}
+    `,
+    `penstock_catalog.dependencies AS d JOIN penstock_catalog.stored_relations AS r ON r.oid = d.view_oid
+     JOIN penstock_catalog.stored_relations AS f ON f.oid = d.relation_oid WHERE r.kind = 'materialized-view'`,
+  ),
+  relation(
+    "svv_mv_dependency",
+    `
+    database_name char(128) = ${DATABASE}
+    schema_name char(128) = r.schema_name
+    name char(128) = r.name
+    dependent_database_name char(128) = ${DATABASE}
+    dependent_schema_name char(128) = f.schema_name
+    dependent_name char(128) = f.name
+    `,
+    `penstock_catalog.dependencies AS d JOIN penstock_catalog.stored_relations AS r ON r.oid = d.view_oid
+     JOIN penstock_catalog.stored_relations AS f ON f.oid = d.relation_oid WHERE r.kind = 'materialized-view'`,
+  ),
+  relation(
+    "svl_mv_refresh_status",
+    `
+    db_name char(128) = ${DATABASE}
+    userid bigint = penstock_catalog.user_oid(r.owner)
+    schema_name char(128) = r.schema_name
+    mv_name char(128) = r.name
+    xid bigint = 0
+    starttime timestamp = CAST(r.refreshed_at AS TIMESTAMP)
+    endtime timestamp = CAST(r.refreshed_at AS TIMESTAMP)
+    status text = 'Refresh successfully recomputed MV from scratch'
+    refresh_type char(32) = 'Manual'
+    `,
+    `${MATERIALIZED} AND r.refreshed_at IS NOT NULL`,
+  ),
+  relation(
+    "svv_relation_privileges",
+    `
+    namespace_name text = p.schema_name
+    relation_name text = p.name
+    privilege_type text = p.privilege
+    identity_id integer = penstock_catalog.user_oid(p.grantee)
+    identity_name text = p.grantee
+    identity_type text = p.grantee_type
+    admin_option boolean = p.admin
+    `,
+    `(SELECT r.schema_name, r.name, p.privilege, r.owner AS grantee, 'user' AS grantee_type, TRUE AS admin FROM penstock_catalog.stored_relations AS r, ${PRIVILEGES}
+      WHERE NOT r.temporary
+      UNION ALL SELECT r.schema_name, r.name, upper(g.privilege), g.grantee, g.grantee_type, FALSE FROM penstock_catalog.grants AS g
+      JOIN penstock_catalog.stored_relations AS r ON r.oid = g.object_oid WHERE g.object_type <> 'schema' AND g.grantee <> r.owner) AS p`,
+  ),
+  relation(
+    "svv_schema_privileges",
+    `
+    namespace_name text = s.name
+    privilege_type text = p.privilege
+    identity_id integer = penstock_catalog.user_oid(p.grantee)
+    identity_name text = p.grantee
+    identity_type text = p.grantee_type
+    admin_option boolean = p.grantee = s.owner
+    `,
+    `penstock_catalog.all_schemas AS s JOIN (SELECT o.name AS schema_name, p.privilege, o.owner AS grantee, 'user' AS grantee_type
+        FROM penstock_catalog.all_schemas AS o, (VALUES ('USAGE'), ('CREATE')) AS p(privilege)
+      UNION ALL SELECT o.name, upper(g.privilege), g.grantee, g.grantee_type FROM penstock_catalog.grants AS g JOIN penstock_catalog.schemas AS o ON o.oid = g.object_oid
+        WHERE g.object_type = 'schema' AND g.grantee <> o.owner) AS p ON p.schema_name = s.name`,
+  ),
+  relation(
+    "svv_database_privileges",
+    `
+    database_name text = ${DATABASE}
+    privilege_type text = p.privilege
+    identity_id integer = 100
+    identity_name text = 'penstock'
+    identity_type text = 'user'
+    admin_option boolean = TRUE
+    privilege_scope text = 'DATABASE'
+    `,
+    "(VALUES ('CREATE'), ('TEMP'), ('USAGE')) AS p(privilege)",
+  ),
+  relation(
+    "svv_function_privileges",
+    "namespace_name text, function_name text, argument_types text, privilege_type text, identity_id integer, identity_name text, identity_type text, admin_option boolean",
+  ),
+  relation(
+    "svv_column_privileges",
+    "namespace_name text, relation_name text, column_name text, privilege_type text, identity_id integer, identity_name text, identity_type text",
+  ),
+  relation(
+    "svv_default_privileges",
+    "schema_name text, object_type text, owner_id integer, owner_name text, owner_type text, privilege_type text, grantee_id integer, grantee_name text, grantee_type text, admin_option boolean",
+  ),
+  relation(
+    "svv_system_privileges",
+    "system_privilege text, identity_id integer, identity_name text, identity_type text",
+  ),
+  relation(
+    "svv_user_info",
+    `
+    user_name text = u.name
+    user_id integer = u.oid
+    createdb boolean = TRUE
+    superuser boolean = TRUE
+    catalog_update boolean = u.oid = 1
+    connection_limit text = 'UNLIMITED'
+    syslog_access text = 'UNRESTRICTED'
+    last_ddl_timestamp timestamp
+    session_timeout integer = 0
+    external_user_id text
+    `,
+    "penstock_catalog.all_users AS u",
+  ),
+  relation(
+    "svl_user_info",
+    `
+    usename name = u.name
+    usesysid integer = u.oid
+    usecreatedb boolean = TRUE
+    usesuper boolean = TRUE
+    usecatupd boolean = u.oid = 1
+    useconnlimit text = 'UNLIMITED'
+    syslogaccess text = 'UNRESTRICTED'
+    last_ddl_ts timestamp
+    sessiontimeout integer = 0
+    external_user_id text
+    `,
+    "penstock_catalog.all_users AS u",
+  ),
+  relation(
+    "svv_roles",
+    `
+    role_id integer = r.oid
+    role_name text = r.name
+    role_owner text = 'penstock'
+    external_id text
+    `,
+    "penstock_catalog.roles AS r WHERE r.kind = 'role'",
+  ),
+  relation("svv_user_grants", "user_id integer, user_name text, role_id integer, role_name text, admin_option boolean"),
+  relation("svv_role_grants", "role_id integer, role_name text, granted_role_id integer, granted_role_name text"),
+  relation(
+    "svv_identity_providers",
+    "uid integer, name text, type text, instanceid text, namespc text, params text, enabled boolean",
+  ),
+  relation(
+    "svv_datashares",
+    `
+    share_name varchar(16), share_id integer, share_owner integer, source_database varchar(16), consumer_database varchar(16), share_type varchar(8)
+    createdate timestamp, is_publicaccessible boolean, share_acl varchar(256), producer_account varchar(16), producer_namespace varchar(64), managed_by varchar(64)
+    `,
+  ),
+  relation(
+    "svv_datashare_objects",
+    "share_type varchar(8), share_name varchar(16), object_type varchar(64), object_name varchar(512), producer_account varchar(12), producer_namespace varchar(64), include_new boolean",
+  ),
+  relation(
+    "svv_datashare_consumers",
+    "share_name varchar(16), consumer_account varchar(16), consumer_namespace varchar(64), share_date timestamp, consumer_region varchar(64)",
+  ),
+  relation(
+    "svv_alter_table_recommendations",
+    "type varchar(16), database varchar(128), table_id integer, group_id integer, ddl text, auto_eligible char(1)",
+  ),
+  relation(
+    "svv_interleaved_columns",
+    "tbl integer, col integer, interleaved_skew numeric(19, 2), last_reindex timestamp",
+  ),
+  relation(
+    "svv_ml_model_info",
+    "schema_name char(128), user_name char(128), model_name char(128), life_cycle char(20), is_refreshable integer, model_state char(128)",
+  ),
+  relation(
+    "svv_transactions",
+    `
+    txn_owner text = t.user_name
+    txn_db text = ${DATABASE}
+    xid bigint = t.transaction_id
+    pid integer = t.process_id
+    txn_start timestamp = t.started_at
+    lock_mode text = 'ExclusiveLock'
+    lockable_object_type text = 'transactionid'
+    relation integer
+    granted boolean = TRUE
+    `,
+    "penstock_catalog.queries AS t WHERE t.state = 'running'",
+  ),
+  relation("svv_vacuum_progress", "table_name text, status text, time_remaining_estimate text"),
+  relation(
+    "svv_vacuum_summary",
+    "table_name text, xid bigint, sort_partitions bigint, merge_increments bigint, elapsed_time bigint, row_delta bigint, sortedrow_delta bigint, block_delta integer, max_merge_partitions integer",
+  ),
+  relation(
+    "svv_diskusage",
+    `
+    db_id integer, name char(72), slice integer, col integer, tbl integer, blocknum integer, num_values integer, minvalue bigint, maxvalue bigint, sb_pos integer
+    pinned integer, on_disk integer, modified integer, hdr_modified integer, unsorted integer, tombstone integer, preferred_diskno integer, temporary integer, newblock integer
+    `,
+  ),
+  relation(
+    "svv_query_state",
+    `
+    userid integer, query integer, seg integer, step integer, maxtime bigint, avgtime bigint, rows bigint, bytes bigint, cpu bigint, memory bigint
+    rate_row double, rate_byte double, label char(25), is_diskbased char(1), workmem bigint, num_parts integer, is_rrscan char(1), is_delayed_scan char(1)
+    `,
+  ),
+  relation(
+    "svv_query_inflight",
+    `
+    userid integer = penstock_catalog.user_oid(q.user_name)
+    slice integer = 0
+    query integer = q.id
+    pid integer = q.process_id
+    starttime timestamp = q.started_at
+    suspended integer = 0
+    text char(200) = p.text
+    sequence integer = p.sequence
+    `,
+    "penstock_catalog.queries AS q JOIN penstock_catalog.query_parts AS p ON p.id = q.id WHERE q.state = 'running'",
+  ),
+] as const;
