@@ -54,8 +54,8 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       },
     });
     const version = await rollOut(stores, model);
-    const sql = await openSql({ stores, model, log, closers });
     const buckets = await openBuckets({ stores, model, log, closers });
+    const sql = await openSql({ stores, model, buckets, log, closers });
     const lines: TableLine[] = [];
     for (const table of model.tables) {
       const line = await openTableLine({

@@ -1,29 +1,55 @@
 /** The SQL side over the warehouse that is open: what the doors of PostgreSQL's wire, the Data API and the console speak to. */
 import { messageOf } from "../core/errors.js";
 import type { PipelineModel } from "../definition/model.js";
+import { lakeBucketName } from "../lake/bucket-name.js";
+import type { Buckets } from "../lake/buckets.js";
+import { loadHandlers } from "../redshift/copy/handlers.js";
 import { openSqlDatabase, type SqlEngine } from "../redshift/engine/open.js";
+import { alterExternal, externalHandlers } from "../redshift/external/handlers.js";
+import { type LakeCatalog, lakeCatalog } from "../redshift/external/lake-tables.js";
+import { externalRelation } from "../redshift/external/read-external.js";
+import { textLiteral } from "../redshift/sql-text.js";
+import { openLoads } from "./sql-loads.js";
 import type { Stores } from "./stores.js";
 
 export interface SqlOptions {
-  readonly stores: Pick<Stores, "warehouse">;
+  readonly stores: Pick<Stores, "warehouse" | "directories" | "clock">;
+  readonly buckets: Buckets;
   readonly model: PipelineModel;
   readonly log: { error(details: object, message: string): void };
   readonly closers: (() => Promise<void> | void)[];
 }
 
 /** Once the tables of the definition are there. */
-export async function openSql({ stores, model, log, closers }: SqlOptions): Promise<SqlEngine> {
+export async function openSql({ stores, model, buckets, log, closers }: SqlOptions): Promise<SqlEngine> {
   const { warehouse } = stores;
   const tables = new Set(model.tables.map(({ name }) => name));
+  const { services, reader } = await openLoads({ stores, buckets, closers });
+  const lake = lakeCatalog(model, lakeBucketName(model.name));
   const sql = await openSqlDatabase({
     ...warehouse.engine,
+    handlers: { ...loadHandlers(services), ...externalHandlers(lake) },
+    external: (relation) => externalRelation(relation, reader),
+    alterExternal,
     isPipelineTable: (name) => tables.has(name),
   });
   closers.push(() => sql.close());
+  await showLake(sql, lake);
   warehouse.onShape(() => {
     sql
       .reload()
       .catch((error: unknown) => log.error({ err: error }, `SQL does not see a new table: ${messageOf(error)}`));
   });
   return sql;
+}
+
+/** The schema that shows the lake without anybody having made it, with the tables that the definition has now. */
+async function showLake(sql: SqlEngine, { database }: LakeCatalog): Promise<void> {
+  const session = await sql.connect({ user: "penstock", database: sql.name, applicationName: "start" });
+  try {
+    const text = `CREATE EXTERNAL SCHEMA IF NOT EXISTS lake FROM DATA CATALOG DATABASE ${textLiteral(database)} IAM_ROLE default`;
+    for (const statement of session.parse(text)) await session.execute(await session.prepare(statement));
+  } finally {
+    await session.close();
+  }
 }
