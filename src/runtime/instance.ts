@@ -15,6 +15,7 @@ import type { SqlDatabase } from "../redshift/database.js";
 import type { Stream, StreamStore } from "../stream/stream.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
+import { runQuery } from "./query.js";
 import { createRates } from "./rates.js";
 import { sqlOn } from "./stores.js";
 import type { TableLine } from "./table-line.js";
@@ -78,12 +79,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
     status,
     observe: metrics.observe,
     metrics: metrics.text,
-    query: ({ sql, rowsMax, timeoutMs }, signal) =>
-      warehouse.query(sql, {
-        signal,
-        ...(rowsMax === undefined ? {} : { rowsMax }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      }),
+    query: (body, signal) => runQuery(parts.sql, body, { clock, signal }),
     flush: async () => {
       await Promise.all(lines.map((line) => line.flush()));
       const tables = lines.map((line) => {

@@ -94,8 +94,8 @@ test("a direct put's records come by Firehose, one or many at a time", async () 
     new PutRecordCommand({ DeliveryStreamName: "logs", Record: { Data: bytesOf({ line: "three" }) } }),
   );
   await running.instance.flush();
-  expect(await running.rows('select line, epoch_ms("at")::double from logs order by _sequence_number')).toEqual([
-    ["one", Date.UTC(2026, 0, 2, 3, 4, 5)],
+  expect(await running.rows('select line, "at" from logs order by _sequence_number')).toEqual([
+    ["one", "2026-01-02T03:04:05Z"],
     ["two", null],
     ["three", null],
   ]);
@@ -214,7 +214,7 @@ test("unknown fields are ignored, rejected or kept", async () => {
   await running.instance.flush();
   expect(await running.rows("select id from ignoring order by id")).toEqual([[1], [2]]);
   expect(await running.rows("select id from rejecting")).toEqual([[1]]);
-  expect(await running.rows("select id, rest::varchar from keeping order by id")).toEqual([
+  expect(await running.rows("select id, json_serialize(rest) from keeping order by id")).toEqual([
     [1, null],
     [2, '{"more":[1,{"deep":true}]}'],
   ]);
@@ -287,22 +287,13 @@ test("the lake's objects may be JSON or CSV, packed or not, and apart by day", a
   ]);
   await running.instance.flush();
   const expected = [
-    [
-      1,
-      Date.UTC(2026, 0, 1, 23, 59, 59) * 1000 + 999_999,
-      'a "quoted", line\nand another',
-      "1.50",
-      "9007199254740993",
-      true,
-    ],
-    [2, Date.UTC(2026, 0, 2) * 1000, "", "-0.01", null, null],
+    [1, "2026-01-01T23:59:59.999999Z", 'a "quoted", line\nand another', "1.50", "9007199254740993", true],
+    [2, "2026-01-02T00:00:00Z", "", "-0.01", null, null],
     [3, null, "NULL", null, "1", false],
   ];
   for (const table of ["as_json", "as_csv", "by_day"]) {
     expect(
-      await running.rows(
-        `select id, epoch_us("at")::double, note, amount::varchar, big::varchar, ok from ${table} order by id`,
-      ),
+      await running.rows(`select id, "at", note, amount::varchar, big::varchar, ok from ${table} order by id`),
       table,
     ).toEqual(expected);
   }
@@ -329,7 +320,7 @@ test("a dead letter is in the warehouse with its reason and its bytes, and under
   const sequences = await running.put("s", [...bad, { id: 2, n: 3 }]);
   await running.instance.flush();
   const letters = await running.rows(
-    "select sequence_number, error_code, column_name, error_message, raw from penstock.dead_letters order by sequence",
+    "select sequence_number, error_code, column_name, error_message from penstock.dead_letters order by sequence",
   );
   expect(letters.map(([sequence]) => sequence)).toEqual(sequences.slice(0, 4));
   expect(letters.map(([, , column]) => column)).toEqual([null, "id", "n", null]);

@@ -220,7 +220,9 @@ export function openSession(
       transaction.readOnly ||
       settings.get("transaction_read_only") === "on" ||
       settings.get("default_transaction_read_only") === "on";
-    if (readOnly && (WRITES.has(parsed.statement.kind) || parsed.statement.kind === "query-statement")) {
+    const { statement } = parsed;
+    const writes = statement.kind === "copy-stdio" ? statement.direction === "in" : WRITES.has(statement.kind);
+    if (readOnly && writes) {
       throw new SqlError("25006", `cannot execute ${parsed.verb} in a read-only transaction`, {
         hint:
           options.readOnly === true
@@ -476,6 +478,8 @@ type Finish = (state: "success" | "failed" | "canceled", rows: number, error?: S
 
 /** Kinds whose `write` is one indeed, for sessions that may only read. (EXPLAIN, ANALYZE and cursors run several statements, and change nothing.) */
 const WRITES: ReadonlySet<string> = new Set([
+  // With an INTO.
+  "query-statement",
   "insert",
   "update",
   "delete",
@@ -494,7 +498,6 @@ const WRITES: ReadonlySet<string> = new Set([
   "alter-materialized-view",
   "drop",
   "copy",
-  "copy-stdio",
   "copy-job",
   "unload",
   "comment",
