@@ -7,6 +7,12 @@ import { syntaxErrorAt, type Token, tokensOf } from "./lexer.js";
 /** A bound on what may stand inside of what, far below where the program's own stack ends. */
 const DEPTH_MAX = 500;
 
+/**
+ * How many parts may follow one another where each makes the tree one level higher (`1 + 1 + ...`, joins, casts of casts): the engine plans
+ * such an expression in the cube of its height, and refuses one of a thousand. AND, OR and || have none, since they make flat trees.
+ */
+const CHAIN_MAX = 500;
+
 /** As much of a token as a message shows. */
 const SHOWN_UNITS_MAX = 200;
 
@@ -78,6 +84,8 @@ export interface Cursor {
   /** The same by two calls. An error ends the whole walk, so that nobody needs to leave behind one. */
   enter(): void;
   leave(): void;
+  /** Throws where a chain of that many links is too long. */
+  checkChain(links: number): void;
   /** The error for the next token. */
   unexpected(): SqlError;
   refuse(message: string, at: number, details?: { readonly hint?: string; readonly state?: string }): never;
@@ -278,6 +286,14 @@ class TokenCursor implements Cursor {
 
   leave(): void {
     this.#depth--;
+  }
+
+  checkChain(links: number): void {
+    if (links <= CHAIN_MAX) return;
+    this.refuse("stack depth limit exceeded: a chain of operations is too long", this.at, {
+      state: "54001",
+      hint: `Up to ${CHAIN_MAX} may follow one another; parentheses around parts of it help.`,
+    });
   }
 
   deeper<T>(work: () => T): T {

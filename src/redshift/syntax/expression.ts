@@ -99,12 +99,14 @@ function climb(cursor: Cursor, least: number): Expression {
   const { at } = cursor.peek();
   let left = parsePrefix(cursor);
   let last = 0;
+  let links = 0;
   for (;;) {
     const token = cursor.peek();
     const level = levelOf(cursor, token);
     if (level < least) break;
     if (level === last && LONELY.has(level)) throw cursor.unexpected();
     last = level;
+    cursor.checkChain(++links);
     left = token.kind === "word" ? byWord(cursor, left, token, at) : byOperator(cursor, left, token, level, at);
   }
   cursor.leave();
@@ -180,8 +182,26 @@ function byOperator(cursor: Cursor, left: Expression, token: Token, level: numbe
   cursor.next();
   const quantified = parseQuantified(cursor, left, token.text, at);
   if (quantified !== undefined) return quantified;
+  if (token.text === "||") return parseConcatenation(cursor, left, at);
   // `=` alone groups from the right.
   return binary(token.text, left, climb(cursor, level === EQUALS ? EQUALS : level + 1), at);
+}
+
+/** Of texts that are joined it does not matter which are joined first: many become a flat tree rather than a high one. */
+function parseConcatenation(cursor: Cursor, first: Expression, at: number): Expression {
+  const operands = [first];
+  do operands.push(climb(cursor, OTHER + 1));
+  while (cursor.acceptSign("||"));
+  if (operands.length <= HIGH_MAX) return operands.reduce((left, right) => binary("||", left, right, at));
+  return halved(operands, 0, operands.length);
+}
+
+const HIGH_MAX = 64;
+
+function halved(operands: readonly Expression[], from: number, to: number): Expression {
+  if (to - from === 1) return operands[from]!;
+  const middle = (from + to) >> 1;
+  return binary("||", halved(operands, from, middle), halved(operands, middle, to), operands[from]!.at);
 }
 
 /** `OPERATOR(pg_catalog.~)`, as psql sends it; whatever the operator, it binds as the nameless ones do. */

@@ -8,7 +8,8 @@ export function parsePostfix(cursor: Cursor): Expression {
   const { at } = cursor.peek();
   const parenthesized = cursor.isSign("(");
   let operand = parsePrimary(cursor);
-  for (;;) {
+  for (let links = 0; ; links++) {
+    cursor.checkChain(links);
     const { kind, text } = cursor.peek();
     if (kind !== "operator") return operand;
     if (text === "::") {

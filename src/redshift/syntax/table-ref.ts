@@ -19,7 +19,8 @@ import { parseType } from "./type-name.js";
 export function parseTableRef(cursor: Cursor): TableRef {
   const { at } = cursor;
   let left = parsePivots(cursor, parseTablePrimary(cursor));
-  for (;;) {
+  for (let links = 0; ; links++) {
+    cursor.checkChain(links);
     const natural = cursor.accept("natural");
     const type = parseJoinType(cursor);
     if (type === undefined) {

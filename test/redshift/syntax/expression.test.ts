@@ -85,6 +85,34 @@ test.for([
   ["a || b = c", "((a || b) = c)"],
   ["a + 1 || b", "((a + 1) || b)"],
   ["a <> b", "(a <> b)"],
+  ["a like 'x' || '%'", "(a like ('x' || '%'))"],
+  ["a || 'x' like b", "((a || 'x') like b)"],
+  ["a between 'x' || 'y' and b + 1 and c", "((a between ('x' || 'y') and (b + 1)) and c)"],
+  ["a || b in (1)", "((a || b) in [1])"],
+  ["a = b = c", "(a = (b = c))"],
+  ["a = b like c", "(a = (b like c))"],
+  ["a = b <> c", "(a = (b <> c))"],
+  ["a || b is null", "(a || (b is null))"],
+  ["a + b is null", "((a + b) is null)"],
+  ["a = not b and c", "((a = (not b)) and c)"],
+  ["- a ^ 2", "((- a) ^ 2)"],
+  ["@ a - 1", "(@ (a - 1))"],
+  ["a <= any (array[1])", "(a <= any array[1])"],
+  ["a not like any (array['x'])", "(a !~~ any array['x'])"],
+  ["operator(pg_catalog.-) a", "(- a)"],
+  ["(a, b) overlaps (c, d)", "overlaps(a, b, c, d)"],
+  ["numeric(10, 2) '1.5'", "cast('1.5' as numeric(10,2))"],
+  ["double precision '1'", "cast('1' as double precision)"],
+  ["super '1'", "cast('1' as super)"],
+  ["timestamp(3) with time zone 'x'", "cast('x' as timestamp with time zone(3))"],
+  ["convert(varchar(10), a)", "cast(a as varchar(10))"],
+  ["convert(timestamp, a || b)", "cast((a || b) as timestamp)"],
+  ["current_timestamp(3)", "current_timestamp"],
+  ["approximate", "approximate"],
+  ["a#b", "(a # b)"],
+  ["'\\303\\251'", "'é'"],
+  ["E'\\x41\\u00e9'", "'Aé'"],
+  ["array(with x as (select 1) select 1)", "array(query)"],
   ["a != b", "(a <> b)"],
   ["a<=b", "(a <= b)"],
   ["a like 'x%' escape '!' and b", "((a like 'x%' escape '!') and b)"],
@@ -176,6 +204,15 @@ test.for([
   ["größe", "größe"],
 ] as const)("%s", ([text, tree]) => {
   expect(shown(parseExpression(text))).toBe(tree);
+});
+
+test("many texts joined make a tree that is low", () => {
+  const height = (tree: Expression): number =>
+    tree.kind === "binary" ? 1 + Math.max(height(tree.left), height(tree.right)) : 0;
+  const names = Array.from({ length: 5_000 }, (_, n) => `a${n}`);
+  const tree = parseExpression(names.join(" || "));
+  expect(height(tree)).toBeLessThan(20);
+  expect(shown(tree).replace(/[()]/g, "")).toBe(names.join(" || "));
 });
 
 test("where a node begins is where it stands in the text", () => {

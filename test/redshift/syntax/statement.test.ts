@@ -395,6 +395,100 @@ const STATEMENTS: readonly (readonly [sql: string, verb: string, tree: object])[
     { kind: "unsupported", what: "CREATE FUNCTION" },
   ],
   ["/* partner: x */ select 1 -- end", "SELECT", {}],
+  [
+    "select #s.a from #s where #s.b = 1 # 2",
+    "SELECT",
+    { query: { body: { items: [{ expression: { parts: ["#s", "a"] } }], where: { right: { operator: "#" } } } } },
+  ],
+  ["select date with_it from t", "SELECT", { query: { body: { items: [{ alias: "with_it" }] } } }],
+  [
+    "select a start, b connect, c at, d over, e within from t start with a = 1 connect by prior a = b",
+    "SELECT",
+    {
+      query: {
+        body: {
+          items: [{ alias: "start" }, { alias: "connect" }, { alias: "at" }, { alias: "over" }, { alias: "within" }],
+          connectBy: { startWith: {}, condition: { left: { operator: "prior" } } },
+        },
+      },
+    },
+  ],
+  [
+    "select t.*, count(u.*) from t, u",
+    "SELECT",
+    { query: { body: { items: [{ expression: { kind: "star" } }, {}] } } },
+  ],
+  ["select * from t as a qualify rank() over (order by b) = 1", "SELECT", { query: { body: { qualify: {} } } }],
+  [
+    "with recursive c as (select 1) delete from t using c where t.a = c.a",
+    "DELETE",
+    { recursive: true, with: [{ name: "c" }] },
+  ],
+  [
+    "create view v as select date with no schema binding",
+    "CREATE VIEW",
+    { lateBinding: true, queryText: "select date" },
+  ],
+  [
+    "create external table e.t (a struct<x:int,y:array<varchar(10)>>, m map<int,int>) row format serde 'x' with serdeproperties ('a'='b') stored as inputformat 'i' outputformat 'o' location 's3://b/p/' table properties ('numRows'='1')",
+    "CREATE EXTERNAL TABLE",
+    {
+      columns: [
+        { name: "a", type: { name: "struct", nested: "<x:int,y:array<varchar(10)>>" } },
+        { name: "m", type: { name: "map", nested: "<int,int>" } },
+      ],
+      rowFormat: "row format serde 'x' with serdeproperties ('a'='b')",
+      storedAs: "inputformat 'i' outputformat 'o'",
+      properties: { numRows: "1" },
+    },
+  ],
+  [
+    "create external schema k from kinesis iam_role 'arn:aws:iam::1:role/r' authentication none port 5432",
+    "CREATE EXTERNAL SCHEMA",
+    { from: "kinesis", options: { IAM_ROLE: "arn:aws:iam::1:role/r", AUTHENTICATION: "none", PORT: "5432" } },
+  ],
+  [
+    "alter table e.t add if not exists partition (d='1', e=2) location 's3://a' partition (d='2') location 's3://b'",
+    "ALTER TABLE",
+    {
+      action: {
+        type: "add-partition",
+        ifNotExists: true,
+        values: { d: "1", e: "2" },
+        more: [{ values: { d: "2" }, location: "s3://b" }],
+      },
+    },
+  ],
+  ["alter table e.t set location 's3://x'", "ALTER TABLE SET LOCATION", { kind: "unsupported" }],
+  ["attach rls policy p on t to role r", "ATTACH", { kind: "unsupported" }],
+  ["desc datashare d", "DESC", { kind: "unsupported" }],
+  [
+    "grant execute on function s.f(int, varchar(10)), g() to role r with grant option, group h",
+    "GRANT",
+    {
+      object: { type: "function", names: [{ parts: ["s", "f"] }, { parts: ["g"] }] },
+      grantees: [{ type: "role" }, { type: "group" }],
+    },
+  ],
+  ["grant role a to role b", "GRANT", { privileges: ["role a"], grantees: [{ type: "role", name: "b" }] }],
+  ["grant select (a, b), update on t to public", "GRANT", { privileges: ["select", "update"] }],
+  ["grant select for tables in schema s to role r", "GRANT", { object: { type: "schema", names: [{ parts: ["s"] }] } }],
+  ["grant assumerole on 'arn:x' to u for copy, unload", "GRANT", { object: { type: "iam role" } }],
+  ["revoke all on all functions in schema s from u cascade", "REVOKE", { privileges: ["all"] }],
+  [
+    "copy t from 's3://b' iam_role default null as '\\N' delimiter as '\\t' encoding utf16le quote '\\''",
+    "COPY",
+    {
+      options: [
+        {},
+        { name: "null", values: ["\\N"] },
+        { name: "delimiter", values: ["\\t"] },
+        { name: "encoding", values: ["utf16le"] },
+        { name: "quote", values: ["'"] },
+      ],
+    },
+  ],
+  ["set transaction read only", "SET", { name: "transaction_read_only", values: ["on"], local: true }],
 ];
 
 describe("a statement is read", () => {
@@ -437,6 +531,28 @@ describe("what is no statement is refused, with its place", () => {
     ["select * from (values (1)) t", "VALUES in FROM is not supported by Redshift", 15],
     ["select distinct on (a) a from t", "SELECT DISTINCT ON is not supported", 16],
     ["savepoint a", 'SQL command "SAVEPOINT" not supported.', 0],
+    ["with a as (select 1) insert into t select 1", 'syntax error at or near "insert"', 21],
+    ["select 1 + * from t", 'syntax error at or near "*"', 11],
+    ["select t.* + 1 from t", 'syntax error at or near "+"', 11],
+    ["select a < b < c", 'syntax error at or near "<"', 13],
+    ["select a like b like c", 'syntax error at or near "like"', 16],
+    ["select timestamp, b from t", 'syntax error at or near ","', 16],
+    ["create table t (tag int)", 'syntax error at or near "tag"', 16],
+    ["create table t (a int) as t", 'syntax error at or near "as"', 23],
+    ["create or replace table t (a int)", 'syntax error at or near "table"', 18],
+    ["select 1 from t as left", 'syntax error at or near "left"', 19],
+    ["select $32768", "there is no parameter $32768", 7],
+    ["select 1 limit 5, 10", "LIMIT #,# syntax is not supported", 16],
+    ["select '\\0'", "a text cannot hold the NUL character", 7],
+    ["create sequence s", 'SQL command "create sequence s" not supported on Redshift tables.', 0],
+    ["create table t (a int generated always as identity(1, 1))", "GENERATED ALWAYS is not supported by Redshift", 22],
+    ["create table t (a int identity)", 'syntax error at or near ")"', 30],
+    ["explain explain select 1", 'syntax error at or near "explain"', 8],
+    ["prepare p as prepare q as select 1", 'syntax error at or near "prepare"', 13],
+    ["unload ('select ''x'', a from t where , b') to 's3://b/'", 'syntax error at or near ","', 38],
+    ["unload ('select \\'x\\' from t wher 1') to 's3://b/'", 'syntax error at or near "1"', 34],
+    ["unload ($$select 1 from where$$) to 's3://b/'", 'syntax error at or near "where"', 24],
+    ["unload ('select ''x') to 's3://b/'", 'unterminated quoted string at or near "\'x"', 16],
     ["create table t (a int[])", "columns of array types are not supported by Redshift", 18],
     ["create table t (a serial)", 'type "serial" is not supported by Redshift', 18],
     ["create table t (a int check (a > 1))", "CHECK constraints are not supported by Redshift", 22],
@@ -467,7 +583,35 @@ test("nesting has a bound, length has none", () => {
   const many = Array.from({ length: 20_000 }, (_, index) => index);
   const chain = many.map((n) => `a = ${n}`).join(" or ");
   expect(parseStatements(`select * from t where ${chain} and b in (${many.join(", ")})`)).toHaveLength(1);
-  expect(parseStatements(`select ${many.join(" + ")}`)).toHaveLength(1);
+  expect(parseStatements(`select ${many.join(" || ")}`)).toHaveLength(1);
+  expect(parseStatements(many.map((n) => `select ${n}`).join(" union all "))).toHaveLength(1);
+  expect(parseStatements(`insert into t values ${many.map((n) => `(${n}, 'x')`).join(", ")}`)).toHaveLength(1);
+  // These make a tree as high as they are long.
+  expect(parseStatements(`select ${many.slice(0, 400).join(" + ")}`)).toHaveLength(1);
+  for (const high of [many.join(" + "), `a${"::int".repeat(20_000)}`, `a${"[0]".repeat(20_000)}`]) {
+    expect(() => parseStatements(`select ${high}`)).toThrow("a chain of operations is too long");
+  }
+  expect(() => parseStatements(`select 1 from a${" join b on true".repeat(20_000)}`)).toThrow("too long");
+  expect(() => parseStatements("explain ".repeat(20_000))).toThrow(SqlError);
+});
+
+test("the time that a text takes grows with its length, and no faster", () => {
+  const fastest = (parts: number) => {
+    const sql = `select ${Array.from({ length: parts }, (_, n) => `f(a${n}, 'x') as c${n}`).join(", ")} from t where a in (${"1, ".repeat(parts)}1)`;
+    return Math.min(
+      ...Array.from({ length: 7 }, () => {
+        const begin = performance.now();
+        parseStatements(sql);
+        return performance.now() - begin;
+      }),
+    );
+  };
+  fastest(1_000);
+  expect(fastest(32_000) / fastest(2_000)).toBeLessThan(100);
+});
+
+test("a text beyond sixteen megabytes is refused before it is read", () => {
+  expect(() => parseStatements(`select '${"x".repeat(16 * 1024 * 1024)}'`)).toThrow("longer than 16 MB");
 });
 
 test("whatever tokens come in whatever order, the answer is a tree or an error of SQL", () => {
@@ -478,6 +622,32 @@ test("whatever tokens come in whatever order, the answer is a tree or an error o
         parseStatements(soup.join(" "));
       } catch (error) {
         expect(error).toBeInstanceOf(SqlError);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("whatever signs come in whatever order, the answer is a tree or an error of SQL with a place in the text", () => {
+  const sign = fc.constantFrom(
+    ..."aeE1 .,;()[]'\"$\\\\-+*/<>=:#%|~!@{}\n\té😀\u00a0".split(""),
+    "--",
+    "/*",
+    "*/",
+    "$$",
+    "::",
+    "''",
+  );
+  fc.assert(
+    fc.property(fc.array(sign, { maxLength: 40 }), (signs) => {
+      const sql = `select ${signs.join("")}`;
+      try {
+        for (const one of parseStatements(sql)) expect(sql.slice(one.at, one.at + one.sql.length)).toBe(one.sql);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SqlError);
+        const { at } = error as SqlError;
+        expect(at).toBeGreaterThanOrEqual(0);
+        expect(at).toBeLessThanOrEqual(sql.length);
       }
     }),
     { numRuns: 3_000 },
