@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { inTurn } from "../core/in-turn.js";
 import type { Buckets } from "../lake/buckets.js";
+import type { ReadRows } from "../redshift/copy/job-store.js";
 import type { LoadServices } from "../redshift/copy/services.js";
 import type { ExternalReader } from "../redshift/external/read-external.js";
 import { textLiteral } from "../redshift/sql-text.js";
@@ -17,6 +18,8 @@ export interface LoadsOptions {
 export interface Loads {
   readonly services: LoadServices;
   readonly reader: ExternalReader;
+  /** Statements of ours outside of all sessions. */
+  readonly own: { rows: ReadRows; run(sql: string): Promise<unknown> };
 }
 
 /** Footers that are kept in mind: an object's file never changes. */
@@ -52,5 +55,10 @@ export async function openLoads({ stores, buckets, closers }: LoadsOptions): Pro
     },
     stagingDirectory: join(stores.directories.staging, "unload"),
   };
-  return { services, reader: { buckets, fileColumns } };
+  const own = {
+    rows: (sql: string) =>
+      turn("log", async () => (await engine.gate(() => connection.runAndReadAll(sql))).getRowsJS()),
+    run: (sql: string) => turn("log", () => run(sql)),
+  };
+  return { services, reader: { buckets, fileColumns }, own };
 }

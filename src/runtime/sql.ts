@@ -4,6 +4,8 @@ import type { PipelineModel } from "../definition/model.js";
 import { lakeBucketName } from "../lake/bucket-name.js";
 import type { Buckets } from "../lake/buckets.js";
 import { loadHandlers } from "../redshift/copy/handlers.js";
+import type { ChosenFiles } from "../redshift/copy/job-handler.js";
+import { startJobRunner } from "../redshift/copy/job-runner.js";
 import { openSqlDatabase, type SqlEngine } from "../redshift/engine/open.js";
 import { alterExternal, externalHandlers } from "../redshift/external/handlers.js";
 import { type LakeCatalog, lakeCatalog } from "../redshift/external/lake-tables.js";
@@ -24,17 +26,27 @@ export interface SqlOptions {
 export async function openSql({ stores, model, buckets, log, closers }: SqlOptions): Promise<SqlEngine> {
   const { warehouse } = stores;
   const tables = new Set(model.tables.map(({ name }) => name));
-  const { services, reader } = await openLoads({ stores, buckets, closers });
+  const { services, reader, own } = await openLoads({ stores, buckets, closers });
+  const chosen: ChosenFiles = new Map();
   const lake = lakeCatalog(model, lakeBucketName(model.name));
   const sql = await openSqlDatabase({
     ...warehouse.engine,
-    handlers: { ...loadHandlers(services), ...externalHandlers(lake) },
+    handlers: { ...loadHandlers(services, chosen), ...externalHandlers(lake) },
     external: (relation) => externalRelation(relation, reader),
     alterExternal,
     isPipelineTable: (name) => tables.has(name),
   });
   closers.push(() => sql.close());
   await showLake(sql, lake);
+  const runner = startJobRunner({
+    database: sql,
+    services,
+    chosen,
+    own,
+    clock: stores.clock,
+    onError: (error, job) => log.error({ err: error, job }, `a copy job did not load a file: ${messageOf(error)}`),
+  });
+  closers.push(() => runner.close());
   warehouse.onShape(() => {
     sql
       .reload()

@@ -6,14 +6,20 @@ import type { Copy, CopyStdio, Query, Unload } from "../syntax/ast.js";
 import { parseQuery } from "../syntax/parse.js";
 import { type BoundUnload, bindUnload, unload } from "../unload/unload.js";
 import { type BoundCopy, bindCopy, copyFrom } from "./copy.js";
+import { type ChosenFiles, copyJobHandler } from "./job-handler.js";
 import type { LoadRun, LoadServices } from "./services.js";
 import { copyIn } from "./stdio-in.js";
 import { type StdioOptions, stdioOptions } from "./stdio-options.js";
 import { type BoundOut, copyOut } from "./stdio-out.js";
 import { type LoadTarget, loadTarget } from "./target.js";
 
-export function loadHandlers(services: LoadServices): StatementHandlers {
-  return { copy: copyHandler(services), "copy-stdio": stdioHandler, unload: unloadHandler(services) };
+export function loadHandlers(services: LoadServices, chosen: ChosenFiles = new Map()): StatementHandlers {
+  return {
+    copy: copyHandler(services),
+    "copy-job": copyJobHandler(services, chosen, loadRun),
+    "copy-stdio": stdioHandler,
+    unload: unloadHandler(services),
+  };
 }
 
 function copyHandler(services: LoadServices): StatementHandler<Copy, BoundCopy> {

@@ -31,6 +31,8 @@ export interface LoadWorld extends TestSession {
   text(key: string): Promise<string>;
   /** DuckDB's own SQL, for making Parquet and looking at it; `FILE` stands for a file in the staging folder. */
   duck(sql: string): Promise<readonly (readonly unknown[])[]>;
+  /** The same with values as JavaScript has them. */
+  duckValues(sql: string): Promise<readonly (readonly unknown[])[]>;
   /** Puts the rows of DuckDB's query into the bucket as Parquet. */
   parquet(key: string, query: string): Promise<void>;
   another(): Promise<TestSession>;
@@ -106,6 +108,14 @@ export async function openLoadWorld(
       connection.closeSync();
     }
   };
+  const duckValues: LoadWorld["duckValues"] = async (sql) => {
+    const connection = await warehouse.engine.instance.connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowsJS();
+    } finally {
+      connection.closeSync();
+    }
+  };
   const textOf = async (key: string) => {
     const chunks: Buffer[] = [];
     for await (const chunk of await bucket.get(key)) chunks.push(chunk as Buffer);
@@ -123,6 +133,7 @@ export async function openLoadWorld(
     unloads,
     another,
     duck,
+    duckValues,
     put: async (key, body) => {
       await bucket.put(key, typeof body === "string" ? Buffer.from(body) : body);
     },
