@@ -2,7 +2,12 @@ import type { DuckDBPreparedStatement } from "@duckdb/node-api";
 import type { SqlValue } from "../database.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type SqlType, typeName } from "../types.js";
-import type { Parameters } from "./connection.js";
+
+/** A statement's parameters: values with the types that they were settled as, by index from 0. */
+export interface Parameters {
+  readonly values: readonly SqlValue[];
+  readonly types: readonly SqlType[];
+}
 
 /** Generated text casts each of its `$n` to the parameter's type, so that texts of numbers and times go as texts. */
 export function bindParameters(prepared: DuckDBPreparedStatement, { values, types }: Parameters): void {

@@ -1,15 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBMaterializedResult, DuckDBResult } from "@duckdb/node-api";
 import type { Gate } from "../../core/gate.js";
-import type { SqlValue } from "../database.js";
-import type { SqlType } from "../types.js";
-import { bindParameters } from "./bind-parameters.js";
+import { bindParameters, type Parameters } from "./bind-parameters.js";
 import type { StatementLimit } from "./statement-limit.js";
-
-/** A statement's parameters: values with the types that they were settled as, by index from 0. */
-export interface Parameters {
-  readonly values: readonly SqlValue[];
-  readonly types: readonly SqlType[];
-}
 
 /**
  * A session's own connection to DuckDB. Each call passes the gate by itself, so that a result that is read slowly holds none of its places. Calls

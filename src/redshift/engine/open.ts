@@ -11,8 +11,7 @@ import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type EngineConnection, engineConnection } from "./connection.js";
 import { type QueryLog, queryLog } from "./query-log.js";
 import { openSession, type SessionInside } from "./session.js";
-import type { AlterExternal, Shared, SqlLimits } from "./shared.js";
-import type { StatementHandlers } from "./statement-run.js";
+import type { AlterExternal, Shared, SqlLimits, StatementHandlers } from "./statement-run.js";
 import { statementHandlers } from "./statements/statements.js";
 
 export interface SqlEngine extends SqlDatabase {

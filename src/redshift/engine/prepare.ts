@@ -4,8 +4,7 @@ import { relationNames } from "../binder/queries/relation-names.js";
 import type { SqlColumn } from "../database.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../types.js";
-import type { SessionCore } from "./session-core.js";
-import type { StatementHandler } from "./statement-run.js";
+import type { SessionCore, StatementHandler } from "./statement-run.js";
 
 export interface Binding {
   readonly bound: unknown;

@@ -1,12 +1,20 @@
-/** What carries out a kind of statement, and what it is given. */
+/** What carries out a kind of statement, and what it is given: the statement itself, its session, and what all sessions share. */
+import type { Clock } from "../../core/clock.js";
 import type { BindContext, RelationInfo } from "../binder/bound.js";
-import type { ExecuteOptions, SqlColumn, SqlResult, SqlValue } from "../database.js";
-import type { Statement } from "../syntax/ast.js";
+import type { ExternalRelation, SessionCatalog, SystemView } from "../catalog/session-catalog.js";
+import type { CatalogChange, Snapshot } from "../catalog/snapshot.js";
+import type { StoredRelation } from "../catalog/stored.js";
+import type { ExecuteOptions, SqlColumn, SqlNotice, SqlResult, SqlValue } from "../database.js";
+import type { AlterTableAction, Statement } from "../syntax/ast.js";
+import type { ParsedStatement } from "../syntax/parse.js";
 import type { SqlType } from "../types.js";
-import type { EngineConnection, Parameters } from "./connection.js";
+import type { Parameters } from "./bind-parameters.js";
+import type { EngineConnection } from "./connection.js";
+import type { QueryLog } from "./query-log.js";
 import type { RowStream } from "./row-stream.js";
-import type { SessionCore } from "./session-core.js";
+import type { Settings } from "./settings.js";
 import type { StatementLimit } from "./statement-limit.js";
+import type { SessionTransaction } from "./transaction.js";
 
 export type Access = "none" | "read" | "write";
 
@@ -72,4 +80,69 @@ export const done = (tag: string, changed?: number): Outcome => ({
 /** A text column of an answer that no table has. */
 export function textColumn(name: string): SqlColumn {
   return { name, type: { kind: "text" } };
+}
+
+/** What the statements of a session work with: the inside of a SqlSession. */
+export interface SessionCore {
+  readonly shared: Shared;
+  readonly processId: number;
+  readonly user: string;
+  readonly connection: EngineConnection;
+  readonly settings: Settings;
+  readonly transaction: SessionTransaction;
+  readonly catalog: SessionCatalog;
+  /** Of `catalog`, as the user names it: `pg_temp_12`. */
+  readonly temporarySchema: string;
+  readonly cursors: Map<string, OpenCursor>;
+  readonly named: Map<string, NamedStatement>;
+  notice(notice: SqlNotice): void;
+  /** Ends the session's transaction as it is and begins no other: TRUNCATE. Cursors are closed. */
+  commit(limit?: StatementLimit): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+export interface OpenCursor {
+  readonly columns: readonly SqlColumn[];
+  readonly stream: RowStream;
+  readonly reads: readonly RelationInfo[];
+  /** Rows of a chunk that were fetched and not asked for yet. */
+  rest: (readonly SqlValue[])[];
+  readonly limit: StatementLimit;
+}
+
+/** PREPARE name AS. */
+export interface NamedStatement {
+  readonly parsed: ParsedStatement;
+  readonly types: readonly SqlType[];
+}
+
+/** What all sessions of a database share. */
+export interface Shared {
+  readonly name: string;
+  readonly owner: string;
+  readonly clock: Clock;
+  readonly limits: SqlLimits;
+  readonly log: QueryLog;
+  readonly handlers: StatementHandlers;
+  readonly systemView: SystemView;
+  readonly external: ExternalRelation | undefined;
+  readonly alterExternal: AlterExternal | undefined;
+  /** Tables of the pipeline's definition: users change their rows, never their shape. */
+  isPipelineTable(name: string): boolean;
+  connect(): Promise<EngineConnection>;
+  /** As committed. */
+  snapshot(): Snapshot;
+  /** After the commit of DDL. */
+  publish(changes: readonly CatalogChange[]): void;
+  cancel(processId: number): boolean;
+  terminate(processId: number): boolean;
+}
+
+/** ALTER TABLE of an external table: partitions, properties, columns. */
+export type AlterExternal = (relation: StoredRelation, action: AlterTableAction, run: StatementRun) => Promise<void>;
+
+export interface SqlLimits {
+  readonly sessionsMax: number;
+  /** For a statement whose session sets no `statement_timeout`. */
+  readonly statementMsMax: number;
 }

@@ -10,7 +10,6 @@ import { applyChange, type CatalogChange, type Snapshot } from "../catalog/snaps
 import type { StoredRelation } from "../catalog/stored.js";
 import type { EngineConnection } from "./connection.js";
 import type { Settings } from "./settings.js";
-import type { Shared } from "./shared.js";
 import type { StatementLimit } from "./statement-limit.js";
 
 export interface SessionTransaction {
@@ -21,10 +20,6 @@ export interface SessionTransaction {
   readonly snapshot: Snapshot;
   /** Temporary tables by name. */
   readonly temporary: ReadonlyMap<string, StoredRelation>;
-  /** DuckDB's own has begun, or must for what comes next: a query has been run by itself in this implicit one. */
-  readonly needed: boolean;
-  /** A query runs by itself. */
-  noteRead(): void;
   /** Makes it an explicit one. */
   begin(readOnly: boolean): void;
   beginImplicit(): void;
@@ -39,8 +34,14 @@ export interface SessionTransaction {
   fail(): Promise<void>;
 }
 
+/** The catalog as committed, which all sessions share. */
+export interface SharedCatalog {
+  snapshot(): Snapshot;
+  publish(changes: readonly CatalogChange[]): void;
+}
+
 export function sessionTransaction(
-  shared: Shared,
+  shared: SharedCatalog,
   connection: EngineConnection,
   settings: Settings,
 ): SessionTransaction {
@@ -49,7 +50,6 @@ export function sessionTransaction(
   let opened = false;
   let id = nextTransactionId();
   let readOnly = false;
-  let hasRead = false;
   let snapshot: Snapshot | undefined;
   let changes: CatalogChange[] = [];
   let temporary: ReadonlyMap<string, StoredRelation> = new Map();
@@ -71,7 +71,6 @@ export function sessionTransaction(
     failed = false;
     opened = false;
     readOnly = false;
-    hasRead = false;
     snapshot = undefined;
     changes = [];
   }
@@ -101,12 +100,6 @@ export function sessionTransaction(
     },
     get temporary() {
       return temporary;
-    },
-    get needed() {
-      return opened || hasRead;
-    },
-    noteRead() {
-      hasRead = mode !== "none";
     },
     begin(asReadOnly) {
       start("explicit");

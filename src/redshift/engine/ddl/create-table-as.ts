@@ -8,7 +8,7 @@ import { quotedName } from "../../sql-text.js";
 import type { CreateTableAs, QueryStatement, TableAttributes } from "../../syntax/ast.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
-import type { Parameters } from "../connection.js";
+import type { Parameters } from "../bind-parameters.js";
 import { sqlErrorOf } from "../engine-errors.js";
 import { rowStream } from "../row-stream.js";
 import { done, type Outcome, type StatementHandler, type StatementRun } from "../statement-run.js";

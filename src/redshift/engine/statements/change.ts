@@ -2,8 +2,9 @@
 import type { BindContext, BoundChange } from "../../binder/bound.js";
 import { bindDelete, bindInsert, bindMerge, bindUpdate } from "../../binder/queries/bind-change.js";
 import type { Delete, Insert, Merge, Update } from "../../syntax/ast.js";
+import type { Parameters } from "../bind-parameters.js";
 import { bindParameters } from "../bind-parameters.js";
-import type { EngineConnection, Parameters } from "../connection.js";
+import type { EngineConnection } from "../connection.js";
 import { sqlErrorOf } from "../engine-errors.js";
 import type { StatementLimit } from "../statement-limit.js";
 import { done, type StatementHandler } from "../statement-run.js";

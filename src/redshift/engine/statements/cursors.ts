@@ -6,7 +6,7 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { CloseCursor, DeclareCursor, FetchCursor } from "../../syntax/ast.js";
 import { chunkRows } from "../column-values.js";
 import { rowStream } from "../row-stream.js";
-import type { OpenCursor, SessionCore } from "../session-core.js";
+import type { OpenCursor, SessionCore } from "../statement-run.js";
 import { done, type StatementHandler, type StatementRun } from "../statement-run.js";
 import { GREENWICH, zoneOffset } from "../time-zone.js";
 

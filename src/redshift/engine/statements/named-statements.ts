@@ -8,7 +8,7 @@ import type { Deallocate, ExecuteStatement, PrepareStatement } from "../../synta
 import { parseStatements } from "../../syntax/parse.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../../types.js";
 import { chunkRows } from "../column-values.js";
-import type { NamedStatement, SessionCore } from "../session-core.js";
+import type { NamedStatement, SessionCore } from "../statement-run.js";
 import { accessOf, done, type StatementHandler, type StatementRun } from "../statement-run.js";
 import { GREENWICH } from "../time-zone.js";
 
