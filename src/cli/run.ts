@@ -12,6 +12,7 @@ import { addStatus } from "./status.js";
 import type { AddCommand } from "./support/command.js";
 import { EXIT, exitCodeOf } from "./support/exit-codes.js";
 import type { Terminal } from "./support/terminal.js";
+import { addSynth } from "./synth.js";
 import { addUp } from "./up.js";
 import { addValidate } from "./validate.js";
 
@@ -26,6 +27,7 @@ const COMMANDS: readonly AddCommand[] = [
   addFlush,
   addInit,
   addValidate,
+  addSynth,
 ];
 
 /** Runs one command line to its end and answers the exit code; prints every error as a message and a hint, on stderr. */

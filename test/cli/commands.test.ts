@@ -6,7 +6,7 @@ import { PenstockError } from "../../src/core/errors.js";
 import { auditReport, badLetter, pipelineStatus, tableStatus } from "../fixtures/pipeline-instance.js";
 import { runningStage, stage } from "./stage.js";
 
-const COMMANDS = ["up", "put", "query", "status", "errors", "replay", "audit", "flush", "init", "validate"];
+const COMMANDS = ["up", "put", "query", "status", "errors", "replay", "audit", "flush", "init", "validate", "synth"];
 
 describe("help", () => {
   it("of the program names every command, and of every command shows examples", async () => {

@@ -1,0 +1,80 @@
+import { type App, Fn, Stack, type StackProps } from "aws-cdk-lib";
+import { Construct } from "constructs";
+import type { PipelineModel } from "../../src/definition/model.js";
+import type { Bundles } from "./bundle.js";
+import type { DeployOptions } from "./options.js";
+import { catalog } from "./stages/catalog.js";
+import { deliveries } from "./stages/delivery.js";
+import { pipelineKey } from "./stages/key.js";
+import { lake } from "./stages/lake.js";
+import { loader } from "./stages/loader.js";
+import { network } from "./stages/network.js";
+import { producerPolicy, streams } from "./stages/stream.js";
+import { warehouse } from "./stages/warehouse.js";
+import { watch } from "./stages/watch.js";
+
+/** A stack that does not know its account or region, and has three zones all the same: Redshift Serverless wants them. */
+class AnywhereStack extends Stack {
+  constructor(app: App, id: string, props: StackProps) {
+    super(app, id, props);
+  }
+
+  override get availabilityZones(): string[] {
+    return [0, 1, 2].map((index) => Fn.select(index, Fn.getAzs()));
+  }
+}
+
+/** The stages in the order of the data's way; each is a construct by its name, so that a resource's path says where it stands. */
+export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, options: DeployOptions): Stack {
+  const stack = new AnywhereStack(app, stackName(model), {
+    description: `Penstock pipeline ${model.name}`,
+    terminationProtection: true,
+  });
+  const stage = (name: string) => new Construct(stack, name);
+  const foundation = stage("Foundation");
+  const key = pipelineKey(foundation, model.name);
+  const net = network(foundation, key, options);
+  const streamStage = stage("Stream");
+  const kinesis = streams(streamStage, model.streams, key, options);
+  const bucket = lake(stage("Lake"), key);
+  const glue = catalog(stage("Catalog"), model, bucket);
+  const delivered = deliveries(stage("Delivery"), {
+    model,
+    streams: kinesis,
+    bucket,
+    catalog: glue,
+    key,
+    network: net,
+    bundles: bundles.transforms,
+  });
+  const directPut = delivered.filter(({ kind }) => kind === "direct-put").map(({ stream }) => stream.attrArn);
+  producerPolicy(streamStage, kinesis, directPut, key);
+  const redshift = warehouse(stage("Warehouse"), {
+    model,
+    bucket,
+    key,
+    network: net,
+    options: options.warehouse ?? { kind: "serverless" },
+  });
+  const loads = loader(stage("Loader"), {
+    model,
+    bucket,
+    key,
+    network: net,
+    warehouse: redshift,
+    bundle: bundles.load,
+  });
+  watch(stage("Watch"), {
+    pipeline: model.name,
+    key,
+    streams: kinesis,
+    deliveries: delivered,
+    loader: loads,
+    warehouse: redshift,
+  });
+  return stack;
+}
+
+export function stackName(model: PipelineModel): string {
+  return `penstock-${model.name}`;
+}

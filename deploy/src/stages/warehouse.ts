@@ -1,0 +1,192 @@
+import { CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { Key } from "aws-cdk-lib/aws-kms";
+import { CfnCluster, CfnClusterParameterGroup, CfnClusterSubnetGroup } from "aws-cdk-lib/aws-redshift";
+import { CfnNamespace, CfnWorkgroup } from "aws-cdk-lib/aws-redshiftserverless";
+import type { Bucket } from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import type { PipelineModel } from "../../../src/definition/model.js";
+import type { WarehouseOptions } from "../options.js";
+import { fixedPart } from "../prefixes.js";
+import { LOADS_PREFIX } from "./lake.js";
+import { type Network, WAREHOUSE_PORT } from "./network.js";
+
+export interface Warehouse {
+  readonly kind: WarehouseOptions["kind"];
+  readonly database: string;
+  /** How the Data API names it. */
+  readonly target: { readonly WorkgroupName: string } | { readonly ClusterIdentifier: string };
+  readonly arn: string;
+  /** The workgroup's or the cluster's name, for metrics. */
+  readonly name: string;
+  /** The administrator's password, which Redshift makes and rotates itself. */
+  readonly password: AdminPassword;
+  /** COPY names it: a cluster's default role cannot be set by CloudFormation. */
+  readonly copyRoleArn: string;
+}
+
+/** CloudFormation tells a cluster's secret, and a namespace's not: there it is asked for by the namespace's name. */
+export type AdminPassword =
+  | { readonly secretArn: string }
+  | { readonly namespaceName: string; readonly namespaceArn: string; readonly secretArnPattern: string };
+
+interface WarehouseParts {
+  readonly model: PipelineModel;
+  readonly bucket: Bucket;
+  readonly key: Key;
+  readonly network: Network;
+  readonly options: WarehouseOptions;
+}
+
+const ADMIN = "penstock_admin";
+const BASE_RPU_DEFAULT = 8;
+const MAX_RPU_DEFAULT = 64;
+const SNAPSHOT_DAYS = 7;
+const LOG_EXPORTS = ["userlog", "connectionlog", "useractivitylog"];
+
+export function warehouse(scope: Construct, parts: WarehouseParts): Warehouse {
+  const role = copyRole(scope, parts);
+  const made = parts.options.kind === "serverless" ? serverless(scope, parts, role) : provisioned(scope, parts, role);
+  new CfnOutput(scope, "Warehouse", {
+    value: made.name,
+    description: `Redshift ${made.kind}, database ${made.database}`,
+  });
+  return made;
+}
+
+/** COPY and nothing else: the tables' objects and the manifests. */
+function copyRole(scope: Construct, { model, bucket, key }: WarehouseParts): Role {
+  const { account } = Stack.of(scope);
+  const conditions = { StringEquals: { "aws:SourceAccount": account } };
+  const role = new Role(scope, "CopyRole", {
+    assumedBy: new ServicePrincipal("redshift.amazonaws.com", { conditions }),
+    description: "COPY from the lake's tables",
+  });
+  role.assumeRolePolicy?.addStatements(
+    new PolicyStatement({
+      effect: Effect.ALLOW,
+      principals: [new ServicePrincipal("redshift-serverless.amazonaws.com")],
+      actions: ["sts:AssumeRole"],
+      conditions,
+    }),
+  );
+  const prefixes = [
+    ...model.tables.map(({ deliver }) => fixedPart(deliver.prefix)),
+    ...model.tables.map(({ name }) => `${LOADS_PREFIX}${name}/`),
+  ];
+  const add = (sid: string, actions: string[], resources: string[], when = {}) =>
+    role.addToPolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources, conditions: when }));
+  add(
+    "ReadTables",
+    ["s3:GetObject"],
+    prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+  );
+  add("FindLake", ["s3:GetBucketLocation"], [bucket.bucketArn]);
+  add("ListTables", ["s3:ListBucket"], [bucket.bucketArn], {
+    StringLike: { "s3:prefix": prefixes.map((prefix) => `${prefix}*`) },
+  });
+  add("DecryptTables", ["kms:Decrypt"], [key.keyArn], { StringLike: { "kms:ViaService": "s3.*.amazonaws.com" } });
+  return role;
+}
+
+function databaseName(model: PipelineModel): string {
+  return model.name.replaceAll("-", "_");
+}
+
+function serverless(scope: Construct, { model, key, network, options }: WarehouseParts, role: Role): Warehouse {
+  const rpu = options.kind === "serverless" ? options : undefined;
+  const name = `penstock-${model.name}`.slice(0, 64);
+  const database = databaseName(model);
+  const namespace = new CfnNamespace(scope, "Namespace", {
+    namespaceName: name,
+    dbName: database,
+    adminUsername: ADMIN,
+    manageAdminPassword: true,
+    adminPasswordSecretKmsKeyId: key.keyArn,
+    kmsKeyId: key.keyArn,
+    iamRoles: [role.roleArn],
+    defaultIamRoleArn: role.roleArn,
+    logExports: LOG_EXPORTS,
+  });
+  namespace.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  const workgroup = new CfnWorkgroup(scope, "Workgroup", {
+    workgroupName: name,
+    namespaceName: namespace.ref,
+    baseCapacity: rpu?.baseRpu ?? BASE_RPU_DEFAULT,
+    maxCapacity: rpu?.maxRpu ?? Math.max(MAX_RPU_DEFAULT, rpu?.baseRpu ?? 0),
+    publiclyAccessible: false,
+    enhancedVpcRouting: true,
+    port: WAREHOUSE_PORT,
+    subnetIds: network.subnets.map(({ subnetId }) => subnetId),
+    securityGroupIds: [network.warehouseGroup.securityGroupId],
+    configParameters: [
+      { parameterKey: "require_ssl", parameterValue: "true" },
+      { parameterKey: "enable_user_activity_logging", parameterValue: "true" },
+    ],
+  });
+  const { partition, region, account } = Stack.of(scope);
+  return {
+    kind: "serverless",
+    database,
+    target: { WorkgroupName: workgroup.ref },
+    arn: workgroup.attrWorkgroupWorkgroupArn,
+    name,
+    password: {
+      namespaceName: name,
+      namespaceArn: namespace.attrNamespaceNamespaceArn,
+      // Secrets Manager ends the name with six characters of its own.
+      secretArnPattern: `arn:${partition}:secretsmanager:${region}:${account}:secret:redshift!${name}-${ADMIN}-??????`,
+    },
+    copyRoleArn: role.roleArn,
+  };
+}
+
+function provisioned(scope: Construct, { model, key, network, options }: WarehouseParts, role: Role): Warehouse {
+  const given = options.kind === "provisioned" ? options : undefined;
+  const database = databaseName(model);
+  const subnets = new CfnClusterSubnetGroup(scope, "ClusterSubnets", {
+    description: "The pipeline's isolated subnets",
+    subnetIds: network.subnets.map(({ subnetId }) => subnetId),
+  });
+  const parameters = new CfnClusterParameterGroup(scope, "ClusterParameters", {
+    description: "TLS only, every statement logged",
+    parameterGroupFamily: "redshift-2.0",
+    parameters: [
+      { parameterName: "require_ssl", parameterValue: "true" },
+      { parameterName: "enable_user_activity_logging", parameterValue: "true" },
+    ],
+  });
+  const cluster = new CfnCluster(scope, "Cluster", {
+    clusterType: "multi-node",
+    nodeType: given?.nodeType ?? "ra3.large",
+    numberOfNodes: given?.nodes ?? 2,
+    dbName: database,
+    masterUsername: ADMIN,
+    manageMasterPassword: true,
+    masterPasswordSecretKmsKeyId: key.keyArn,
+    encrypted: true,
+    kmsKeyId: key.keyArn,
+    publiclyAccessible: false,
+    enhancedVpcRouting: true,
+    port: WAREHOUSE_PORT,
+    clusterSubnetGroupName: subnets.ref,
+    clusterParameterGroupName: parameters.ref,
+    vpcSecurityGroupIds: [network.warehouseGroup.securityGroupId],
+    iamRoles: [role.roleArn],
+    automatedSnapshotRetentionPeriod: SNAPSHOT_DAYS,
+    allowVersionUpgrade: true,
+    loggingProperties: { logDestinationType: "cloudwatch", logExports: LOG_EXPORTS },
+  });
+  // CloudFormation takes a last snapshot when the stack is deleted.
+  cluster.applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
+  const { partition, region, account } = Stack.of(scope);
+  return {
+    kind: "provisioned",
+    database,
+    target: { ClusterIdentifier: cluster.ref },
+    arn: `arn:${partition}:redshift:${region}:${account}:cluster:${cluster.ref}`,
+    name: cluster.ref,
+    password: { secretArn: cluster.attrMasterPasswordSecretArn },
+    copyRoleArn: role.roleArn,
+  };
+}
