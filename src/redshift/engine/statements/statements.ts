@@ -22,6 +22,7 @@ import { analyzeHandler, cancelHandler, lockHandler, truncateHandler, vacuumHand
 import { deallocateHandler, executeHandler, prepareHandler } from "./named-statements.js";
 import { queryHandler } from "./query.js";
 import { resetHandler, setHandler, showHandler } from "./settings.js";
+import { showObjectsHandler } from "./show-objects.js";
 import { transactionHandler } from "./transaction.js";
 
 export function statementHandlers(more: StatementHandlers): StatementHandlers {
@@ -61,6 +62,7 @@ export function statementHandlers(more: StatementHandlers): StatementHandlers {
     set: setHandler,
     reset: resetHandler,
     show: showHandler,
+    "show-objects": showObjectsHandler,
     unsupported: refused<Unsupported>((statement) => statement.what),
     "call-procedure": refused<CallProcedure>(() => "CALL"),
     "analyze-compression": refused<AnalyzeCompression>(() => "ANALYZE COMPRESSION"),
