@@ -4,10 +4,6 @@
  * What only the session knows it puts into variables of its DuckDB connection before it reads (session-state.ts): JSON lists, NULL where unset.
  */
 
-import { textLiteral } from "../sql-text.js";
-import { typeOid } from "../types.js";
-import { ARRAY_KINDS, SCALAR_KINDS, typeOfKind } from "./kinds.js";
-
 /** Oids of materialized views' tables: those of the views, moved out of the way. */
 export const MATERIALIZED_OFFSET = 1_000_000_000;
 export const TEMPORARY_SCHEMA_OID = 30_000;
@@ -85,31 +81,25 @@ const names = (shape: object, of = "") =>
     .map((name) => (of === "" ? name : `${of}.${name}`))
     .join(", ");
 
-const typeCase = `CASE kind ${[...SCALAR_KINDS, ...ARRAY_KINDS]
-  .map((kind) => `WHEN ${textLiteral(kind)} THEN ${typeOid(typeOfKind(kind))}`)
-  .join(" ")} ELSE 25 END`;
-
 /** Statements that make them, in order. */
 export const BASE_VIEWS: readonly string[] = [
-  `CREATE OR REPLACE MACRO penstock_catalog.kind_oid(kind) AS ${typeCase}`,
   `CREATE OR REPLACE MACRO penstock_catalog.type_modifier(kind, length, digits, scale) AS CASE
      WHEN kind = 'decimal' THEN digits * 65536 + scale + 4 WHEN kind IN ('char', 'varchar', 'varbyte') THEN length + 4 ELSE -1 END`,
   // What Redshift chooses where nothing is said. Source: "Compression encodings", the defaults of ENCODE AUTO.
   `CREATE OR REPLACE MACRO penstock_catalog.encoding_of(encoding, kind, sort_position) AS CASE
-     WHEN encoding IS NOT NULL THEN CASE lower(encoding) WHEN 'raw' THEN 'none' WHEN 'auto' THEN 'az64' ELSE lower(encoding) END
-     WHEN sort_position IS NOT NULL AND sort_position <> 0 OR kind IN ('boolean', 'real', 'double') THEN 'none'
-     WHEN kind IN ('char', 'varchar', 'text', 'name', 'varbyte') THEN 'lzo'
-     WHEN kind = 'super' THEN 'zstd' WHEN kind IN ('interval-year-month', 'interval-day-second') THEN 'az64' ELSE 'az64' END`,
+     WHEN encoding = 'raw' THEN 'none' WHEN encoding <> 'auto' THEN encoding
+     WHEN sort_position <> 0 OR kind IN ('boolean', 'real', 'double') THEN 'none'
+     WHEN kind IN ('char', 'varchar', 'text', 'name', 'varbyte') THEN 'lzo' WHEN kind = 'super' THEN 'zstd' ELSE 'az64' END`,
   `CREATE OR REPLACE VIEW penstock_catalog.all_users AS
      SELECT ${SYSTEM_USER.oid} AS oid, '${SYSTEM_USER.name}' AS name
      UNION ALL SELECT ${OWNER_OID}, 'penstock'
      UNION ALL SELECT oid, name FROM penstock_catalog.roles WHERE kind = 'user' AND name NOT IN ('${SYSTEM_USER.name}', 'penstock')`,
-  `CREATE OR REPLACE MACRO penstock_catalog.user_oid(user_name) AS coalesce(CASE user_name WHEN 'penstock' THEN ${OWNER_OID} WHEN '${SYSTEM_USER.name}' THEN ${SYSTEM_USER.oid}
-     ELSE (SELECT max(r.oid) FROM penstock_catalog.roles AS r WHERE r.kind = 'user' AND r.name = user_name) END, ${OWNER_OID})`,
+  `CREATE OR REPLACE MACRO penstock_catalog.user_oid(user_name) AS CASE user_name WHEN 'penstock' THEN ${OWNER_OID} WHEN '${SYSTEM_USER.name}' THEN ${SYSTEM_USER.oid}
+     ELSE coalesce((SELECT map_from_entries(list((name, oid))) FROM penstock_catalog.roles WHERE kind = 'user')[user_name], ${OWNER_OID}) END`,
   `CREATE OR REPLACE VIEW penstock_catalog.all_schemas AS
      SELECT oid, name, owner, quota, comment, external_from, external_options, created_at FROM penstock_catalog.schemas
      UNION ALL SELECT oid, name, '${SYSTEM_USER.name}', NULL, NULL, NULL, NULL, NULL
-       FROM (VALUES (11, 'pg_catalog'), (${INFORMATION_SCHEMA_OID}, 'information_schema'), (99, 'pg_toast')) AS s(oid, name)
+       FROM (VALUES (11, 'pg_catalog'), (${INFORMATION_SCHEMA_OID}, 'information_schema')) AS s(oid, name)
      UNION ALL SELECT ${TEMPORARY_SCHEMA_OID}, getvariable('${TEMPORARY_VARIABLES.schema}')::VARCHAR, '${SYSTEM_USER.name}', NULL, NULL, NULL, NULL, NULL
        WHERE getvariable('${TEMPORARY_VARIABLES.schema}')::VARCHAR IS NOT NULL`,
   `CREATE OR REPLACE VIEW penstock_catalog.stored_relations AS
@@ -125,24 +115,38 @@ export const BASE_VIEWS: readonly string[] = [
   `CREATE OR REPLACE VIEW penstock_catalog.stored_columns AS
      SELECT ${names(COLUMN_SHAPE)} FROM penstock_catalog.columns
      UNION ALL SELECT ${names(COLUMN_SHAPE)} FROM ${variableRows(TEMPORARY_VARIABLES.columns, COLUMN_SHAPE)} AS t`,
+  // Columns with their types and the relations that they are of, so that most views need nothing else.
   `CREATE OR REPLACE VIEW penstock_catalog.all_columns AS
-     SELECT ${names(COLUMN_SHAPE)}, penstock_catalog.kind_oid(type_kind) AS type_oid,
-       penstock_catalog.type_modifier(type_kind, type_length, type_precision, type_scale) AS type_modifier FROM penstock_catalog.stored_columns
-     UNION ALL SELECT relation_oid, position, name, type_kind, type_length, type_precision, type_scale, FALSE, NULL, 'raw', FALSE, NULL, NULL, NULL, NULL,
-       NULL, NULL, type_oid, type_modifier FROM penstock_catalog.system_columns`,
+     SELECT ${names(COLUMN_SHAPE, "c")}, r.schema_name, r.name AS relation_name, r.kind AS relation_kind, r.late_binding, r.temporary,
+       t.oid AS type_oid, penstock_catalog.type_modifier(c.type_kind, c.type_length, c.type_precision, c.type_scale) AS type_modifier,
+       t.name AS type_name, t.information_name, t.length, t.by_value, t.alignment, t.collation_oid
+     FROM penstock_catalog.stored_columns AS c JOIN penstock_catalog.stored_relations AS r ON r.oid = c.relation_oid
+     JOIN penstock_catalog.system_kinds AS t ON t.kind = c.type_kind
+     UNION ALL SELECT c.relation_oid, c.position, c.name, c.type_kind, c.type_length, c.type_precision, c.type_scale, FALSE, NULL, 'raw', FALSE, NULL, NULL, NULL, NULL,
+       NULL, NULL, c.schema_name, c.relation_name, 'system-view', FALSE, FALSE, c.type_oid, c.type_modifier,
+       t.name, t.information_name, t.length, t.by_value, t.alignment, t.collation_oid
+     FROM penstock_catalog.system_columns AS c JOIN penstock_catalog.system_kinds AS t ON t.kind = c.type_kind`,
   `CREATE OR REPLACE VIEW penstock_catalog.constraints_and_temporary AS
      SELECT ${names(CONSTRAINT_SHAPE)} FROM penstock_catalog.constraints
      UNION ALL SELECT ${names(CONSTRAINT_SHAPE)} FROM ${variableRows(TEMPORARY_VARIABLES.constraints, CONSTRAINT_SHAPE)} AS t`,
   // Columns by their numbers, in the constraint's own order.
   `CREATE OR REPLACE VIEW penstock_catalog.all_constraints AS
-     SELECT c.oid, c.relation_oid, c.name, c.type, c.columns, c.foreign_oid, c.foreign_columns, k.keys, f.keys AS foreign_keys
+     WITH numbers AS MATERIALIZED (SELECT relation_oid, map_from_entries(list((name, position::SMALLINT))) AS of FROM penstock_catalog.stored_columns GROUP BY relation_oid)
+     SELECT c.oid, c.relation_oid, c.name, c.type, c.columns, c.foreign_oid, c.foreign_columns,
+       list_transform(c.columns, one -> k.of[one]) AS keys, list_transform(c.foreign_columns, one -> f.of[one]) AS foreign_keys
      FROM penstock_catalog.constraints_and_temporary AS c
-     LEFT JOIN (SELECT i.oid, list(k.position::SMALLINT ORDER BY i.at) AS keys
-       FROM (SELECT oid, relation_oid, unnest(columns) AS name, generate_subscripts(columns, 1) AS at FROM penstock_catalog.constraints_and_temporary) AS i
-       JOIN penstock_catalog.stored_columns AS k ON k.relation_oid = i.relation_oid AND k.name = i.name GROUP BY i.oid) AS k ON k.oid = c.oid
-     LEFT JOIN (SELECT i.oid, list(k.position::SMALLINT ORDER BY i.at) AS keys
-       FROM (SELECT oid, foreign_oid, unnest(foreign_columns) AS name, generate_subscripts(foreign_columns, 1) AS at FROM penstock_catalog.constraints_and_temporary) AS i
-       JOIN penstock_catalog.stored_columns AS k ON k.relation_oid = i.foreign_oid AND k.name = i.name GROUP BY i.oid) AS f ON f.oid = c.oid`,
+     JOIN numbers AS k ON k.relation_oid = c.relation_oid LEFT JOIN numbers AS f ON f.relation_oid = c.foreign_oid`,
+  // Every kind of relation that has a row in pg_class, as that has it. A materialized view is a view and the table that holds its rows; a key an index.
+  `CREATE OR REPLACE VIEW penstock_catalog.classes AS
+     SELECT oid, schema_oid, schema_name, name, owner, relkind, dist_style, temporary, columns
+     FROM (SELECT r.oid + p.moved AS oid, r.schema_oid, r.schema_name, CASE p.moved WHEN 0 THEN r.name ELSE 'mv_tbl__' || r.name || '__0' END AS name, r.owner,
+         CASE WHEN r.kind = 'table' OR p.moved <> 0 THEN 'r' ELSE 'v' END AS relkind, r.dist_style, r.temporary, n.columns
+       FROM penstock_catalog.stored_relations AS r
+       JOIN (VALUES ('table', 0), ('view', 0), ('materialized-view', 0), ('materialized-view', ${MATERIALIZED_OFFSET})) AS p(kind, moved) ON p.kind = r.kind
+       LEFT JOIN (SELECT relation_oid, max(position) AS columns FROM penstock_catalog.stored_columns GROUP BY relation_oid) AS n ON n.relation_oid = r.oid) AS r
+     UNION ALL SELECT k.oid, r.schema_oid, r.schema_name, k.name, r.owner, 'i', 'even', r.temporary, len(k.columns)
+       FROM penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid WHERE k.type IN ('p', 'u')
+     UNION ALL SELECT s.oid, s.schema_oid, s.schema_name, s.name, '${SYSTEM_USER.name}', 'v', 'even', FALSE, s.columns FROM penstock_catalog.system_relations AS s`,
   // What DuckDB knows of each table that holds rows. Sizes are worked out of rows and types: DuckDB tells them only table by table, and slowly.
   `CREATE OR REPLACE VIEW penstock_catalog.table_storage AS
      SELECT r.oid AS relation_oid, t.estimated_size AS "rows",

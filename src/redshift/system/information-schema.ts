@@ -56,13 +56,13 @@ export const INFORMATION_SCHEMA = [
     "information_schema.columns",
     `
     table_catalog name = 'penstock'
-    table_schema name = r.schema_name
-    table_name name = r.name
+    table_schema name = c.schema_name
+    table_name name = c.relation_name
     column_name name = c.name
     ordinal_position integer = c.position
     column_default text = ${DEFAULT}
     is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
-    data_type varchar(128) = penstock_catalog.information_type(c.type_kind)
+    data_type varchar(128) = c.information_name
     character_maximum_length integer = ${TEXT_LENGTH}
     character_octet_length integer = NULL
     numeric_precision integer = ${DIGITS}
@@ -82,7 +82,7 @@ export const INFORMATION_SCHEMA = [
     domain_name name
     udt_catalog name = 'penstock'
     udt_schema name = 'pg_catalog'
-    udt_name name = penstock_catalog.type_name(c.type_oid)
+    udt_name name = c.type_name
     scope_catalog name
     scope_schema name
     scope_name name
@@ -93,10 +93,10 @@ export const INFORMATION_SCHEMA = [
     ~identity_generation varchar(16) = CASE WHEN c.identity_by_default THEN 'BY DEFAULT' WHEN c.identity_seed IS NOT NULL THEN 'ALWAYS' END
     ~is_generated varchar(8) = 'NEVER'
     ~generation_expression text
-    ~is_updatable varchar(3) = CASE WHEN r.kind = 'table' THEN 'YES' ELSE 'NO' END
+    ~is_updatable varchar(3) = CASE WHEN c.relation_kind = 'table' THEN 'YES' ELSE 'NO' END
     `,
-    `penstock_catalog.all_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid
-     WHERE r.kind <> 'external-table' AND NOT r.late_binding`,
+    `penstock_catalog.all_columns AS c
+     WHERE c.relation_kind <> 'external-table' AND NOT c.late_binding`,
   ),
   relation(
     "information_schema.schemata",
@@ -109,7 +109,7 @@ export const INFORMATION_SCHEMA = [
     default_character_set_name name
     sql_path varchar(1)
     `,
-    "penstock_catalog.all_schemas AS s WHERE s.name <> 'pg_toast'",
+    "penstock_catalog.all_schemas AS s",
   ),
   relation(
     "information_schema.views",

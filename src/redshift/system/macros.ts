@@ -2,9 +2,7 @@
 import { raiseWith } from "../functions/raise.js";
 import { SQL_STATE } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
-import { typeName } from "../types.js";
-import { MATERIALIZED_OFFSET, SEARCH_PATH_VARIABLE } from "./base.js";
-import { ARRAY_KINDS, SCALAR_KINDS, typeOfKind } from "./kinds.js";
+import { SEARCH_PATH_VARIABLE } from "./base.js";
 import { TYPE_ROWS } from "./pg-types.js";
 
 /** By Redshift's numbers, which only FORMAT_ENCODING knows to read. */
@@ -24,10 +22,6 @@ const ENCODINGS = [
   "az64",
 ] as const;
 
-const KINDS = [...SCALAR_KINDS, ...ARRAY_KINDS];
-const byKind = (of: (kind: string) => string) =>
-  KINDS.map((kind) => `WHEN ${textLiteral(kind)} THEN ${textLiteral(of(kind))}`).join(" ");
-
 /** Names that must be quoted where they are written into a definition. */
 const quoted = (name: string) =>
   `CASE WHEN regexp_full_match(${name}, '[a-z_][a-z0-9_$]*') THEN ${name} ELSE '"' || replace(${name}, '"', '""') || '"' END`;
@@ -46,21 +40,9 @@ const plain = (text: string) =>
 export const MACROS: readonly string[] = [
   macro(
     "encoding_number(encoding)",
-    `CASE encoding ${ENCODINGS.map((one, index) => `WHEN '${one}' THEN ${index}`).join(" ")} ELSE 0 END`,
+    `coalesce(list_position([${ENCODINGS.map(textLiteral).join(", ")}], encoding) - 1, 0)`,
   ),
-  macro(
-    "format_encoding(number)",
-    `CASE number ${ENCODINGS.map((one, index) => `WHEN ${index} THEN '${one}'`).join(" ")} ELSE 'unknown' END`,
-  ),
-  // What information_schema calls data_type: without lengths.
-  macro(
-    "information_type(kind)",
-    `CASE kind ${byKind((kind) => (kind.startsWith("array ") ? "ARRAY" : kind.startsWith("interval-") ? "interval" : typeName(typeOfKind(kind))))} ELSE kind END`,
-  ),
-  macro(
-    "type_name(type_oid)",
-    `CASE type_oid ${TYPE_ROWS.map(({ oid, name }) => `WHEN ${oid} THEN ${textLiteral(name)}`).join(" ")} END`,
-  ),
+  macro("format_encoding(number)", `coalesce([${ENCODINGS.map(textLiteral).join(", ")}][number + 1], 'unknown')`),
   macro(
     "format_type(type_oid, modifier)",
     `CASE WHEN type_oid IS NULL THEN NULL
@@ -68,7 +50,7 @@ export const MACROS: readonly string[] = [
        WHEN type_oid = 1042 AND modifier > 4 THEN 'character(' || (modifier - 4) || ')'
        WHEN type_oid = 6551 AND modifier > 4 THEN 'binary varying(' || (modifier - 4) || ')'
        WHEN type_oid = 1700 AND modifier > 4 THEN 'numeric(' || ((modifier - 4) // 65536) || ',' || ((modifier - 4) % 65536) || ')'
-       ELSE CASE type_oid ${TYPE_ROWS.map(({ oid, fullName }) => `WHEN ${oid} THEN ${textLiteral(fullName)}`).join(" ")} WHEN 0 THEN '-' ELSE '???' END END`,
+       WHEN type_oid = 0 THEN '-' ELSE coalesce(MAP {${TYPE_ROWS.map(({ oid, fullName }) => `${oid}: ${textLiteral(fullName)}`).join(", ")}}[type_oid], '???') END`,
   ),
   macro(
     "default_text(text, seed, step, by_default, relation_oid, number)",
@@ -84,14 +66,11 @@ export const MACROS: readonly string[] = [
     "search_path()",
     `list_concat(['pg_catalog'], coalesce(TRY_CAST(getvariable('${SEARCH_PATH_VARIABLE}') AS VARCHAR[]), ['public']))`,
   ),
-  // Every oid of pg_class, and whether its name alone means it: its schema is on the path, and no other of that name stands before it.
+  // Whether a name alone means the relation: its schema is on the path, and no other of that name stands before it.
   `CREATE OR REPLACE VIEW penstock_catalog.named_classes AS
      SELECT c.oid, c.schema_name, c.name, c.place IS NOT NULL AND c.place = min(c.place) OVER (PARTITION BY c.name) AS visible
-     FROM (SELECT r.oid, r.schema_name, r.name, CASE WHEN r.temporary THEN 0 ELSE list_position(penstock_catalog.search_path(), r.schema_name) END AS place
-       FROM (SELECT oid, schema_name, name, temporary FROM penstock_catalog.all_relations WHERE kind <> 'external-table'
-         UNION ALL SELECT oid + ${MATERIALIZED_OFFSET}, schema_name, 'mv_tbl__' || name || '__0', FALSE FROM penstock_catalog.stored_relations WHERE kind = 'materialized-view'
-         UNION ALL SELECT k.oid, r.schema_name, k.name, r.temporary FROM penstock_catalog.constraints_and_temporary AS k
-           JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid WHERE k.type IN ('p', 'u')) AS r) AS c`,
+     FROM (SELECT oid, schema_name, name, CASE WHEN temporary THEN 0 ELSE list_position(penstock_catalog.search_path(), schema_name) END AS place
+       FROM penstock_catalog.classes) AS c`,
   macro(
     "pg_table_is_visible(class_oid)",
     "(CAST(class_oid AS INTEGER) IN (SELECT v.oid FROM penstock_catalog.named_classes AS v WHERE v.visible))",

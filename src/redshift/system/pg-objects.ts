@@ -5,24 +5,6 @@
 import { MATERIALIZED_OFFSET, OWNER_OID } from "./base.js";
 import { relation } from "./relation.js";
 
-const NAMED = "s.name NOT IN ('pg_toast')";
-
-/** Every kind of relation that has a row in pg_class, with `kind` as that has it. */
-const CLASSES = `(
-  SELECT r.oid, r.schema_oid, r.name, r.owner, r.kind, r.dist_style, CASE WHEN r.kind IN ('table', 'external-table') THEN 'r' ELSE 'v' END AS relkind,
-    r.temporary, r.late_binding, 0 AS am FROM penstock_catalog.all_relations AS r WHERE r.kind <> 'external-table'
-  UNION ALL SELECT r.oid + ${MATERIALIZED_OFFSET}, r.schema_oid, 'mv_tbl__' || r.name || '__0', r.owner, 'table', r.dist_style, 'r', FALSE, FALSE, 0
-    FROM penstock_catalog.stored_relations AS r WHERE r.kind = 'materialized-view'
-  UNION ALL SELECT k.oid, r.schema_oid, k.name, r.owner, 'index', 'even', 'i', r.temporary, FALSE, 403
-    FROM penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid WHERE k.type IN ('p', 'u'))`;
-
-/** Columns of what has them in pg_attribute: not of late-binding views, whose columns are settled when they are read. */
-const ATTRIBUTES = `(
-  SELECT c.* FROM penstock_catalog.all_columns AS c
-  WHERE c.relation_oid NOT IN (SELECT oid FROM penstock_catalog.stored_relations WHERE late_binding OR kind = 'external-table')
-  UNION ALL SELECT c.* REPLACE (c.relation_oid + ${MATERIALIZED_OFFSET} AS relation_oid) FROM penstock_catalog.all_columns AS c
-  WHERE c.relation_oid IN (SELECT oid FROM penstock_catalog.stored_relations WHERE kind = 'materialized-view'))`;
-
 export const PG_OBJECTS = [
   relation(
     "pg_class",
@@ -33,17 +15,17 @@ export const PG_OBJECTS = [
     relnamespace oid = c.schema_oid
     reltype oid = 0
     relowner integer = penstock_catalog.user_oid(c.owner)
-    relam oid = c.am
+    relam oid = CASE c.relkind WHEN 'i' THEN 403 ELSE 0 END
     relfilenode oid = c.oid
     reltablespace oid = 0
-    relpages integer = coalesce(t.blocks, 0)
-    reltuples real = coalesce(t.rows, 0)
+    relpages integer = 0
+    reltuples real = CASE c.relkind WHEN 'r' THEN 0.001 ELSE 0 END
     reltoastrelid oid = 0
     reltoastidxid oid = 0
     relhasindex boolean = k.relation_oid IS NOT NULL
     relisshared boolean = FALSE
     relkind char1 = c.relkind
-    relnatts smallint = coalesce(a.columns, 0)
+    relnatts smallint = coalesce(c.columns, 0)
     relexternid oid = 0
     relisreplicated boolean = FALSE
     relispinned boolean = FALSE
@@ -71,28 +53,25 @@ export const PG_OBJECTS = [
     ~reloptions text[]
     ~xmin xid = 1
     `,
-    `${CLASSES} AS c
-     LEFT JOIN penstock_catalog.table_storage AS t ON t.relation_oid = c.oid
-     LEFT JOIN (SELECT relation_oid, bool_or(type = 'p') AS has_primary FROM penstock_catalog.constraints_and_temporary WHERE type IN ('p', 'u') GROUP BY relation_oid) AS k ON k.relation_oid = c.oid
-     LEFT JOIN (SELECT relation_oid, max(position) AS columns FROM penstock_catalog.all_columns GROUP BY relation_oid) AS a
-       ON a.relation_oid = CASE WHEN c.oid > ${MATERIALIZED_OFFSET} THEN c.oid - ${MATERIALIZED_OFFSET} ELSE c.oid END`,
+    `penstock_catalog.classes AS c
+     LEFT JOIN (SELECT relation_oid, bool_or(type = 'p') AS has_primary FROM penstock_catalog.constraints_and_temporary WHERE type IN ('p', 'u') GROUP BY relation_oid) AS k ON k.relation_oid = c.oid`,
   ),
   relation(
     "pg_attribute",
     `
     ~tableoid oid = 1249
-    attrelid oid = c.relation_oid
+    attrelid oid = c.class_oid
     attname name = c.name
     atttypid oid = c.type_oid
     attstattarget integer = -1
-    attlen smallint = t.length
+    attlen smallint = c.length
     attnum smallint = c.position
     attndims integer = CASE WHEN c.type_kind LIKE 'array %' THEN 1 ELSE 0 END
     attcacheoff integer = -1
     atttypmod integer = c.type_modifier
-    attbyval boolean = t.by_value
-    attstorage char1 = CASE WHEN t.length < 0 THEN 'x' ELSE 'p' END
-    attalign char1 = t.alignment
+    attbyval boolean = c.by_value
+    attstorage char1 = CASE WHEN c.length < 0 THEN 'x' ELSE 'p' END
+    attalign char1 = c.alignment
     attnotnull boolean = c.not_null
     atthasdef boolean = c.default_text IS NOT NULL OR c.identity_seed IS NOT NULL
     attisdropped boolean = FALSE
@@ -103,7 +82,7 @@ export const PG_OBJECTS = [
     attsortkeyord integer = coalesce(c.sort_position, 0)
     attencodingtype smallint = penstock_catalog.encoding_number(penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position))
     attencrypttype smallint = 0
-    ~attcollation oid = t.collation_oid
+    ~attcollation oid = c.collation_oid
     ~attidentity char1 = ''
     ~attgenerated char1 = ''
     ~attacl text[]
@@ -112,7 +91,9 @@ export const PG_OBJECTS = [
     ~atthasmissing boolean = FALSE
     ~attcompression char1 = ''
     `,
-    `${ATTRIBUTES} AS c LEFT JOIN penstock_catalog.system_types AS t ON t.oid = c.type_oid`,
+    // Not of late-binding views, whose columns are settled when they are read.
+    `(SELECT *, unnest(CASE WHEN relation_kind = 'materialized-view' THEN [relation_oid, relation_oid + ${MATERIALIZED_OFFSET}] ELSE [relation_oid] END) AS class_oid
+      FROM penstock_catalog.all_columns WHERE NOT late_binding AND relation_kind <> 'external-table') AS c`,
   ),
   relation(
     "pg_attrdef",
@@ -135,7 +116,7 @@ export const PG_OBJECTS = [
     nspacl text[]
     ~xmin xid = 1
     `,
-    `penstock_catalog.all_schemas AS s WHERE ${NAMED}`,
+    "penstock_catalog.all_schemas AS s",
   ),
   relation(
     "pg_type",
@@ -318,8 +299,8 @@ export const PG_OBJECTS = [
   relation(
     "pg_table_def",
     `
-    schemaname name = r.schema_name
-    tablename name = r.name
+    schemaname name = c.schema_name
+    tablename name = c.relation_name
     column name = c.name
     type text = penstock_catalog.format_type(c.type_oid, c.type_modifier)
     encoding text = penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position)
@@ -327,19 +308,19 @@ export const PG_OBJECTS = [
     sortkey integer = coalesce(c.sort_position, 0)
     notnull boolean = c.not_null
     `,
-    `penstock_catalog.all_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid
-     WHERE r.kind IN ('table', 'materialized-view', 'system-view') AND (r.temporary OR list_contains(penstock_catalog.search_path(), r.schema_name))`,
+    `penstock_catalog.all_columns AS c
+     WHERE c.relation_kind IN ('table', 'materialized-view', 'system-view') AND (c.temporary OR list_contains(penstock_catalog.search_path(), c.schema_name))`,
   ),
   relation(
     "pg_get_late_binding_view_cols",
     `
-    view_schema name = r.schema_name
-    view_name name = r.name
+    view_schema name = c.schema_name
+    view_name name = c.relation_name
     col_name name = c.name
     col_type varchar(128) = penstock_catalog.format_type(c.type_oid, c.type_modifier)
     col_num integer = c.position
     `,
-    "penstock_catalog.stored_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid WHERE r.late_binding",
+    "penstock_catalog.all_columns AS c WHERE c.late_binding",
   ),
   relation("pg_get_external_views", "schema_name name, view_name name, view_definition text", undefined),
   relation(

@@ -13,9 +13,8 @@ const DIGITS =
   "CASE c.type_kind WHEN 'decimal' THEN c.type_precision WHEN 'smallint' THEN 16 WHEN 'integer' THEN 32 WHEN 'bigint' THEN 64 WHEN 'real' THEN 24 WHEN 'double' THEN 53 END";
 const SCALE =
   "CASE WHEN c.type_kind = 'decimal' THEN c.type_scale WHEN c.type_kind IN ('smallint', 'integer', 'bigint') THEN 0 END";
-const RELATIONS_AND_COLUMNS =
-  "penstock_catalog.all_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid";
-const SCHEMAS = "penstock_catalog.all_schemas AS s WHERE s.name <> 'pg_toast'";
+const COLUMNS = "penstock_catalog.all_columns AS c";
+const SCHEMAS = "penstock_catalog.all_schemas AS s";
 const MATERIALIZED = "penstock_catalog.stored_relations AS r WHERE r.kind = 'materialized-view'";
 /** What the store says of an external table, as JSON: src/redshift/external writes it. */
 const EXTERNAL = "penstock_catalog.stored_relations AS r WHERE r.kind = 'external-table'";
@@ -73,13 +72,13 @@ export const SVV = [
     "svv_columns",
     `
     table_catalog name = ${DATABASE}
-    table_schema name = r.schema_name
-    table_name name = r.name
+    table_schema name = c.schema_name
+    table_name name = c.relation_name
     column_name name = c.name
     ordinal_position integer = c.position
     column_default text = ${DEFAULT}
     is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
-    data_type text = penstock_catalog.information_type(c.type_kind)
+    data_type text = c.information_name
     character_maximum_length integer = ${TEXT_LENGTH}
     numeric_precision integer = ${DIGITS}
     numeric_precision_radix integer = CASE WHEN c.type_kind = 'decimal' THEN 10 WHEN c.type_kind IN ('smallint', 'integer', 'bigint', 'real', 'double') THEN 2 END
@@ -91,7 +90,7 @@ export const SVV = [
     domain_name name
     remarks text = c.comment
     `,
-    RELATIONS_AND_COLUMNS,
+    COLUMNS,
   ),
   relation(
     "svv_all_schemas",
@@ -122,19 +121,19 @@ export const SVV = [
     "svv_all_columns",
     `
     database_name varchar(128) = ${DATABASE}
-    schema_name varchar(128) = r.schema_name
-    table_name varchar(128) = r.name
+    schema_name varchar(128) = c.schema_name
+    table_name varchar(128) = c.relation_name
     column_name varchar(128) = c.name
     ordinal_position integer = c.position
     column_default varchar(4000) = ${DEFAULT}
     is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
-    data_type varchar(128) = penstock_catalog.information_type(c.type_kind)
+    data_type varchar(128) = c.information_name
     character_maximum_length integer = ${TEXT_LENGTH}
     numeric_precision integer = ${DIGITS}
     numeric_scale integer = ${SCALE}
     remarks varchar(256) = c.comment
     `,
-    RELATIONS_AND_COLUMNS,
+    COLUMNS,
   ),
   relation(
     "svv_redshift_databases",
@@ -158,7 +157,7 @@ export const SVV = [
     schema_acl varchar(128)
     schema_option varchar(128)
     `,
-    "penstock_catalog.all_schemas AS s WHERE s.name <> 'pg_toast' AND s.external_from IS NULL",
+    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NULL",
   ),
   relation(
     "svv_redshift_tables",
@@ -177,8 +176,8 @@ export const SVV = [
     "svv_redshift_columns",
     `
     database_name varchar(128) = ${DATABASE}
-    schema_name varchar(128) = r.schema_name
-    table_name varchar(128) = r.name
+    schema_name varchar(128) = c.schema_name
+    table_name varchar(128) = c.relation_name
     column_name varchar(128) = c.name
     ordinal_position integer = c.position
     data_type varchar(128) = ${TYPE}
@@ -190,7 +189,7 @@ export const SVV = [
     column_acl varchar(128)
     remarks varchar(256) = c.comment
     `,
-    `${RELATIONS_AND_COLUMNS} WHERE r.kind <> 'external-table'`,
+    `${COLUMNS} WHERE c.relation_kind <> 'external-table'`,
   ),
   relation(
     "svv_redshift_functions",
