@@ -30,11 +30,18 @@ export async function* recordsOf(chunks: AsyncIterable<Buffer>, format: TextForm
     const buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const found: RawRecord[] = [];
     let start = 0;
+    // Looked for once, however many lines stand before it.
+    let nextQuote = quote === undefined ? -1 : buffer.indexOf(quote, from);
     for (;;) {
       const end = buffer.indexOf(LF, from);
       if (end === -1) break;
       lines++;
-      if (quote !== undefined) quotes += count(buffer, quote, from, end);
+      for (
+        ;
+        quote !== undefined && nextQuote !== -1 && nextQuote < end;
+        nextQuote = buffer.indexOf(quote, nextQuote + 1)
+      )
+        quotes++;
       from = end + 1;
       if (quotes % 2 === 1 || (escapes && endsInEscape(buffer, start, end))) continue;
       found.push({ line, bytes: buffer.subarray(start, buffer[end - 1] === CR && end > start ? end - 1 : end) });
