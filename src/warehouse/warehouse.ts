@@ -33,6 +33,7 @@ export interface Warehouse {
    * come to more than DEAD_LETTER_PAGE_BYTES; none at all only after the last one.
    */
   deadLetters(choice: DeadLetterChoice): Promise<readonly StoredDeadLetter[]>;
+  /** Penstock's own questions, in the driver's words: never a text from outside. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
   close(): Promise<void>;
 }

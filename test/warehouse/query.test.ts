@@ -1,13 +1,10 @@
-import { existsSync } from "node:fs";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sqlTokens } from "../../src/warehouse/duckdb/sql-tokens.js";
-import { explained } from "../../src/warehouse/duckdb/statement-policy.js";
 import { rowsOf, tableModel, writeObject } from "../loader/fixtures.js";
 import { type DuckDbUnderTest, openUnderTest } from "./duckdb-under-test.js";
 
-describe("SQL from outside", () => {
+describe("a statement of Penstock's own", () => {
   let under: DuckDbUnderTest;
   const table = tableModel();
   beforeAll(async () => {
@@ -103,75 +100,6 @@ describe("SQL from outside", () => {
       message: expect.stringContaining("nope"),
     });
     await expect(query("SELEC 1")).rejects.toMatchObject({ code: "query-failed" });
-    await expect(query("  -- nothing\n")).rejects.toMatchObject({ code: "invalid-argument" });
-  });
-
-  it.each([
-    "COPY quotes TO 'out.csv'",
-    "COPY (SELECT 1) TO '$LAKE/evil.csv'",
-    "EXPLAIN ANALYZE COPY (SELECT 1) TO '$LAKE/evil.csv'",
-    "explain /* x */ (analyze, format json) copy (select 1) to '$LAKE/evil.csv'",
-    "ATTACH '$LAKE/other.duckdb' AS other",
-    "SET memory_limit = '100GB'",
-    "RESET threads",
-    "PRAGMA database_size",
-    "/* a */ pragma show_tables",
-    "LOAD icu",
-    "INSTALL httpfs",
-    "EXPORT DATABASE '$LAKE/dump'",
-    "CALL pragma_version()",
-    "CHECKPOINT",
-    "VACUUM",
-    "BEGIN",
-    "USE penstock",
-    "PREPARE p AS SELECT 1",
-    "SELECT 1; SELECT 2",
-    "SELECT * FROM enable_logging('QueryLog', storage := 'file', storage_path := '$LAKE/log')",
-    `SELECT * FROM "Enable_Logging"()`,
-    "SELECT * FROM query('SELECT * FROM enable_logging()')",
-    "CREATE VIEW v AS FROM force_checkpoint()",
-    "INSERT INTO penstock.loads SELECT * FROM penstock.loads",
-    "WITH x AS (SELECT 1) INSERT INTO penstock.replays SELECT 'a', now(), 1 FROM x",
-    "INSERT OR REPLACE INTO warehouse.penstock.loads SELECT * FROM penstock.loads",
-    `UPDATE "PENSTOCK"."loads" SET status = 'x'`,
-    "DELETE FROM /* hidden */ penstock . dead_letters",
-    "EXPLAIN ANALYZE DELETE FROM penstock.loads",
-    "TRUNCATE penstock.loads",
-    "TRUNCATE TABLE penstock.loads",
-    "MERGE INTO penstock.locks l USING (SELECT 1) x ON true WHEN MATCHED THEN DELETE",
-    "DROP TABLE penstock.loads",
-    "DROP SCHEMA penstock CASCADE",
-    "ALTER TABLE penstock.loads RENAME TO gone",
-    "CREATE TABLE penstock.mine (a INTEGER)",
-    "CREATE OR REPLACE VIEW penstock.dead_letter_summary AS SELECT 1",
-    "CREATE INDEX i ON penstock.deduped (target)",
-    "COMMENT ON TABLE penstock.loads IS 'x'",
-    "CREATE TABLE t (a VARCHAR, b VARCHAR, FOREIGN KEY (a, b) REFERENCES penstock.loads (target, object_key))",
-  ])("is refused: %s", async (sql) => {
-    await expect(query(sql.replaceAll("$LAKE", under.lake.root))).rejects.toMatchObject({
-      code: expect.stringMatching(/^(refused|query-failed)$/),
-    });
-    expect(existsSync(join(under.lake.root, "evil.csv"))).toBe(false);
-    expect((await query("SELECT count(*) FROM penstock.loads WHERE status = 'loaded'")).rows).toEqual([[1]]);
-  });
-
-  it.each([
-    "SELECT * FROM penstock.loads",
-    "CREATE TABLE copy_of_letters AS SELECT * FROM penstock.dead_letters",
-    "CREATE OR REPLACE VIEW ledger AS SELECT object_key FROM penstock.loads",
-    "INSERT INTO notes SELECT status FROM penstock.loads",
-    "WITH p AS (SELECT * FROM penstock.loads) UPDATE notes SET note = 'penstock' FROM p",
-    "DELETE FROM notes USING penstock.loads l WHERE note = l.status",
-    "INSERT INTO notes VALUES ('see penstock.loads; -- and /* this')",
-    "ALTER TABLE notes ADD COLUMN penstock_seen BOOLEAN",
-    "EXPLAIN ANALYZE SELECT * FROM notes",
-    "FROM notes",
-    "VALUES (1)",
-    "SHOW TABLES",
-    "DESCRIBE quotes",
-  ])("is answered: %s", async (sql) => {
-    await query("CREATE TABLE IF NOT EXISTS notes (note VARCHAR)");
-    await expect(query(sql)).resolves.toBeDefined();
   });
 
   it("reads the lake, and no file outside of it", async () => {
@@ -194,28 +122,5 @@ describe("SQL from outside", () => {
   it("cannot change the ledger's view of a user's own rows, but may delete rows", async () => {
     expect(await query("DELETE FROM quotes WHERE _sequence_number = 5")).toMatchObject({ changed: 1 });
     expect((await query("SELECT loaded_rows FROM penstock.loads")).rows).toEqual([[5]]);
-  });
-});
-
-describe("taking SQL apart", () => {
-  it.each([
-    ["a.b", ["a", ".", "b"]],
-    [`"A ""q"" b" x`, ['a "q" b', "x"]],
-    ["'it''s' -- gone\n1.5e3", ["'it''s'", "1.5e3"]],
-    ["/* a /* nested */ still */ b", ["b"]],
-    ["$$ any 'thing' $$ $tag$ $$ $tag$", ["$$ any 'thing' $$", "$tag$ $$ $tag$"]],
-    [String.raw`E'a\'b' c`, [String.raw`E'a\'b'`, "c"]],
-    ["'open", ["'", "open"]],
-  ])("%s", (sql, texts) => {
-    expect(sqlTokens(sql).map(({ text }) => text)).toEqual(texts);
-  });
-
-  it.each([
-    ["EXPLAIN SELECT 1", "SELECT 1"],
-    ["explain analyze copy x to 'y'", "copy x to 'y'"],
-    ["EXPLAIN (ANALYZE, FORMAT json) DELETE FROM x", "DELETE FROM x"],
-    ["EXPLAIN (SELECT 1) UNION SELECT 2", "(SELECT 1) UNION SELECT 2"],
-  ])("the statement that %s is about", (sql, inner) => {
-    expect(explained(sql)).toBe(inner);
   });
 });
