@@ -1,6 +1,7 @@
 /** GRANT and REVOKE. */
 import type { Grant, QualifiedName } from "./ast.js";
 import type { Cursor, Told } from "./cursor.js";
+import { skipParentheses } from "./unsupported.js";
 
 /** Objects that privileges are granted on. */
 const OBJECTS = [
@@ -86,17 +87,6 @@ function inSchema(cursor: Cursor): NonNullable<Grant["object"]> {
   const names = cursor.commas(() => cursor.qualifiedName());
   if (cursor.accept("database")) cursor.name();
   return { type: "schema", names };
-}
-
-/** A function's argument types. */
-function skipParentheses(cursor: Cursor): void {
-  let depth = 0;
-  do {
-    if (cursor.isSign("(")) depth++;
-    if (cursor.isSign(")")) depth--;
-    if (cursor.peek().kind === "end") throw cursor.unexpected();
-    cursor.next();
-  } while (depth > 0);
 }
 
 function parseGrantee(cursor: Cursor): Grant["grantees"][number] {

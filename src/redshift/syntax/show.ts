@@ -2,6 +2,7 @@
 
 import type { QualifiedName } from "./ast.js";
 import type { Cursor, Told } from "./cursor.js";
+import { skipParentheses } from "./unsupported.js";
 
 /** What there is to show, each with the words that may stand before its name. */
 const OBJECTS: readonly (readonly [words: readonly string[], from: readonly (readonly string[])[]])[] = [
@@ -24,7 +25,19 @@ const OBJECTS: readonly (readonly [words: readonly string[], from: readonly (rea
   [["external", "table"], [[]]],
   [["table"], [[]]],
   [["view"], [[]]],
-  [["grants"], [["on", "table"], ["on", "schema"], ["on", "database"], ["on"], ["for"]]],
+  [
+    ["grants"],
+    [
+      ["on", "table"],
+      ["on", "schema"],
+      ["on", "database"],
+      ["on", "function"],
+      ["on", "procedure"],
+      ["on"],
+      ["for", "role"],
+      ["for"],
+    ],
+  ],
   [["policies"], [["on"]]],
   [["datashares"], []],
   [["model"], [[]]],
@@ -56,8 +69,12 @@ function parseObjects(cursor: Cursor, [words, froms]: (typeof OBJECTS)[number], 
   if (from !== undefined) {
     if (from.length > 0) cursor.expect(...from);
     if (from.length > 0 || cursor.isName()) name = cursor.qualifiedName();
-    // A function's argument types.
-    if (cursor.isSign("(")) while (!cursor.acceptSign(")")) cursor.next();
+    if (cursor.isSign("(")) skipParentheses(cursor);
+    // Whose grants on it: there is one user whose they can be.
+    if (cursor.accept("for")) {
+      cursor.accept("role");
+      cursor.name();
+    }
   }
   const like = cursor.accept("like") ? cursor.string() : undefined;
   const limit = cursor.accept("limit") ? cursor.integer() : undefined;

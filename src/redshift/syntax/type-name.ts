@@ -10,7 +10,8 @@ export function parseType(cursor: Cursor): TypeName {
     cursor.expectSign(".");
   }
   const words = typeWords(cursor);
-  if (cursor.isSign("<")) return { at, name: words, args: [], nested: nestedTypes(cursor) };
+  // `a::int < 5` is a comparison.
+  if (NESTING.has(words) && cursor.isSign("<")) return { at, name: words, args: [], nested: nestedTypes(cursor) };
   const { args, max } = typeArguments(cursor, words);
   let name = words;
   // Behind the precision: `timestamp(6) with time zone`.
@@ -30,6 +31,8 @@ export function parseType(cursor: Cursor): TypeName {
     ...(array ? { array } : {}),
   };
 }
+
+const NESTING: ReadonlySet<string> = new Set(["array", "map", "struct"]);
 
 /** `<a:int, b:array<varchar(10)>>` of an external table's column, as written. */
 function nestedTypes(cursor: Cursor): string {

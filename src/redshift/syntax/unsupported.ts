@@ -100,3 +100,14 @@ export function skipStatement(cursor: Cursor): void {
     cursor.next();
   }
 }
+
+/** From an opening parenthesis to its closing one: a function's argument types. */
+export function skipParentheses(cursor: Cursor): void {
+  let depth = 0;
+  do {
+    if (cursor.isSign("(")) depth++;
+    if (cursor.isSign(")")) depth--;
+    if (cursor.peek().kind === "end") throw cursor.unexpected();
+    cursor.next();
+  } while (depth > 0);
+}

@@ -142,6 +142,8 @@ test.for([
   ["cast(a as decimal(10, 2))", "cast(a as decimal(10,2))"],
   ["try_cast(a as int)", "try_cast(a as int)"],
   ["a::int[]", "cast(a as int[])"],
+  ["a::int < 5", "(cast(a as int) < 5)"],
+  ["a::timestamp <> b::date", "(cast(a as timestamp) <> cast(b as date))"],
   ["'x'::pg_catalog.regclass", "cast('x' as regclass)"],
   ["date '2026-01-31'", "cast('2026-01-31' as date)"],
   ["timestamp with time zone 'x'", "cast('x' as timestamp with time zone)"],

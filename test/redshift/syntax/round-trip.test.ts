@@ -35,18 +35,16 @@ const trees = fc.letrec<{ tree: Expression }>((tie) => {
       fc
         .tuple(tree, fc.array(tree, { minLength: 1, maxLength: 3 }), fc.boolean())
         .map(([operand, items, negated]): Expression => ({ kind: "in-list", operand, items, negated, at })),
-      fc
-        .tuple(tree, tree, fc.boolean())
-        .map(
-          ([operand, pattern, negated]): Expression => ({
-            kind: "like",
-            operator: "ilike",
-            operand,
-            pattern,
-            negated,
-            at,
-          }),
-        ),
+      fc.tuple(tree, tree, fc.boolean()).map(
+        ([operand, pattern, negated]): Expression => ({
+          kind: "like",
+          operator: "ilike",
+          operand,
+          pattern,
+          negated,
+          at,
+        }),
+      ),
       tree.map((operand): Expression => ({ kind: "cast", operand, type: { name: "varchar", args: [9], at }, at })),
       fc
         .array(tree, { maxLength: 3 })

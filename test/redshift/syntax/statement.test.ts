@@ -359,6 +359,13 @@ const STATEMENTS: readonly (readonly [sql: string, verb: string, tree: object])[
     "SHOW",
     { kind: "show-objects", object: "tables", from: { parts: ["d", "s"] }, like: "x%", limit: 5 },
   ],
+  ["show grants on table s.t for role r", "SHOW", { object: "grants", from: { parts: ["s", "t"] } }],
+  ["show grants for role r", "SHOW", { object: "grants", from: { parts: ["r"] } }],
+  [
+    "show parameters of procedure d.s.p(int, varchar(10))",
+    "SHOW",
+    { object: "parameters", from: { parts: ["d", "s", "p"] } },
+  ],
   ["declare c no scroll cursor for select 1", "DECLARE CURSOR", { name: "c" }],
   ["fetch forward 10 from c", "FETCH", { count: 10, name: "c" }],
   ["fetch all c", "FETCH", { count: "all" }],
