@@ -245,13 +245,20 @@ describe("the extended protocol", () => {
     ],
     ["several statements", parse("select 1; select 2"), "42601"],
     ["a body that ends too soon", message("B", "x"), "08P01"],
-    ["a function call", message("F", int32(1)), "0A000"],
   ] as const)("%s is an error, and the connection goes on", async ([, bytes, code]) => {
     const { client } = await connected();
     client.send(bytes, SYNC);
     expect(errorOf(await client.until("Z"))).toMatchObject({ C: code });
     client.send(query("select 1 as one"));
     expect(rowsOf(await client.until("Z"))).toEqual([["1"]]);
+  });
+
+  test("a function call is refused, with no Sync to wait for", async () => {
+    const { client } = await connected();
+    client.send(message("F", int32(1)));
+    const replies = await client.until("Z");
+    expect(typesOf(replies)).toBe("EZ");
+    expect(errorOf(replies)).toMatchObject({ C: "0A000" });
   });
 
   test("a message of an unknown type ends the connection", async () => {
@@ -321,5 +328,13 @@ test("beyond the bound a connection is refused", async () => {
   first.send(startup());
   await first.until("Z");
   const second = await rawClient(wire.server.port);
-  expect(errorOf(await second.until("E"))).toMatchObject({ C: "53300" });
+  second.send(startup());
+  expect(errorOf(await second.until("E"))).toMatchObject({ S: "FATAL", C: "53300" });
+  await second.ended;
+  first.socket.destroy();
+  for (let served = false; !served; ) {
+    const third = await rawClient(wire.server.port);
+    third.send(startup());
+    served = typesOf(await third.until("Z")).endsWith("Z");
+  }
 });
