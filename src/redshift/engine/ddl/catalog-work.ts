@@ -175,8 +175,3 @@ export function dependentsOf({ core }: DdlRun, relation: StoredRelation): readon
   visit(relation.oid);
   return [...found];
 }
-
-/** Oids of what a bound query reads, for the catalog: users' own objects. */
-export function readOids(reads: readonly { readonly oid: number }[], { core }: DdlRun): readonly number[] {
-  return [...new Set(reads.map(({ oid }) => oid))].filter((oid) => core.transaction.snapshot.byOid(oid) !== undefined);
-}

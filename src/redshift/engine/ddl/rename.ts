@@ -78,7 +78,7 @@ export async function rewriteDependents(
   }
 }
 
-/** Throws 2BP01 where views do not bind any more, or answers them. Called with the catalog as it is to be. */
+/** The views that would not bind any more, with the catalog as it is now. */
 export function brokenViews(run: DdlRun, relation: StoredRelation): readonly StoredRelation[] {
   const { transaction } = run.core;
   return [...transaction.snapshot.relations()].filter((view) => {

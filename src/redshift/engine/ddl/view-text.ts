@@ -5,7 +5,7 @@ import type { QualifiedName, TableName } from "../../syntax/ast.js";
 import { type Token, tokensOf } from "../../syntax/lexer.js";
 import { parseQuery } from "../../syntax/parse.js";
 
-/** What stands for the relation from now on, as text; `named` tells that it is a name, not a query in parentheses. */
+/** What stands for the relation from now on: a name, or a query in parentheses. */
 export interface Successor {
   readonly text: string;
 }
