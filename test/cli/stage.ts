@@ -114,7 +114,11 @@ export async function runningStage(options: RunningOptions = {}): Promise<Runnin
   });
   let consoleUrl = "";
   const dataDirectory = join(before.directory, ".penstock-data");
-  const status = () => pipelineStatus({ addresses: { aws: aws.url, console: consoleUrl, sql: "postgres://penstock@127.0.0.1:5439/penstock" }, dataDirectory });
+  const status = () =>
+    pipelineStatus({
+      addresses: { aws: aws.url, console: consoleUrl, sql: "postgres://penstock@127.0.0.1:5439/penstock" },
+      dataDirectory,
+    });
   const server = await controlServer({
     instance: pipelineInstance({ status, model: marketModel, ...options.instance }),
     host: "127.0.0.1",
