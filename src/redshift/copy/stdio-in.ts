@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { coerce } from "../binder/expressions/bind-expression.js";
 import { sqlErrorOf } from "../engine/engine-errors.js";
+import type { StatementLimit } from "../engine/statement-limit.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import type { SqlType } from "../types.js";
 import { duckDbType } from "../types-duckdb.js";
@@ -48,7 +49,7 @@ export async function copyIn(
           fillRecord: false,
         } as const);
   let header = options.header;
-  reading: for await (const records of recordsOf(buffers(input), format)) {
+  reading: for await (const records of recordsOf(buffers(stoppable(input, run.limit)), format)) {
     for (const { bytes, line, torn } of records) {
       if (header) {
         header = false;
@@ -112,4 +113,24 @@ function isText({ kind }: SqlType): boolean {
 
 async function* buffers(input: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
   for await (const chunk of input) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+
+/** A client that sends nothing holds its statement up; what stops the statement then ends the waiting. */
+function stoppable<T>(input: AsyncIterable<T>, limit: StatementLimit): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = input[Symbol.asyncIterator]();
+      return {
+        next: () =>
+          new Promise((resolve, reject) => {
+            const unlisten = limit.onStop(reject);
+            iterator.next().then(resolve, reject).finally(unlisten);
+          }),
+        async return() {
+          await iterator.return?.();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }

@@ -2,6 +2,7 @@ import { connect as connectTls } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { postgresServer } from "../../../src/api/postgres/server.js";
 import { systemClock } from "../../../src/core/clock.js";
+import { openLoadWorld } from "../../redshift/copy/fixture.js";
 import { CERTIFICATE } from "./certificate.js";
 import { errorOf, int16, int32, message, openWire, rawClient, rowsOf, startup, typesOf } from "./wire.js";
 
@@ -264,9 +265,15 @@ describe("statements and portals by name", () => {
   });
 });
 
+/** With the statements of loading, too. */
+async function loading() {
+  const { engine } = await openLoadWorld();
+  return { ...(await connected({ database: engine })), engine };
+}
+
 describe("COPY", () => {
   test("takes what the client sends, in pieces of any size", async () => {
-    const { client, tags } = await connected();
+    const { client, tags } = await loading();
     await tags(query("create table t (a int, b varchar(10))"));
     client.send(query("copy t from stdin"));
     expect(typesOf(await client.until("G"))).toBe("G");
@@ -280,7 +287,7 @@ describe("COPY", () => {
   });
 
   test("that the client gives up leaves nothing behind, and the connection goes on", async () => {
-    const { client, tags } = await connected();
+    const { client, tags } = await loading();
     await tags(query("create table t (a int)"));
     client.send(query("copy t from stdin"), message("d", Buffer.from("1\n")), message("f", "changed my mind"));
     expect(errorOf(await client.until("Z"))).toMatchObject({
@@ -292,7 +299,7 @@ describe("COPY", () => {
   });
 
   test("with a row that is none fails, and what still comes of its data is passed over", async () => {
-    const { client, tags } = await connected();
+    const { client, tags } = await loading();
     await tags(query("create table t (a int)"));
     client.send(
       query("copy t from stdin"),
@@ -306,17 +313,33 @@ describe("COPY", () => {
   });
 
   test("whose client leaves is undone", async () => {
-    const { client, tags, database } = await connected();
+    const { client, tags, engine, server } = await loading();
     await tags(query("create table t (a int)"));
     client.send(query("copy t from stdin"), message("d", Buffer.from("1\n")));
     await client.until("G");
     client.socket.destroy();
-    while (database.engine.sessions().length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(await (await database.session()).rows("select count(*) from t")).toEqual(["0"]);
+    // The fixture has one of its own.
+    while (engine.sessions().length > 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    const after = await rawClient(server.port);
+    after.send(startup());
+    await after.until("Z");
+    after.send(query("select count(*) from t"));
+    expect(rowsOf(await after.until("Z"))).toEqual([["0"]]);
+  });
+
+  test("that waits for its client can be cancelled, and the connection goes on", async () => {
+    const { client, tags, engine, greeting } = await loading();
+    await tags(query("create table t (a int)"));
+    client.send(query("copy t from stdin"), message("d", Buffer.from("1\n")));
+    await client.until("G");
+    engine.cancel(greeting.find(({ type }) => type === "K")!.body.readInt32BE(0));
+    expect(errorOf(await client.until("Z"))).toMatchObject({ C: "57014" });
+    client.send(message("d", Buffer.from("2\n")), message("c"), query("select count(*) from t"));
+    expect(rowsOf(await client.until("Z"))).toEqual([["0"]]);
   });
 
   test("gives lines, a message each", async () => {
-    const { client, tags } = await connected();
+    const { client, tags } = await loading();
     await tags(query("create table t (a int, b varchar(10)); insert into t values (1, 'a,b'), (2, null)"));
     client.send(query("copy (select a, b from t order by a) to stdout csv"));
     const replies = await client.until("Z");
