@@ -79,7 +79,7 @@ export function pipelineFunction(scope: Construct, id: string, options: Function
   );
   const made = new LambdaFunction(scope, id, {
     description: options.description,
-    runtime: Runtime.NODEJS_22_X,
+    runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     handler: "index.handler",
     code: Code.fromAsset(options.bundle),

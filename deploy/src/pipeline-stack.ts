@@ -1,6 +1,7 @@
 import { type App, Fn, Stack, type StackProps } from "aws-cdk-lib";
 import { Construct } from "constructs";
 import type { PipelineModel } from "../../src/definition/model.js";
+import { acknowledgeFindings } from "./acknowledgements.js";
 import type { Bundles } from "./bundle.js";
 import type { DeployOptions } from "./options.js";
 import { catalog } from "./stages/catalog.js";
@@ -72,6 +73,7 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     loader: loads,
     warehouse: redshift,
   });
+  acknowledgeFindings(stack, model, bucket);
   return stack;
 }
 

@@ -2,10 +2,10 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import market from "../../examples/market/penstock.js";
 import { draftOf, PIPELINE } from "../../src/definition/brand.js";
-import { bigint, doublePrecision, json, pipeline, stream, table, varchar } from "../../src/index.js";
 import type { PipelineModel, TableModel } from "../../src/definition/model.js";
 import { decodeRecord } from "../../src/delivery/codec/decode-record.js";
 import { planRows } from "../../src/delivery/codec/row-plan.js";
+import { bigint, doublePrecision, json, pipeline, stream, table, varchar } from "../../src/index.js";
 import { ANSWER_BYTES_MAX, type FirehoseEvent, firehoseTransform } from "../../src/lambda/firehose-transform.js";
 
 const tableOf = (definition: typeof market, name: string): TableModel =>
@@ -59,7 +59,11 @@ const quote = (fields: object) =>
 
 describe("the transform on AWS", () => {
   it("gives the reference codec's rows, with the row's identity and its arrival", async () => {
-    const records = [quote({}), quote({ bid_size: 7 }) + quote({ ask_size: 8 }), gzipSync(quote({ symbol: 'a"\u00e9' }))];
+    const records = [
+      quote({}),
+      quote({ bid_size: 7 }) + quote({ ask_size: 8 }),
+      gzipSync(quote({ symbol: 'a"\u00e9' })),
+    ];
     const { answer, rows } = await transformed(quotes, records);
     expect(answer.records.map(({ result }) => result)).toEqual(["Ok", "Ok", "Ok"]);
     expect(rows[0]![0]).toEqual({
@@ -74,7 +78,9 @@ describe("the transform on AWS", () => {
     });
     const plan = planRows(quotes);
     for (const [index, record] of records.entries()) {
-      const cells = [...decodeRecord(plan, Buffer.from(record))].map((outcome) => (outcome.kind === "row" ? outcome.cells : []));
+      const cells = [...decodeRecord(plan, Buffer.from(record))].map((outcome) =>
+        outcome.kind === "row" ? outcome.cells : [],
+      );
       const written = rows[index]!.map((row) =>
         quotes.columns.map(({ name }) => (row[name] === undefined ? null : String(row[name]))),
       );
@@ -109,7 +115,10 @@ describe("the transform on AWS", () => {
     expect(first!.metadata).toEqual({ partitionKeys: { place: "a%2Fb" } });
     expect(second!.metadata).toEqual({ partitionKeys: { place: "__HIVE_DEFAULT_PARTITION__" } });
     expect([third!.result, fourth!.result]).toEqual(["Ok", "Dropped"]);
-    const codes = letters[0]!.body.trim().split("\n").map((line) => (JSON.parse(line) as { code: string }).code);
+    const codes = letters[0]!.body
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { code: string }).code);
     expect(codes).toEqual(["too-many-partitions", "out-of-range"]);
   });
 
@@ -120,7 +129,9 @@ describe("the transform on AWS", () => {
     expect(first.answer.records.map(({ result }) => result)).toEqual(["Ok", "Dropped"]);
     expect(first.counts).toEqual({ records: 2, rows: 1, filtered: 0, dead: 1, failed: 0 });
     expect(first.letters).toEqual(again.letters);
-    expect(first.letters[0]!.key).toMatch(/^errors\/daily_prices\/format-conversion-failed\/2025\/11\/24\/16\/daily_prices-[0-9a-f]{24}\.json$/);
+    expect(first.letters[0]!.key).toMatch(
+      /^errors\/daily_prices\/format-conversion-failed\/2025\/11\/24\/16\/daily_prices-[0-9a-f]{24}\.json$/,
+    );
     expect(JSON.parse(first.letters[0]!.body)).toMatchObject({
       rawData: Buffer.from("nonsense").toString("base64"),
       shardId: "shardId-000000000001",

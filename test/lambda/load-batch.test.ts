@@ -27,10 +27,14 @@ describe("loads on AWS", () => {
   });
 
   it("each table gets its own load, of no more objects than a statement can name", () => {
-    const many = Array.from({ length: KEYS_MAX + 1 }, (_, index) => objectAt(`tables/quotes/${"x".repeat(900)}${index}`));
+    const many = Array.from({ length: KEYS_MAX + 1 }, (_, index) =>
+      objectAt(`tables/quotes/${"x".repeat(900)}${index}`),
+    );
     const loads = planLoads(tables, [...many, objectAt("tables/daily_prices/a"), objectAt("errors/quotes/a")], ROLE);
     expect(loads.map(({ table }) => table)).toEqual(["daily_prices", "quotes", "quotes"]);
-    const longest = Math.max(...loads.flatMap(({ input }) => input.transactions.flatMap(({ sqls }) => sqls.map((sql) => sql.length))));
+    const longest = Math.max(
+      ...loads.flatMap(({ input }) => input.transactions.flatMap(({ sqls }) => sqls.map((sql) => sql.length))),
+    );
     expect(longest).toBeLessThan(100_000);
     for (const { input } of loads) expect(JSON.stringify(input).length).toBeLessThan(256 * 1024);
   });

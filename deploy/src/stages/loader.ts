@@ -72,7 +72,7 @@ export function loader(scope: Construct, options: LoaderOptions): Loader {
       detailType: ["Object Created"],
       detail: { bucket: { name: [bucket.bucketName] }, object: { key: prefixes } },
     },
-    targets: [new SqsQueue(queue)],
+    targets: [new SqsQueue(queue, { deadLetterQueue })],
   });
 
   const stateMachine = machine(scope, options);

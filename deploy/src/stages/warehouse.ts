@@ -42,6 +42,7 @@ const ADMIN = "penstock_admin";
 const BASE_RPU_DEFAULT = 8;
 const MAX_RPU_DEFAULT = 64;
 const SNAPSHOT_DAYS = 7;
+const MAINTENANCE_UTC = "sun:03:00-sun:04:00";
 const LOG_EXPORTS = ["userlog", "connectionlog", "useractivitylog"];
 
 export function warehouse(scope: Construct, parts: WarehouseParts): Warehouse {
@@ -174,6 +175,7 @@ function provisioned(scope: Construct, { model, key, network, options }: Warehou
     vpcSecurityGroupIds: [network.warehouseGroup.securityGroupId],
     iamRoles: [role.roleArn],
     automatedSnapshotRetentionPeriod: SNAPSHOT_DAYS,
+    preferredMaintenanceWindow: MAINTENANCE_UTC,
     allowVersionUpgrade: true,
     loggingProperties: { logDestinationType: "cloudwatch", logExports: LOG_EXPORTS },
   });
