@@ -11,6 +11,8 @@ import { alterExternal, externalHandlers } from "../redshift/external/handlers.j
 import { type LakeCatalog, lakeCatalog } from "../redshift/external/lake-tables.js";
 import { externalRelation } from "../redshift/external/read-external.js";
 import { textLiteral } from "../redshift/sql-text.js";
+import { systemState } from "../redshift/system/session-state.js";
+import { prepareSystemSchema, systemView } from "../redshift/system/views.js";
 import { openLoads } from "./sql-loads.js";
 import type { Stores } from "./stores.js";
 
@@ -31,6 +33,9 @@ export async function openSql({ stores, model, buckets, log, closers }: SqlOptio
   const lake = lakeCatalog(model, lakeBucketName(model.name));
   const sql = await openSqlDatabase({
     ...warehouse.engine,
+    systemView,
+    prepareSystem: prepareSystemSchema,
+    systemState,
     handlers: { ...loadHandlers(services, chosen), ...externalHandlers(lake) },
     external: (relation) => externalRelation(relation, reader),
     alterExternal,

@@ -127,7 +127,8 @@ function typeValues(type: SqlType): readonly (string | number)[] {
   ];
 }
 
-function kindOf(type: SqlType): readonly [kind: string, of: Exclude<SqlType, { kind: "array" }>] {
+/** `type_kind`, and the type that the numbers are of. */
+export function kindOf(type: SqlType): readonly [kind: string, of: Exclude<SqlType, { kind: "array" }>] {
   if (type.kind !== "array") return [type.kind, type];
   const [kind, of] = kindOf(type.of);
   return [`array ${kind}`, of];

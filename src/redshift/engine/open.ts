@@ -11,7 +11,7 @@ import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type EngineConnection, engineConnection } from "./connection.js";
 import { type QueryLog, queryLog } from "./query-log.js";
 import { openSession, type SessionInside } from "./session.js";
-import type { AlterExternal, Shared, SqlLimits, StatementHandlers } from "./statement-run.js";
+import type { AlterExternal, Shared, SqlLimits, StatementHandlers, SystemState } from "./statement-run.js";
 import { statementHandlers } from "./statements/statements.js";
 
 export interface SqlEngine extends SqlDatabase {
@@ -34,6 +34,7 @@ export interface SqlEngineOptions {
   readonly systemView?: SystemView;
   /** Once, on a connection of its own, after the catalog's tables are there: makes the system views' macros. */
   readonly prepareSystem?: (connection: EngineConnection) => Promise<void>;
+  readonly systemState?: SystemState;
   readonly external?: ExternalRelation;
   readonly alterExternal?: AlterExternal;
   /** In addition to those of statements/statements.ts. */
@@ -70,6 +71,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     log,
     handlers: statementHandlers(options.handlers ?? {}),
     systemView: options.systemView ?? (() => undefined),
+    systemState: options.systemState,
     external: options.external,
     alterExternal: options.alterExternal,
     isPipelineTable: options.isPipelineTable ?? (() => false),
@@ -78,9 +80,12 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     publish: (changes) => {
       snapshot = applyChanges(snapshot, changes, snapshot.version + 1);
     },
+    sessions: () => listSessions(),
     cancel: (processId) => cancel(processId),
     terminate: (processId) => terminate(processId),
   };
+
+  const listSessions = () => [...sessions.values()].map((session) => session.info());
 
   function cancel(processId: number): boolean {
     const session = sessions.get(processId);
@@ -147,7 +152,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
       sessions.set(processId, opened);
       return opened;
     },
-    sessions: () => [...sessions.values()].map((session) => session.info()),
+    sessions: listSessions,
     cancel,
     terminate,
     async close() {

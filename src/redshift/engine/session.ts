@@ -322,6 +322,8 @@ export function openSession(
       reads: (relations: readonly RelationInfo[]) => entry.reads(relations),
       context: (parameterTypes = []) => prepared.binding.context(parameterTypes),
     };
+    const state = shared.systemState?.(textOf(bound), core);
+    if (state !== undefined) await guarded.run(state, limit);
     return handler.run(prepared.parsed.statement, run);
   }
 
@@ -504,3 +506,11 @@ const WRITES: ReadonlySet<string> = new Set([
   "user",
   "call-procedure",
 ]);
+
+/** What was bound, as DuckDB will have it; empty where a handler binds by itself. */
+function textOf(bound: unknown): string {
+  if (typeof bound !== "object" || bound === null) return "";
+  if ("sql" in bound && typeof bound.sql === "string") return bound.sql;
+  if ("query" in bound) return textOf(bound.query);
+  return "inner" in bound ? textOf(bound.inner) : "";
+}

@@ -4,7 +4,7 @@ import type { BindContext, RelationInfo } from "../binder/bound.js";
 import type { ExternalRelation, SessionCatalog, SystemView } from "../catalog/session-catalog.js";
 import type { CatalogChange, Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
-import type { ExecuteOptions, SqlColumn, SqlNotice, SqlResult, SqlValue } from "../database.js";
+import type { ExecuteOptions, SessionInfo, SqlColumn, SqlNotice, SqlResult, SqlValue } from "../database.js";
 import type { AlterTableAction, Statement } from "../syntax/ast.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import type { SqlType } from "../types.js";
@@ -125,6 +125,7 @@ export interface Shared {
   readonly log: QueryLog;
   readonly handlers: StatementHandlers;
   readonly systemView: SystemView;
+  readonly systemState: SystemState | undefined;
   readonly external: ExternalRelation | undefined;
   readonly alterExternal: AlterExternal | undefined;
   /** Tables of the pipeline's definition: users change their rows, never their shape. */
@@ -134,9 +135,16 @@ export interface Shared {
   snapshot(): Snapshot;
   /** After the commit of DDL. */
   publish(changes: readonly CatalogChange[]): void;
+  sessions(): readonly SessionInfo[];
   cancel(processId: number): boolean;
   terminate(processId: number): boolean;
 }
+
+/**
+ * What a statement that reads the system's relations must find in variables of its connection: DuckDB's text that sets them, undefined where it
+ * reads none. `sql` is the statement as DuckDB will have it.
+ */
+export type SystemState = (sql: string, core: SessionCore) => string | undefined;
 
 /** ALTER TABLE of an external table: partitions, properties, columns. */
 export type AlterExternal = (relation: StoredRelation, action: AlterTableAction, run: StatementRun) => Promise<void>;

@@ -17,6 +17,12 @@ import { SYS } from "./sys.js";
 import { SYSTEM_TABLES_DDL, systemRows } from "./system-tables.js";
 import { VOLATILE_VIEWS } from "./volatile.js";
 
+const VIEWS: Readonly<Record<Volatile, string>> = {
+  queries: "penstock_catalog.queries",
+  sessions: "penstock_catalog.sessions",
+  settings: "penstock_catalog.session_settings",
+};
+
 /** In the order of their making. */
 export const SYSTEM_RELATIONS: readonly SystemRelation[] = [
   ...PG_OBJECTS,
@@ -37,6 +43,14 @@ const INFOS: ReadonlyMap<string, RelationInfo> = new Map(
 export function systemView(schema: string | undefined, name: string): RelationInfo | undefined {
   return INFOS.get(`${schema ?? "pg_catalog"}.${name}`);
 }
+
+/** What of the session's own it shows, beside temporary tables: told before it is read. */
+export type Volatile = "queries" | "sessions" | "settings";
+
+/** Quoted names of the views that show each, as statements have them. */
+export const VOLATILE_NAMES: readonly (readonly [of: Volatile, views: readonly string[]])[] = (
+  ["queries", "sessions", "settings"] as const
+).map((of) => [of, SYSTEM_RELATIONS.filter(({ from }) => from?.includes(VIEWS[of])).map(viewName)]);
 
 function infoOf(relation: SystemRelation): RelationInfo {
   const { schema, name } = relation;
