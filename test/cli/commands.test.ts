@@ -425,3 +425,14 @@ describe("init and validate", () => {
     expect((await run(["validate", "nowhere"])).code).toBe(1);
   });
 });
+
+describe("synth", () => {
+  it("asks where to write, and says what is wrong with the definition's place", async () => {
+    const { run } = await stage();
+    const without = await run(["synth", "examples/market"]);
+    expect([without.code, without.stderr]).toEqual([2, expect.stringContaining("--out")]);
+    const nowhere = await run(["synth", "nowhere", "--out", "cdk.out"]);
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain("There is no file or folder");
+  });
+});
