@@ -4,6 +4,7 @@
  */
 import type { LoadLog, LoadRecord, UnloadRecord } from "../copy/load-log.js";
 import { textLiteral } from "../sql-text.js";
+import { type Cell, jsonRows } from "./json-rows.js";
 
 /** In `penstock_catalog`, made where they are missing. */
 export const LOAD_LOG_DDL: readonly string[] = [
@@ -220,7 +221,7 @@ function forgetBefore(ms: number): readonly string[] {
   return tables.map((table) => `DELETE FROM penstock_catalog.${table} WHERE started_at < ${textLiteral(instant(ms))}`);
 }
 
-type Row = Readonly<Record<string, string | number | boolean | null>>;
+type Row = Readonly<Record<string, Cell>>;
 
 const TYPES: Readonly<Record<string, string>> = {
   started_at: "TIMESTAMP",
@@ -230,22 +231,18 @@ const TYPES: Readonly<Record<string, string>> = {
   auto: "BOOLEAN",
 };
 
-/** All rows as one text of JSON, which the engine takes apart much faster than as many VALUES. "" for none. */
+/** "" for no rows. */
 function insert(table: string, rows: readonly Row[], verb = "INSERT"): string {
   const [first] = rows;
   if (first === undefined) return "";
-  const names = Object.keys(first);
   const shape = Object.fromEntries(
-    names.map((name) => [
+    Object.keys(first).map((name) => [
       name,
       TYPES[name] ?? (rows.some((row) => typeof row[name] === "number") ? "BIGINT" : "VARCHAR"),
     ]),
   );
-  // U+0000 is no character of a text.
-  const json = JSON.stringify(rows).replaceAll("\\u0000", "");
-  return `${verb} INTO penstock_catalog.${table} (${names.map((name) => `"${name}"`).join(", ")})
-    SELECT ${names.map((name) => `item."${name}"`).join(", ")}
-    FROM (SELECT unnest(from_json(${textLiteral(json)}, ${textLiteral(JSON.stringify([shape]))})) AS item)`;
+  const names = Object.keys(shape).map((name) => `"${name}"`);
+  return `${verb} INTO penstock_catalog.${table} (${names.join(", ")}) ${jsonRows(rows, shape)}`;
 }
 
 /** UTC, as Redshift's logs are. */

@@ -2,7 +2,6 @@
  * System relations as text, one column a line: `name type = DuckDB's expression`; without an expression the column is NULL. A line of nothing but
  * names and types may hold several, with commas. `~` makes a column that `SELECT *` leaves out.
  */
-import { CATALOG_SCHEMA } from "../catalog/catalog.js";
 import { quotedName } from "../sql-text.js";
 import type { SqlType } from "../types.js";
 import { duckDbType } from "../types-duckdb.js";
@@ -68,11 +67,6 @@ const PLAIN: ReadonlySet<string> = new Set(
     " ",
   ),
 );
-
-/** The view that answers it: `penstock_catalog."pg_catalog.pg_class"`. */
-export function viewName({ schema, name }: Pick<SystemRelation, "schema" | "name">): string {
-  return `${CATALOG_SCHEMA}.${quotedName(`${schema}.${name}`)}`;
-}
 
 /** DuckDB's query for its rows, each column of its own type. */
 export function relationQuery({ columns, from }: SystemRelation): string {

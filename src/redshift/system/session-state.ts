@@ -11,8 +11,7 @@ import { schemasOf } from "../engine/settings.js";
 import type { SessionCore } from "../engine/statement-run.js";
 import { textLiteral } from "../sql-text.js";
 import { SEARCH_PATH_VARIABLE, TEMPORARY_VARIABLES } from "./base.js";
-import { VOLATILE_NAMES } from "./views.js";
-import { VOLATILE_VARIABLES } from "./volatile.js";
+import { VOLATILE_VARIABLES, VOLATILE_VIEW_NAMES } from "./volatile.js";
 
 /** Of statements' texts together, the newest first: what is older is left out. */
 const QUERY_CHARS_MAX = 8_000_000;
@@ -43,14 +42,13 @@ export function systemState(sql: string, core: SessionCore): string | undefined 
     statements.push(...temporaryStatements(temporary, core.temporarySchema));
     before.temporary = temporary;
   }
-  for (const [volatile, names] of VOLATILE_NAMES) {
-    if (!names.some((name) => sql.includes(name))) continue;
-    if (volatile === "queries") statements.push(list(VOLATILE_VARIABLES.queries, queryRows(shared.log.entries())));
-    if (volatile === "sessions") statements.push(list(VOLATILE_VARIABLES.sessions, shared.sessions().map(sessionRow)));
-    if (volatile === "settings") {
-      const rows = settings.all().map(({ name, value }) => ({ name, setting: value }));
-      statements.push(list(VOLATILE_VARIABLES.settings, rows));
-    }
+  if (sql.includes(VOLATILE_VIEW_NAMES.queries))
+    statements.push(list(VOLATILE_VARIABLES.queries, queryRows(shared.log.entries())));
+  if (sql.includes(VOLATILE_VIEW_NAMES.sessions))
+    statements.push(list(VOLATILE_VARIABLES.sessions, shared.sessions().map(sessionRow)));
+  if (sql.includes(VOLATILE_VIEW_NAMES.settings)) {
+    const rows = settings.all().map(({ name, value }) => ({ name, setting: value }));
+    statements.push(list(VOLATILE_VARIABLES.settings, rows));
   }
   return statements.length === 0 ? undefined : statements.join(";\n");
 }

@@ -1,8 +1,8 @@
 /** What the program itself brings into the catalog: its relations, their columns, types and functions, as tables that are written when they change. */
 import type { ArgumentKind } from "../functions/entry.js";
 import { functionEntry, listFunctions } from "../functions/registry.js";
-import { textLiteral } from "../sql-text.js";
 import { type SqlType, typeModifier, typeName, typeOid } from "../types.js";
+import { type Cell, jsonRows } from "./json-rows.js";
 import { ARRAY_KINDS, kindOfType, SCALAR_KINDS, typeOfKind } from "./kinds.js";
 import { systemOid } from "./oids.js";
 import { TYPE_ROWS } from "./pg-types.js";
@@ -12,16 +12,68 @@ import type { SystemRelation } from "./relation.js";
 const COLLATION_OID = 100;
 const SCHEMA_OIDS = { pg_catalog: 11, information_schema: 11_000 } as const;
 
-export const SYSTEM_TABLES_DDL = `
-  CREATE OR REPLACE TABLE penstock_catalog.system_relations (oid INTEGER, schema_oid INTEGER, schema_name VARCHAR, name VARCHAR, definition VARCHAR, columns INTEGER);
-  CREATE OR REPLACE TABLE penstock_catalog.system_columns (relation_oid INTEGER, schema_name VARCHAR, relation_name VARCHAR, position INTEGER, name VARCHAR, type_kind VARCHAR, type_length INTEGER,
-    type_precision INTEGER, type_scale INTEGER, type_oid INTEGER, type_modifier INTEGER);
-  CREATE OR REPLACE TABLE penstock_catalog.system_types (oid INTEGER, name VARCHAR, full_name VARCHAR, length SMALLINT, by_value BOOLEAN, alignment VARCHAR,
-    type VARCHAR, category VARCHAR, element_oid INTEGER, array_oid INTEGER, collation_oid INTEGER);
-  CREATE OR REPLACE TABLE penstock_catalog.system_kinds (kind VARCHAR, oid INTEGER, name VARCHAR, information_name VARCHAR, length SMALLINT, by_value BOOLEAN,
-    alignment VARCHAR, collation_oid INTEGER);
-  CREATE OR REPLACE TABLE penstock_catalog.system_functions (oid INTEGER, name VARCHAR, kind VARCHAR, volatile BOOLEAN, arguments SMALLINT,
-    argument_oids INTEGER[], result_oid INTEGER)`;
+const TABLES = {
+  system_relations: {
+    oid: "INTEGER",
+    schema_oid: "INTEGER",
+    schema_name: "VARCHAR",
+    name: "VARCHAR",
+    definition: "VARCHAR",
+    columns: "INTEGER",
+  },
+  system_columns: {
+    relation_oid: "INTEGER",
+    schema_name: "VARCHAR",
+    relation_name: "VARCHAR",
+    position: "INTEGER",
+    name: "VARCHAR",
+    type_kind: "VARCHAR",
+    type_length: "INTEGER",
+    type_precision: "INTEGER",
+    type_scale: "INTEGER",
+    type_oid: "INTEGER",
+    type_modifier: "INTEGER",
+  },
+  system_types: {
+    oid: "INTEGER",
+    name: "VARCHAR",
+    full_name: "VARCHAR",
+    length: "SMALLINT",
+    by_value: "BOOLEAN",
+    alignment: "VARCHAR",
+    type: "VARCHAR",
+    category: "VARCHAR",
+    element_oid: "INTEGER",
+    array_oid: "INTEGER",
+    collation_oid: "INTEGER",
+  },
+  system_kinds: {
+    kind: "VARCHAR",
+    oid: "INTEGER",
+    name: "VARCHAR",
+    information_name: "VARCHAR",
+    length: "SMALLINT",
+    by_value: "BOOLEAN",
+    alignment: "VARCHAR",
+    collation_oid: "INTEGER",
+  },
+  system_functions: {
+    oid: "INTEGER",
+    name: "VARCHAR",
+    kind: "VARCHAR",
+    volatile: "BOOLEAN",
+    arguments: "SMALLINT",
+    argument_oids: "INTEGER[]",
+    result_oid: "INTEGER",
+  },
+} as const;
+
+export const SYSTEM_TABLES_DDL = Object.entries(TABLES)
+  .map(([table, columns]) => {
+    const declared = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`);
+    return `CREATE OR REPLACE TABLE penstock_catalog.${table} (${declared.join(", ")})`;
+  })
+  .join(";\n");
 
 /** Their rows, as statements. */
 export function systemRows(relations: readonly SystemRelation[]): readonly string[] {
@@ -154,13 +206,12 @@ function functionRows(): readonly (readonly Cell[])[] {
   return rows;
 }
 
-type Cell = string | number | boolean | null | readonly number[];
-
-function insert(table: string, rows: readonly (readonly Cell[])[]): string {
-  const cell = (value: Cell): string => {
-    if (value === null) return "NULL";
-    if (typeof value === "string") return textLiteral(value);
-    return Array.isArray(value) ? `[${value.join(", ")}]::INTEGER[]` : String(value);
-  };
-  return `INSERT INTO penstock_catalog.${table} VALUES ${rows.map((row) => `(${row.map(cell).join(", ")})`).join(", ")}`;
+function insert(table: keyof typeof TABLES, rows: readonly (readonly Cell[])[]): string {
+  const shape = TABLES[table];
+  const names = Object.keys(shape);
+  const objects = rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])));
+  const types = Object.fromEntries(
+    Object.entries(shape).map(([name, type]) => [name, type.endsWith("[]") ? [type.slice(0, -2)] : type]),
+  );
+  return `INSERT INTO penstock_catalog.${table} ${jsonRows(objects, types)}`;
 }

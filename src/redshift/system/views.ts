@@ -9,7 +9,7 @@ import { MACROS } from "./macros.js";
 import { systemOid } from "./oids.js";
 import { PG_MORE } from "./pg-more.js";
 import { PG_OBJECTS } from "./pg-objects.js";
-import { relationQuery, type SystemRelation, viewName } from "./relation.js";
+import { relationQuery, type SystemRelation } from "./relation.js";
 import { STL } from "./stl.js";
 import { STV, SVL } from "./stv.js";
 import { SVV } from "./svv.js";
@@ -17,13 +17,6 @@ import { SYS } from "./sys.js";
 import { SYSTEM_TABLES_DDL, systemRows } from "./system-tables.js";
 import { VOLATILE_VIEWS } from "./volatile.js";
 
-const VIEWS: Readonly<Record<Volatile, string>> = {
-  queries: "penstock_catalog.queries",
-  sessions: "penstock_catalog.sessions",
-  settings: "penstock_catalog.session_settings",
-};
-
-/** In the order of their making. */
 export const SYSTEM_RELATIONS: readonly SystemRelation[] = [
   ...PG_OBJECTS,
   ...PG_MORE,
@@ -44,14 +37,6 @@ export function systemView(schema: string | undefined, name: string): RelationIn
   return INFOS.get(`${schema ?? "pg_catalog"}.${name}`);
 }
 
-/** What of the session's own it shows, beside temporary tables: told before it is read. */
-export type Volatile = "queries" | "sessions" | "settings";
-
-/** Quoted names of the views that show each, as statements have them. */
-export const VOLATILE_NAMES: readonly (readonly [of: Volatile, views: readonly string[]])[] = (
-  ["queries", "sessions", "settings"] as const
-).map((of) => [of, SYSTEM_RELATIONS.filter(({ from }) => from?.includes(VIEWS[of])).map(viewName)]);
-
 function infoOf(relation: SystemRelation): RelationInfo {
   const { schema, name } = relation;
   let shown = 0;
@@ -60,8 +45,7 @@ function infoOf(relation: SystemRelation): RelationInfo {
     schema,
     name,
     kind: "system-view",
-    // One that never has rows needs no view: its columns are told where it is read.
-    from: relation.from === undefined ? `(${relationQuery(relation)})` : viewName(relation),
+    from: `(${relationQuery(relation)})`,
     writable: false,
     columns: relation.columns.map(
       (column): RelationColumn => ({
@@ -75,19 +59,13 @@ function infoOf(relation: SystemRelation): RelationInfo {
   };
 }
 
-/** All of it, as one text; the same program makes the same. */
-function definition(): readonly string[] {
-  return [
-    SYSTEM_TABLES_DDL,
-    ...systemRows(SYSTEM_RELATIONS),
-    ...BASE_VIEWS,
-    ...VOLATILE_VIEWS,
-    ...MACROS,
-    ...SYSTEM_RELATIONS.filter(({ from }) => from !== undefined).map(
-      (relation) => `CREATE OR REPLACE VIEW ${viewName(relation)} AS ${relationQuery(relation)}`,
-    ),
-  ];
+/** All that is kept in the warehouse, as one text; the same program makes the same. */
+function definition(): { readonly statements: readonly string[]; readonly mark: string } {
+  const statements = [SYSTEM_TABLES_DDL, ...systemRows(SYSTEM_RELATIONS), ...BASE_VIEWS, ...VOLATILE_VIEWS, ...MACROS];
+  return { statements, mark: createHash("sha256").update(statements.join("\n")).digest("hex") };
 }
+
+let defined: ReturnType<typeof definition> | undefined;
 
 /** What is needed of a connection to the warehouse. */
 export interface SystemConnection {
@@ -96,13 +74,13 @@ export interface SystemConnection {
 }
 
 /**
- * Brings the system's relations into `penstock_catalog`. They are kept in the warehouse's file with a mark of what made them, so that they are made
- * once for each version of the program, not at every start.
+ * Brings what the system's relations are made of into `penstock_catalog`. It is kept in the warehouse's file with a mark of what made it, so that it is
+ * made once for each version of the program, not at every start.
  */
 export async function prepareSystemSchema(connection: SystemConnection): Promise<void> {
   await connection.run(LOAD_LOG_DDL.join(";\n"));
-  const statements = definition();
-  const mark = createHash("sha256").update(statements.join("\n")).digest("hex");
+  defined ??= definition();
+  const { statements, mark } = defined;
   const marked = await connection.rows(
     "SELECT comment FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'penstock_catalog' AND table_name = 'system_relations'",
   );

@@ -7,6 +7,13 @@ export const VOLATILE_VARIABLES = {
   settings: "penstock_settings",
 } as const;
 
+/** The views over them, as statements that read them have their names. */
+export const VOLATILE_VIEW_NAMES: Readonly<Record<keyof typeof VOLATILE_VARIABLES, string>> = {
+  queries: "penstock_catalog.queries",
+  sessions: "penstock_catalog.sessions",
+  settings: "penstock_catalog.session_settings",
+};
+
 const QUERY_SHAPE = {
   id: "BIGINT",
   sql: "VARCHAR",
