@@ -28,8 +28,11 @@ export async function bindStatement({ core, parsed, handler, given }: BindOption
   const snapshot = transaction.snapshot;
   const temporary = transaction.temporary;
   const version = settings.version;
-  const hasExternal = core.shared.external !== undefined;
-  const find = hasExternal ? await core.catalog.lookUp(relationNames(parsed.statement)) : core.catalog.findRelation;
+  const { findRelation } = core.catalog;
+  const find =
+    core.shared.external === undefined ? findRelation : await core.catalog.lookUp(relationNames(parsed.statement));
+  // Which objects an external table has may be another matter when the statement runs.
+  const hasExternal = find !== findRelation;
   const context = (parameters: (SqlType | undefined)[]): BindContext => ({
     relation: find,
     parameters,

@@ -100,6 +100,8 @@ async function putAside(result: DuckDBResult, connection: EngineConnection, limi
     add: (chunk) =>
       connection.call(async () => {
         appender?.appendDataChunk(chunk);
+        // Several at once would be inserted side by side, and numbered out of their order.
+        appender?.flushSync();
       }, limit),
     async next() {
       if (appender !== undefined) {
