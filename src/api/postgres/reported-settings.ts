@@ -13,7 +13,6 @@ const REPORTED: readonly (readonly [name: string, value: string])[] = [
   ["server_encoding", "UTF8"],
   // PostgreSQL's version that Redshift comes from: drivers compare it as a number.
   ["server_version", "8.0.2"],
-  ["standard_conforming_strings", "on"],
   ["TimeZone", "UTC"],
   // Redshift's own. 0: values in text, unless asked for otherwise.
   ["server_protocol_version", "0"],

@@ -133,7 +133,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   session_authorization: { value: "penstock", about: "The user." },
   spectrum_enable_pseudo_columns: { value: "on", about: "Accepted.", check: boolean },
   spectrum_query_maxerror: { value: "-1", about: "Accepted.", check: wholeNumber },
-  standard_conforming_strings: { value: "on", about: "A backslash in a text is a backslash.", check: onOnly },
+  standard_conforming_strings: { value: "off", about: "A backslash in a text begins an escape.", check: offOnly },
   statement_timeout: { value: "0", about: "Milliseconds that a statement may take.", check: duration },
   stored_proc_log_min_messages: { value: "LOG", about: "Accepted." },
   timezone: { value: "UTC", about: "Of TIMESTAMPTZ, read and written.", check: timeZone },
@@ -153,9 +153,9 @@ function encoding(value: string, name: string): string {
   throw invalid(name, value, undefined, "Only UTF8 is spoken here.");
 }
 
-function onOnly(value: string, name: string): string {
-  if (boolean(value, name) === "on") return "on";
-  throw invalid(name, value, undefined, "It is always on.");
+function offOnly(value: string, name: string): string {
+  if (boolean(value, name) === "off") return "off";
+  throw invalid(name, value, undefined, "It is always off: double the backslashes of a text.");
 }
 
 function invalid(name: string, value: string, message?: string, hint?: string): SqlError {
