@@ -25,31 +25,36 @@ export function storeRelation(relation: StoredRelation): string {
     instant(relation.changedAtMs),
     relation.refreshedAtMs === undefined ? "NULL" : instant(relation.refreshedAtMs),
   ];
-  // Updated where it is there: DuckDB refuses a key that was deleted and inserted again in one transaction.
-  const [, ...names] = RELATION_COLUMNS;
-  const parts = [
-    `INSERT INTO penstock_catalog.relations (${RELATION_COLUMNS.join(", ")}) VALUES (${values.join(", ")})
-     ON CONFLICT (oid) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
-    ...relation.columns.map((column) => storeColumn(oid, column)),
-    `DELETE FROM penstock_catalog.columns WHERE relation_oid = ${oid}${
-      relation.columns.length === 0
-        ? ""
-        : ` AND position NOT IN (${relation.columns.map(({ position }) => position).join(", ")})`
-    }`,
-    ...relation.constraints.map((constraint) => storeConstraint(oid, constraint)),
-    `DELETE FROM penstock_catalog.constraints WHERE relation_oid = ${oid}${
-      relation.constraints.length === 0
-        ? ""
-        : ` AND oid NOT IN (${relation.constraints.map((constraint) => constraint.oid).join(", ")})`
-    }`,
-    `DELETE FROM penstock_catalog.dependencies WHERE view_oid = ${oid}`,
-    ...(relation.reads.length === 0
-      ? []
-      : [
-          `INSERT INTO penstock_catalog.dependencies VALUES ${relation.reads.map((read) => `(${oid}, ${read})`).join(", ")}`,
-        ]),
-  ];
-  return parts.join(";\n");
+  return [
+    ...forgotten(oid),
+    insert("relations", RELATION_COLUMNS, [values]),
+    insert(
+      "columns",
+      COLUMN_COLUMNS,
+      relation.columns.map((column) => columnValues(oid, column)),
+    ),
+    insert(
+      "constraints",
+      CONSTRAINT_COLUMNS,
+      relation.constraints.map((constraint) => constraintValues(oid, constraint)),
+    ),
+    insert(
+      "dependencies",
+      DEPENDENCY_COLUMNS,
+      relation.reads.map((read) => [oid, read]),
+    ),
+  ]
+    .filter((statement) => statement !== "")
+    .join(";\n");
+}
+
+type Value = string | number | boolean;
+
+/** "" for no rows. */
+function insert(table: string, columns: readonly string[], rows: readonly (readonly Value[])[]): string {
+  if (rows.length === 0) return "";
+  const values = rows.map((row) => `(${row.join(", ")})`);
+  return `INSERT INTO penstock_catalog.${table} (${columns.join(", ")}) VALUES ${values.join(", ")}`;
 }
 
 const RELATION_COLUMNS = [
@@ -93,9 +98,21 @@ const COLUMN_COLUMNS = [
   "comment",
 ] as const;
 
-function storeColumn(oid: number, column: StoredColumn): string {
+const CONSTRAINT_COLUMNS = [
+  "oid",
+  "relation_oid",
+  "name",
+  "type",
+  "columns",
+  "foreign_oid",
+  "foreign_columns",
+] as const;
+
+const DEPENDENCY_COLUMNS = ["view_oid", "relation_oid"] as const;
+
+function columnValues(oid: number, column: StoredColumn): readonly Value[] {
   const { identity } = column;
-  const values = [
+  return [
     oid,
     column.position,
     text(column.name),
@@ -112,9 +129,6 @@ function storeColumn(oid: number, column: StoredColumn): string {
     text(column.collation),
     text(column.comment),
   ];
-  const [, , ...names] = COLUMN_COLUMNS;
-  return `INSERT INTO penstock_catalog.columns (${COLUMN_COLUMNS.join(", ")}) VALUES (${values.join(", ")})
-    ON CONFLICT (relation_oid, position) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`;
 }
 
 function typeValues(type: SqlType): readonly (string | number)[] {
@@ -134,8 +148,8 @@ export function kindOf(type: SqlType): readonly [kind: string, of: Exclude<SqlTy
   return [`array ${kind}`, of];
 }
 
-function storeConstraint(relationOid: number, constraint: StoredConstraint): string {
-  const values = [
+function constraintValues(relationOid: number, constraint: StoredConstraint): readonly Value[] {
+  return [
     constraint.oid,
     relationOid,
     text(constraint.name),
@@ -144,20 +158,22 @@ function storeConstraint(relationOid: number, constraint: StoredConstraint): str
     constraint.foreignOid ?? "NULL",
     constraint.foreignColumns === undefined ? "NULL" : list(constraint.foreignColumns),
   ];
-  return `INSERT INTO penstock_catalog.constraints VALUES (${values.join(", ")})
-    ON CONFLICT (oid) DO UPDATE SET name = excluded.name, columns = excluded.columns, foreign_columns = excluded.foreign_columns`;
 }
 
 export function forgetRelation(oid: number): string {
+  return [
+    ...forgotten(oid),
+    `DELETE FROM penstock_catalog.grants WHERE object_type <> 'schema' AND object_oid = ${oid}`,
+  ].join(";\n");
+}
+
+function forgotten(oid: number): readonly string[] {
   return [
     "relations WHERE oid",
     "columns WHERE relation_oid",
     "constraints WHERE relation_oid",
     "dependencies WHERE view_oid",
-  ]
-    .map((where) => `DELETE FROM penstock_catalog.${where} = ${oid}`)
-    .concat(`DELETE FROM penstock_catalog.grants WHERE object_type <> 'schema' AND object_oid = ${oid}`)
-    .join(";\n");
+  ].map((where) => `DELETE FROM penstock_catalog.${where} = ${oid}`);
 }
 
 export function storeSchema(schema: StoredSchema): string {
@@ -171,10 +187,20 @@ export function storeSchema(schema: StoredSchema): string {
     text(schema.externalOptions),
     instant(schema.createdAtMs),
   ];
-  return `INSERT INTO penstock_catalog.schemas (oid, name, owner, quota, comment, external_from, external_options, created_at)
-    VALUES (${values.join(", ")}) ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, quota = excluded.quota,
-    comment = excluded.comment, external_from = excluded.external_from, external_options = excluded.external_options`;
+  return `DELETE FROM penstock_catalog.schemas WHERE name = ${textLiteral(schema.name)};
+    ${insert("schemas", SCHEMA_COLUMNS, [values])}`;
 }
+
+const SCHEMA_COLUMNS = [
+  "oid",
+  "name",
+  "owner",
+  "quota",
+  "comment",
+  "external_from",
+  "external_options",
+  "created_at",
+] as const;
 
 export function forgetSchema(schema: Pick<StoredSchema, "name" | "oid">): string {
   return `DELETE FROM penstock_catalog.schemas WHERE name = ${textLiteral(schema.name)};
