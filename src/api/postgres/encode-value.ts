@@ -93,7 +93,12 @@ function binaryEncoder(type: SqlType): ValueEncoder {
         else writer.sized(String(value));
       };
     case "bigint":
-      return (writer, value) => writer.int32(8).int64(BigInt(value as bigint));
+      return (writer, value) => {
+        const number = Number(value);
+        writer.int32(8);
+        if (Number.isSafeInteger(number)) writer.int64OfNumber(number);
+        else writer.int64(BigInt(value as bigint));
+      };
     case "real":
       return (writer, value) => writer.int32(4).float32(Number(value));
     case "double":
@@ -165,9 +170,11 @@ function writeNumeric(writer: MessageWriter, text: string): void {
   const scale = dot === -1 ? 0 : text.length - dot - 1;
   const groups: number[] = [];
   let weight = Math.ceil((point - from) / 4) - 1;
-  for (let end = point - weight * 4; end <= point; end += 4)
-    groups.push(Number(text.slice(Math.max(from, end - 4), end)));
-  for (let at = point + 1; at < text.length; at += 4) groups.push(Number(text.slice(at, at + 4).padEnd(4, "0")));
+  for (let end = point - weight * 4; end <= point; end += 4) groups.push(digitsIn(text, Math.max(from, end - 4), end));
+  for (let at = point + 1; at < text.length; at += 4) {
+    const end = Math.min(at + 4, text.length);
+    groups.push(digitsIn(text, at, end) * 10 ** (at + 4 - end));
+  }
   let first = 0;
   while (first < groups.length && groups[first] === 0) {
     first++;
@@ -183,4 +190,10 @@ function writeNumeric(writer: MessageWriter, text: string): void {
     .int16(from === 1 && count > 0 ? NUMERIC_NEGATIVE : 0)
     .int16(scale);
   for (let index = first; index < last; index++) writer.int16(groups[index]!);
+}
+
+function digitsIn(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at++) value = value * 10 + text.charCodeAt(at) - 48;
+  return value;
 }
