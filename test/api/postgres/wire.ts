@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
 import { type PostgresServer, type PostgresServerOptions, postgresServer } from "../../../src/api/postgres/server.js";
 import { systemClock } from "../../../src/core/clock.js";
-import { openTestDatabase, type TestDatabase } from "../../redshift/support/database.js";
+import { openTestDatabase, type TestDatabase, WITH_SYSTEM } from "../../redshift/support/database.js";
 
 export interface Wire {
   readonly database: TestDatabase;
@@ -14,7 +14,7 @@ export interface Wire {
 }
 
 export async function openWire(options: Partial<PostgresServerOptions> = {}): Promise<Wire> {
-  const database = await openTestDatabase();
+  const database = await openTestDatabase(WITH_SYSTEM);
   const errors: unknown[] = [];
   const server = await postgresServer({
     database: database.engine,

@@ -6,7 +6,7 @@ import { awsListener } from "../../../src/api/aws/aws-listener.js";
 import { redshiftDataService } from "../../../src/api/redshift-data/service.js";
 import { systemClock } from "../../../src/core/clock.js";
 import { nodeDisk } from "../../../src/disk/node-disk.js";
-import { openTestDatabase, type TestDatabase } from "../../redshift/support/database.js";
+import { openTestDatabase, type TestDatabase, WITH_SYSTEM } from "../../redshift/support/database.js";
 
 export const TARGET = { WorkgroupName: "local", Database: "penstock" };
 
@@ -17,7 +17,7 @@ export interface DataDoor {
 }
 
 export async function openDataDoor(options: { readonly throughputLimits?: boolean } = {}): Promise<DataDoor> {
-  const database = await openTestDatabase();
+  const database = await openTestDatabase(WITH_SYSTEM);
   const errors: unknown[] = [];
   const service = await redshiftDataService({
     database: database.engine,

@@ -9,6 +9,8 @@ import { memoryObjectStore } from "../../../src/lake/memory.js";
 import type { SessionOptions, SqlNotice, SqlSession, SqlValue } from "../../../src/redshift/database.js";
 import { openSqlDatabase, type SqlEngine, type SqlEngineOptions } from "../../../src/redshift/engine/open.js";
 import { SqlError } from "../../../src/redshift/sql-error.js";
+import { systemState } from "../../../src/redshift/system/session-state.js";
+import { prepareSystemSchema, systemView } from "../../../src/redshift/system/views.js";
 import { openDuckDbWarehouse } from "../../../src/warehouse/duckdb/open.js";
 import { silentLog } from "../../../src/warehouse/log.js";
 
@@ -37,6 +39,9 @@ export interface TestResult {
   readonly tag: string;
   readonly changed: number | undefined;
 }
+
+/** For tests whose clients look at the catalog. */
+export const WITH_SYSTEM: Partial<SqlEngineOptions> = { systemView, prepareSystem: prepareSystemSchema, systemState };
 
 /** The SQL database over a real warehouse in a folder of its own. */
 export async function openTestDatabase(
