@@ -43,10 +43,6 @@ function field(writer: MessageWriter, code: string, text: string): void {
   writer.byte(code.charCodeAt(0)).text(text.replaceAll("\0", ""));
 }
 
-export function writeParameterStatus(writer: MessageWriter, name: string, value: string): void {
-  writer.begin("S").text(name).text(value).end();
-}
-
 export function writeRowDescription(
   writer: MessageWriter,
   columns: readonly SqlColumn[],

@@ -60,6 +60,7 @@ function valueText(type: SqlType, value: Exclude<SqlValue, null>): string {
   if (value instanceof Uint8Array) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
   }
+  if (type.kind === "array" && type.vector === true) return value.join(" ");
   return arrayText(type.kind === "array" ? type.of : type, value);
 }
 

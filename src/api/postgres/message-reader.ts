@@ -120,14 +120,13 @@ export function messageReader(socket: Duplex): MessageReader {
 /** Takes a message's body apart, from the front. */
 export interface BodyReader {
   int16(): number;
-  /** Of a list; refuses a negative one. */
+  /** Of a list's items: two bytes without a sign. */
   count(): number;
   int32(): number;
   byte(): number;
   /** Up to the next zero. */
   text(): string;
   bytes(count: number): Buffer;
-  rest(): Buffer;
 }
 
 export function bodyReader(body: Buffer): BodyReader {
@@ -163,11 +162,6 @@ export function bodyReader(body: Buffer): BodyReader {
       need(count);
       at += count;
       return body.subarray(at - count, at);
-    },
-    rest: () => {
-      const rest = body.subarray(at);
-      at = body.length;
-      return rest;
     },
   };
   return reader;
