@@ -2,6 +2,7 @@
  * One state of the catalog, immutable: a transaction works on the one that it began with, DDL makes the next one of it. A process is the only
  * writer of its warehouse, so that all of it can be kept in memory.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { StoredRelation, StoredSchema } from "./stored.js";
 
 export interface CatalogSnapshot {
@@ -64,6 +65,16 @@ export function applyChanges(snapshot: Snapshot, changes: readonly CatalogChange
     } else schemas.delete(change.removeSchema.name);
   }
   return catalogSnapshot({ schemas, relations }, version);
+}
+
+/** `next`, its objects those of `before` where they are the same: an object that has not changed is known by being the same one. */
+export function keepingObjects(before: Snapshot, next: Snapshot): Snapshot {
+  const relations = new Map<number, StoredRelation>();
+  for (const [oid, relation] of next.contents.relations) {
+    const known = before.byOid(oid);
+    relations.set(oid, known !== undefined && isDeepStrictEqual(known, relation) ? known : relation);
+  }
+  return catalogSnapshot({ ...next.contents, relations }, next.version);
 }
 
 function keyOf(schema: string, name: string): string {

@@ -5,9 +5,10 @@ import { boundedGate, type Gate } from "../../core/gate.js";
 import { adoptedObjects } from "../catalog/adopt.js";
 import { loadCatalog } from "../catalog/load.js";
 import type { ExternalRelation, SystemView } from "../catalog/session-catalog.js";
-import { applyChanges, type Snapshot } from "../catalog/snapshot.js";
+import type { Snapshot } from "../catalog/snapshot.js";
 import type { SqlDatabase } from "../database.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
+import { committedCatalog } from "./committed-catalog.js";
 import { type EngineConnection, engineConnection } from "./connection.js";
 import { type QueryLog, queryLog } from "./query-log.js";
 import { openSession, type SessionInside } from "./session.js";
@@ -58,9 +59,10 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   const limits = { ...LIMITS, ...options.limits };
   const sessions = new Map<number, SessionInside>();
   const log = queryLog();
-  let snapshot = await prepareCatalog(connect, clock, options.prepareSystem);
+  const catalog = committedCatalog(await prepareCatalog(connect, clock, options.prepareSystem));
   let nextProcessId = 1_000 + (Math.floor(clock.now() / 1000) % 10_000);
-  let reloading: Promise<void> | undefined;
+  /** Sessions that are being opened. */
+  let connecting = 0;
   let closed = false;
 
   const shared: Shared = {
@@ -76,14 +78,20 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     alterExternal: options.alterExternal,
     isPipelineTable: options.isPipelineTable ?? (() => false),
     connect,
-    snapshot: () => snapshot,
-    publish: (changes) => {
-      snapshot = applyChanges(snapshot, changes, snapshot.version + 1);
-    },
+    catalog,
     sessions: () => listSessions(),
     cancel: (processId) => cancel(processId),
     terminate: (processId) => terminate(processId),
   };
+
+  async function connectSession(): Promise<EngineConnection> {
+    connecting++;
+    try {
+      return await connect();
+    } finally {
+      connecting--;
+    }
+  }
 
   const listSessions = () => [...sessions.values()].map((session) => session.info());
 
@@ -103,17 +111,11 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     return true;
   }
 
-  async function reloadOnce(): Promise<void> {
-    const connection = await connect();
+  async function readCatalog(version: number): Promise<Snapshot> {
+    // Not behind the queries of others: no transaction begins meanwhile.
+    const connection = engineConnection(await options.gate(() => instance.connect()), options.gate);
     try {
-      for (;;) {
-        const { version } = snapshot;
-        const next = await loadCatalog((sql) => connection.rows(sql), version + 1);
-        // What was committed while it was read may be missing in it.
-        if (snapshot.version !== version) continue;
-        snapshot = next;
-        return;
-      }
+      return await loadCatalog((sql) => connection.rows(sql), version);
     } finally {
       connection.close();
     }
@@ -122,11 +124,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   return {
     name: DATABASE_NAME,
     queryLog: log,
-    reload() {
-      const after = (reloading ?? Promise.resolve()).then(reloadOnce, reloadOnce);
-      reloading = after;
-      return after;
-    },
+    reload: () => catalog.reload(readCatalog),
     async connect(session) {
       if (closed)
         throw new SqlError(SQL_STATE.cannotConnectNow, "the database system is shutting down", { severity: "FATAL" });
@@ -136,14 +134,14 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
           hint: `The database here is called ${DATABASE_NAME}.`,
         });
       }
-      if (sessions.size >= limits.sessionsMax) {
+      if (sessions.size + connecting >= limits.sessionsMax) {
         throw new SqlError(SQL_STATE.tooManyConnections, "connection limit exceeded for user", {
           severity: "FATAL",
           hint: `At most ${limits.sessionsMax} sessions at once: close one.`,
         });
       }
       const processId = nextProcessId++;
-      const connection = await connect();
+      const connection = await connectSession();
       const opened = openSession(shared, connection, {
         ...session,
         processId,

@@ -89,7 +89,7 @@ export function openSession(
       return connection.call(...args);
     },
   };
-  const transaction = sessionTransaction(shared, guarded, settings);
+  const transaction = sessionTransaction(shared.catalog, guarded, settings);
   const catalog: SessionCatalog = sessionCatalog({
     database: shared.name,
     snapshot: () => transaction.snapshot,

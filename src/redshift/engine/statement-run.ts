@@ -2,13 +2,13 @@
 import type { Clock } from "../../core/clock.js";
 import type { BindContext, RelationInfo } from "../binder/bound.js";
 import type { ExternalRelation, SessionCatalog, SystemView } from "../catalog/session-catalog.js";
-import type { CatalogChange, Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
 import type { ExecuteOptions, SessionInfo, SqlColumn, SqlNotice, SqlResult, SqlValue } from "../database.js";
 import type { AlterTableAction, Statement } from "../syntax/ast.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import type { SqlType } from "../types.js";
 import type { Parameters } from "./bind-parameters.js";
+import type { CommittedCatalog } from "./committed-catalog.js";
 import type { EngineConnection } from "./connection.js";
 import type { QueryLog } from "./query-log.js";
 import type { RowStream } from "./row-stream.js";
@@ -131,10 +131,7 @@ export interface Shared {
   /** Tables of the pipeline's definition: users change their rows, never their shape. */
   isPipelineTable(name: string): boolean;
   connect(): Promise<EngineConnection>;
-  /** As committed. */
-  snapshot(): Snapshot;
-  /** After the commit of DDL. */
-  publish(changes: readonly CatalogChange[]): void;
+  readonly catalog: CommittedCatalog;
   sessions(): readonly SessionInfo[];
   cancel(processId: number): boolean;
   terminate(processId: number): boolean;

@@ -8,6 +8,7 @@
  */
 import { applyChange, type CatalogChange, type Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
+import type { CommittedCatalog } from "./committed-catalog.js";
 import type { EngineConnection } from "./connection.js";
 import type { Settings } from "./settings.js";
 import type { StatementLimit } from "./statement-limit.js";
@@ -34,14 +35,14 @@ export interface SessionTransaction {
   fail(): Promise<void>;
 }
 
-/** The catalog as committed, which all sessions share. */
-export interface SharedCatalog {
-  snapshot(): Snapshot;
-  publish(changes: readonly CatalogChange[]): void;
-}
+/**
+ * DuckDB's transaction begins with the first statement that names a table; with this one, so that what others commit between BEGIN and the first
+ * query is not seen in part.
+ */
+const BEGIN = "BEGIN TRANSACTION; SELECT oid FROM penstock_catalog.schemas LIMIT 0";
 
 export function sessionTransaction(
-  shared: SharedCatalog,
+  catalog: CommittedCatalog,
   connection: EngineConnection,
   settings: Settings,
 ): SessionTransaction {
@@ -50,6 +51,7 @@ export function sessionTransaction(
   let opened = false;
   let id = nextTransactionId();
   let readOnly = false;
+  let base: Snapshot | undefined;
   let snapshot: Snapshot | undefined;
   let changes: CatalogChange[] = [];
   let temporary: ReadonlyMap<string, StoredRelation> = new Map();
@@ -71,6 +73,7 @@ export function sessionTransaction(
     failed = false;
     opened = false;
     readOnly = false;
+    base = undefined;
     snapshot = undefined;
     changes = [];
   }
@@ -78,6 +81,7 @@ export function sessionTransaction(
   async function undo(): Promise<void> {
     if (!opened) return;
     opened = false;
+    rollbacks++;
     // After some errors DuckDB has let it go already.
     await connection.run("ROLLBACK").catch(() => undefined);
   }
@@ -96,7 +100,7 @@ export function sessionTransaction(
       return readOnly;
     },
     get snapshot() {
-      return snapshot ?? shared.snapshot();
+      return snapshot ?? catalog.snapshot;
     },
     get temporary() {
       return temporary;
@@ -111,12 +115,23 @@ export function sessionTransaction(
     async open(limit) {
       if (opened) return;
       if (mode === "none") id = nextTransactionId();
-      await connection.run("BEGIN TRANSACTION", limit);
-      opened = true;
-      snapshot ??= shared.snapshot();
+      for (;;) {
+        await catalog.settled();
+        base = catalog.snapshot;
+        opened = true;
+        try {
+          await connection.run(BEGIN, limit);
+        } catch (error) {
+          await undo();
+          throw error;
+        }
+        if (!catalog.moving && catalog.snapshot === base) break;
+        await undo();
+      }
+      snapshot = base;
     },
     change(change) {
-      snapshot = applyChange(snapshot ?? shared.snapshot(), change);
+      snapshot = applyChange(snapshot ?? catalog.snapshot, change);
       changes.push(change);
     },
     changeTemporary(tables) {
@@ -129,13 +144,17 @@ export function sessionTransaction(
       }
       try {
         limit?.shield();
-        await connection.run("COMMIT");
+        if (changes.length === 0) await connection.run("COMMIT");
+        else {
+          await catalog.commit(base ?? catalog.snapshot, changes, async () => {
+            await connection.run("COMMIT");
+          });
+        }
       } catch (error) {
         await undo();
         reset("rollback");
         throw error;
       }
-      if (changes.length > 0) shared.publish(changes);
       reset("commit");
     },
     async rollback() {
@@ -151,6 +170,7 @@ export function sessionTransaction(
       }
       failed = true;
       temporary = temporaryBefore;
+      base = undefined;
       snapshot = undefined;
       changes = [];
     },
