@@ -21,6 +21,8 @@ export interface SessionTransaction {
   readonly snapshot: Snapshot;
   /** Temporary tables by name. */
   readonly temporary: ReadonlyMap<string, StoredRelation>;
+  /** How often DuckDB's own was undone, and with it all that the connection had made in it. */
+  readonly rollbacks: number;
   /** Makes it an explicit one. */
   begin(readOnly: boolean): void;
   beginImplicit(): void;
@@ -51,6 +53,7 @@ export function sessionTransaction(
   let opened = false;
   let id = nextTransactionId();
   let readOnly = false;
+  let rollbacks = 0;
   let base: Snapshot | undefined;
   let snapshot: Snapshot | undefined;
   let changes: CatalogChange[] = [];
@@ -104,6 +107,9 @@ export function sessionTransaction(
     },
     get temporary() {
       return temporary;
+    },
+    get rollbacks() {
+      return rollbacks;
     },
     begin(asReadOnly) {
       start("explicit");

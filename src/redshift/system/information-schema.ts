@@ -11,10 +11,9 @@ const RADIX =
   "CASE WHEN c.type_kind = 'decimal' THEN 10 WHEN c.type_kind IN ('smallint', 'integer', 'bigint', 'real', 'double') THEN 2 END";
 const TIME_DIGITS =
   "CASE WHEN c.type_kind = 'date' THEN 0 WHEN c.type_kind IN ('time', 'timetz', 'timestamp', 'timestamptz', 'interval-day-second') THEN 6 END";
-const DEFAULT =
-  "penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)";
+const DEFAULT = "c.default_source";
 /** External tables are in SVV_EXTERNAL_TABLES alone. */
-const RELATIONS = "penstock_catalog.all_relations AS r WHERE r.kind <> 'external-table'";
+const RELATIONS = "temp.penstock_relations AS r WHERE r.kind <> 'external-table'";
 const PRIVILEGES = "(VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('REFERENCES')) AS p(privilege)";
 
 const tablePrivileges = (name: string) =>
@@ -30,7 +29,7 @@ const tablePrivileges = (name: string) =>
     is_grantable varchar(3) = 'YES'
     with_hierarchy varchar(3) = 'NO'
     `,
-    `penstock_catalog.all_relations AS r, ${PRIVILEGES} WHERE r.kind <> 'external-table'`,
+    `temp.penstock_relations AS r, ${PRIVILEGES} WHERE r.kind <> 'external-table'`,
   );
 
 export const INFORMATION_SCHEMA = [
@@ -95,7 +94,7 @@ export const INFORMATION_SCHEMA = [
     ~generation_expression text
     ~is_updatable varchar(3) = CASE WHEN c.relation_kind = 'table' THEN 'YES' ELSE 'NO' END
     `,
-    `penstock_catalog.all_columns AS c
+    `temp.penstock_columns AS c
      WHERE c.relation_kind <> 'external-table' AND NOT c.late_binding`,
   ),
   relation(
@@ -109,7 +108,7 @@ export const INFORMATION_SCHEMA = [
     default_character_set_name name
     sql_path varchar(1)
     `,
-    "penstock_catalog.all_schemas AS s",
+    "temp.penstock_schemas AS s",
   ),
   relation(
     "information_schema.views",
@@ -122,7 +121,7 @@ export const INFORMATION_SCHEMA = [
     is_updatable varchar(3) = 'NO'
     is_insertable_into varchar(3) = 'NO'
     `,
-    "penstock_catalog.all_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
+    "temp.penstock_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
   ),
   relation(
     "information_schema.table_constraints",
@@ -137,7 +136,7 @@ export const INFORMATION_SCHEMA = [
     is_deferrable varchar(3) = 'NO'
     initially_deferred varchar(3) = 'NO'
     `,
-    "penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid",
+    "temp.penstock_constraints AS k JOIN temp.penstock_relations AS r ON r.oid = k.relation_oid",
   ),
   relation(
     "information_schema.key_column_usage",
@@ -152,8 +151,8 @@ export const INFORMATION_SCHEMA = [
     ordinal_position integer = k.position
     ~position_in_unique_constraint integer = CASE WHEN k.type = 'f' THEN k.position END
     `,
-    `(SELECT name, type, relation_oid, unnest(columns) AS column_name, generate_subscripts(columns, 1) AS position FROM penstock_catalog.constraints_and_temporary) AS k
-     JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid`,
+    `(SELECT name, type, relation_oid, unnest(columns) AS column_name, generate_subscripts(columns, 1) AS position FROM temp.penstock_constraints) AS k
+     JOIN temp.penstock_relations AS r ON r.oid = k.relation_oid`,
   ),
   relation(
     "information_schema.constraint_column_usage",
@@ -168,8 +167,8 @@ export const INFORMATION_SCHEMA = [
     `,
     // Of a foreign key the columns that it points at.
     `(SELECT name, relation_oid, coalesce(foreign_oid, relation_oid) AS of_oid, unnest(coalesce(foreign_columns, columns)) AS column_name
-      FROM penstock_catalog.constraints_and_temporary) AS k
-     JOIN penstock_catalog.stored_relations AS r ON r.oid = k.of_oid JOIN penstock_catalog.stored_relations AS o ON o.oid = k.relation_oid`,
+      FROM temp.penstock_constraints) AS k
+     JOIN temp.penstock_relations AS r ON r.oid = k.of_oid JOIN temp.penstock_relations AS o ON o.oid = k.relation_oid`,
   ),
   relation(
     "information_schema.constraint_table_usage",
@@ -181,8 +180,8 @@ export const INFORMATION_SCHEMA = [
     constraint_schema name = o.schema_name
     constraint_name name = k.name
     `,
-    `penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = coalesce(k.foreign_oid, k.relation_oid)
-     JOIN penstock_catalog.stored_relations AS o ON o.oid = k.relation_oid`,
+    `temp.penstock_constraints AS k JOIN temp.penstock_relations AS r ON r.oid = coalesce(k.foreign_oid, k.relation_oid)
+     JOIN temp.penstock_relations AS o ON o.oid = k.relation_oid`,
   ),
   relation(
     "information_schema.referential_constraints",
@@ -197,9 +196,9 @@ export const INFORMATION_SCHEMA = [
     update_rule varchar(16) = 'NO ACTION'
     delete_rule varchar(16) = 'NO ACTION'
     `,
-    `penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid
-     JOIN penstock_catalog.stored_relations AS f ON f.oid = k.foreign_oid
-     LEFT JOIN penstock_catalog.constraints_and_temporary AS u ON u.relation_oid = k.foreign_oid AND u.type IN ('p', 'u') AND list_sort(u.columns) = list_sort(k.foreign_columns)
+    `temp.penstock_constraints AS k JOIN temp.penstock_relations AS r ON r.oid = k.relation_oid
+     JOIN temp.penstock_relations AS f ON f.oid = k.foreign_oid
+     LEFT JOIN temp.penstock_constraints AS u ON u.relation_oid = k.foreign_oid AND u.type IN ('p', 'u') AND list_sort(u.columns) = list_sort(k.foreign_columns)
      WHERE k.type = 'f'`,
   ),
   relation(
@@ -220,7 +219,7 @@ export const INFORMATION_SCHEMA = [
     privilege_type varchar(16) = p.privilege
     is_grantable varchar(3) = 'YES'
     `,
-    `penstock_catalog.all_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid, ${PRIVILEGES}
+    `temp.penstock_relations AS r JOIN temp.penstock_columns AS c ON c.relation_oid = r.oid, ${PRIVILEGES}
      WHERE r.kind <> 'external-table' AND NOT r.late_binding AND p.privilege <> 'DELETE'`,
   ),
   relation(
@@ -268,8 +267,8 @@ export const INFORMATION_SCHEMA = [
     table_schema name = r.schema_name
     table_name name = r.name
     `,
-    `penstock_catalog.dependencies AS d JOIN penstock_catalog.stored_relations AS v ON v.oid = d.view_oid
-     JOIN penstock_catalog.stored_relations AS r ON r.oid = d.relation_oid`,
+    `penstock_catalog.dependencies AS d JOIN temp.penstock_relations AS v ON v.oid = d.view_oid
+     JOIN temp.penstock_relations AS r ON r.oid = d.relation_oid`,
   ),
   relation(
     "information_schema.sequences",

@@ -1,6 +1,6 @@
 import { textLiteral } from "../sql-text.js";
 
-export type Cell = string | number | boolean | null | readonly number[];
+export type Cell = string | number | boolean | null | readonly (number | string)[];
 
 /** Rows in DuckDB's text as one literal of JSON, which the engine takes apart much faster than as many VALUES. `shape`: DuckDB's types by name. */
 export function jsonRows(

@@ -42,10 +42,13 @@ export const ARRAY_KINDS = [
   "array bigint",
   "array varchar",
   "array oid",
+  "vector smallint",
+  "vector oid",
 ] as const;
 
 /** Any type of the kind: lengths and digits do not matter here. */
 export function typeOfKind(kind: string): SqlType {
+  if (kind.startsWith("vector ")) return { kind: "array", of: typeOfKind(kind.slice(7)), vector: true };
   if (kind.startsWith("array ")) return { kind: "array", of: typeOfKind(kind.slice(6)) };
   if (kind === "decimal") return { kind, precision: 18, scale: 0 };
   if (kind === "char" || kind === "varchar" || kind === "varbyte") return { kind, length: 1 };
@@ -53,5 +56,6 @@ export function typeOfKind(kind: string): SqlType {
 }
 
 export function kindOfType(type: SqlType): string {
-  return type.kind === "array" ? `array ${kindOfType(type.of)}` : type.kind;
+  if (type.kind !== "array") return type.kind;
+  return `${type.vector === true ? "vector" : "array"} ${kindOfType(type.of)}`;
 }

@@ -2,7 +2,8 @@
 import { raiseWith } from "../functions/raise.js";
 import { SQL_STATE } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
-import { SEARCH_PATH_VARIABLE } from "./base.js";
+import { TABLE_STORAGE } from "./base.js";
+import { MATERIALIZED_OFFSET, OWNER_OID, SYSTEM_USER } from "./fixed.js";
 import { TYPE_ROWS } from "./pg-types.js";
 
 /** By Redshift's numbers, which only FORMAT_ENCODING knows to read. */
@@ -21,6 +22,11 @@ const ENCODINGS = [
   "zstd",
   "az64",
 ] as const;
+
+/** What COMMENT has said of relations, columns and schemas. */
+export const DESCRIPTIONS = `SELECT oid, 1259 AS class_oid, 0 AS position, comment FROM temp.penstock_relations WHERE comment IS NOT NULL
+  UNION ALL SELECT relation_oid, 1259, position, comment FROM temp.penstock_columns WHERE comment IS NOT NULL
+  UNION ALL SELECT oid, 2615, 0, comment FROM temp.penstock_schemas WHERE comment IS NOT NULL`;
 
 /** Names that must be quoted where they are written into a definition. */
 const quoted = (name: string) =>
@@ -53,37 +59,24 @@ export const MACROS: readonly string[] = [
        WHEN type_oid = 0 THEN '-' ELSE coalesce(MAP {${TYPE_ROWS.map(({ oid, fullName }) => `${oid}: ${textLiteral(fullName)}`).join(", ")}}[type_oid], '???') END`,
   ),
   macro(
-    "default_text(text, seed, step, by_default, relation_oid, number)",
-    `CASE WHEN seed IS NULL THEN text ELSE CASE WHEN by_default THEN 'default_identity(' ELSE '"identity"(' END || relation_oid || ', ' || (number - 1) || ', ''' || seed || ',' || step || '''::text)' END`,
-  ),
-  macro(
     "view_text(kind, late_binding, schema_name, name, definition)",
     `CASE WHEN kind = 'materialized-view' THEN 'create materialized view ' || ${quoted("schema_name")} || '.' || ${quoted("name")} || ' as (' || definition || ');'
        WHEN late_binding THEN 'create view ' || ${quoted("schema_name")} || '.' || ${quoted("name")} || ' as ' || definition || ' with no schema binding;'
        ELSE coalesce(definition || ';', '') END`,
   ),
   macro(
-    "search_path()",
-    `list_concat(['pg_catalog'], coalesce(TRY_CAST(getvariable('${SEARCH_PATH_VARIABLE}') AS VARCHAR[]), ['public']))`,
-  ),
-  // Whether a name alone means the relation: its schema is on the path, and no other of that name stands before it.
-  `CREATE OR REPLACE VIEW penstock_catalog.named_classes AS
-     SELECT c.oid, c.schema_name, c.name, c.place IS NOT NULL AND c.place = min(c.place) OVER (PARTITION BY c.name) AS visible
-     FROM (SELECT oid, schema_name, name, CASE WHEN temporary THEN 0 ELSE list_position(penstock_catalog.search_path(), schema_name) END AS place
-       FROM penstock_catalog.classes) AS c`,
-  macro(
     "pg_table_is_visible(class_oid)",
-    "(CAST(class_oid AS INTEGER) IN (SELECT v.oid FROM penstock_catalog.named_classes AS v WHERE v.visible))",
+    "(CAST(class_oid AS INTEGER) IN (SELECT v.oid FROM temp.penstock_classes AS v WHERE v.visible))",
   ),
   macro(
     "regclass_text(class_oid)",
-    `coalesce((SELECT max(${SHORT_NAME}) FROM penstock_catalog.named_classes AS v WHERE v.oid = class_oid), CASE class_oid WHEN 0 THEN '-' ELSE CAST(class_oid AS VARCHAR) END)`,
+    `coalesce((SELECT max(${SHORT_NAME}) FROM temp.penstock_classes AS v WHERE v.oid = class_oid), CASE class_oid WHEN 0 THEN '-' ELSE CAST(class_oid AS VARCHAR) END)`,
   ),
   macro(
     "regclass_oid(class_name)",
     `CASE WHEN class_name IS NULL THEN NULL ELSE CAST(coalesce(TRY_CAST(class_name AS INTEGER),
-       (SELECT max(v.oid) FROM penstock_catalog.named_classes AS v WHERE v.visible AND v.name = ${plain("class_name")}),
-       (SELECT max(v.oid) FROM penstock_catalog.named_classes AS v WHERE v.schema_name || '.' || v.name = lower(replace(CAST(class_name AS VARCHAR), '"', ''))),
+       (SELECT max(v.oid) FROM temp.penstock_classes AS v WHERE v.visible AND v.name = ${plain("class_name")}),
+       (SELECT max(v.oid) FROM temp.penstock_classes AS v WHERE v.schema_name || '.' || v.name = lower(replace(CAST(class_name AS VARCHAR), '"', ''))),
        ${raiseWith(SQL_STATE.undefinedTable, 'relation "', "CAST(class_name AS VARCHAR)", '" does not exist')}) AS INTEGER) END`,
   ),
   macro(
@@ -107,8 +100,8 @@ export const MACROS: readonly string[] = [
   ),
   macro(
     "pg_get_viewdef(view_of)",
-    `(SELECT max(penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)) FROM penstock_catalog.all_relations AS r
-       JOIN penstock_catalog.named_classes AS v ON v.oid = r.oid
+    `(SELECT max(penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)) FROM temp.penstock_relations AS r
+       JOIN temp.penstock_classes AS v ON v.oid = r.oid
        WHERE r.kind IN ('view', 'materialized-view', 'system-view') AND (v.oid = TRY_CAST(view_of AS INTEGER) OR v.visible AND v.name = ${plain("view_of")}
          OR v.schema_name || '.' || v.name = lower(replace(CAST(view_of AS VARCHAR), '"', ''))))`,
   ),
@@ -116,26 +109,45 @@ export const MACROS: readonly string[] = [
     "pg_get_constraintdef(constraint_oid)",
     `(SELECT max(CASE k.type WHEN 'p' THEN 'PRIMARY KEY (' || ${listed("k.columns")} || ')' WHEN 'u' THEN 'UNIQUE (' || ${listed("k.columns")} || ')'
        ELSE 'FOREIGN KEY (' || ${listed("k.columns")} || ') REFERENCES ' || ${SHORT_NAME} || '(' || ${listed("k.foreign_columns")} || ')' END)
-       FROM penstock_catalog.constraints_and_temporary AS k LEFT JOIN penstock_catalog.named_classes AS v ON v.oid = k.foreign_oid WHERE k.oid = constraint_oid)`,
+       FROM temp.penstock_constraints AS k LEFT JOIN temp.penstock_classes AS v ON v.oid = k.foreign_oid WHERE k.oid = constraint_oid)`,
   ),
   macro(
     "pg_get_indexdef(index_oid)",
     `(SELECT max('CREATE UNIQUE INDEX ' || ${quoted("k.name")} || ' ON ' || ${quoted("v.schema_name")} || '.' || ${quoted("v.name")} || ' USING btree (' || ${listed("k.columns")} || ')')
-       FROM penstock_catalog.constraints_and_temporary AS k JOIN penstock_catalog.named_classes AS v ON v.oid = k.relation_oid WHERE k.oid = index_oid)`,
+       FROM temp.penstock_constraints AS k JOIN temp.penstock_classes AS v ON v.oid = k.relation_oid WHERE k.oid = index_oid)`,
   ),
   // Defaults are kept as text.
   macro("pg_get_expr(expression, relation_oid)", "CAST(expression AS VARCHAR)"),
-  `CREATE OR REPLACE VIEW penstock_catalog.descriptions AS
-     SELECT oid, 1259 AS class_oid, 0 AS position, comment FROM penstock_catalog.stored_relations WHERE comment IS NOT NULL
-     UNION ALL SELECT relation_oid, 1259, position, comment FROM penstock_catalog.stored_columns WHERE comment IS NOT NULL
-     UNION ALL SELECT oid, 2615, 0, comment FROM penstock_catalog.schemas WHERE comment IS NOT NULL`,
   macro(
     "obj_description(object_oid)",
-    "(SELECT max(d.comment) FROM penstock_catalog.descriptions AS d WHERE d.oid = object_oid AND d.position = 0)",
+    `(SELECT max(d.comment) FROM (${DESCRIPTIONS}) AS d WHERE d.oid = object_oid AND d.position = 0)`,
+  ),
+  macro(
+    "pg_get_userbyid(user_oid)",
+    `CASE WHEN user_oid = ${OWNER_OID} THEN 'penstock' WHEN user_oid = ${SYSTEM_USER.oid} THEN '${SYSTEM_USER.name}'
+       ELSE coalesce((SELECT map_from_entries(list((oid, name))) FROM penstock_catalog.roles)[user_oid], 'unknown (OID=' || user_oid || ')') END`,
+  ),
+  macro(
+    "pg_relation_size(class_oid)",
+    `coalesce((SELECT max(s.blocks) FROM ${TABLE_STORAGE} AS s
+       WHERE s.relation_oid = CASE WHEN class_oid > ${MATERIALIZED_OFFSET} THEN class_oid - ${MATERIALIZED_OFFSET} ELSE class_oid END), 0) * 1048576`,
+  ),
+  macro(
+    "pg_database_size(named)",
+    `(SELECT coalesce(sum(s.blocks), 0)::BIGINT * 1048576 FROM ${TABLE_STORAGE} AS s)`,
+  ),
+  macro(
+    "pg_get_function_result(function_oid)",
+    "(SELECT max(penstock_catalog.format_type(f.result_oid, NULL)) FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid)",
+  ),
+  macro(
+    "pg_get_function_arguments(function_oid)",
+    `(SELECT max(array_to_string(list_transform(f.argument_oids, one -> penstock_catalog.format_type(one, NULL)), ', '))
+       FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid)`,
   ),
   macro("shobj_description(object_oid)", "CAST(NULL AS VARCHAR)"),
   macro(
     "col_description(object_oid, number)",
-    "(SELECT max(d.comment) FROM penstock_catalog.descriptions AS d WHERE d.oid = object_oid AND d.position = number AND number > 0)",
+    `(SELECT max(d.comment) FROM (${DESCRIPTIONS}) AS d WHERE d.oid = object_oid AND d.position = number AND number > 0)`,
   ),
 ];

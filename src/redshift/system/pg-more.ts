@@ -223,7 +223,7 @@ export const PG_MORE = [
     esdbname text = s.external_options ->> 'database'
     esoptions text = s.external_options
     `,
-    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NOT NULL",
+    "temp.penstock_schemas AS s WHERE s.external_from IS NOT NULL",
   ),
   relation("pg_udf_info", "prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, prosrc text"),
 ] as const;

@@ -2,8 +2,12 @@
  * pg_catalog: what there is and what it is made of. Columns as PostgreSQL 8.0 has them, with Redshift's own; those that newer clients ask for are
  * hidden from `SELECT *`.
  */
-import { MATERIALIZED_OFFSET, OWNER_OID } from "./base.js";
+import { DATABASE_OID, OWNER_OID } from "./fixed.js";
+import { DESCRIPTIONS } from "./macros.js";
 import { relation } from "./relation.js";
+
+/** What reads and writes a type is called like it; arrays share theirs, by which drivers know them. */
+const TYPE_FUNCTION = "CASE WHEN starts_with(t.name, '_') THEN 'array_' ELSE t.name END";
 
 export const PG_OBJECTS = [
   relation(
@@ -14,7 +18,7 @@ export const PG_OBJECTS = [
     relname name = c.name
     relnamespace oid = c.schema_oid
     reltype oid = 0
-    relowner integer = penstock_catalog.user_oid(c.owner)
+    relowner integer = c.owner_oid
     relam oid = CASE c.relkind WHEN 'i' THEN 403 ELSE 0 END
     relfilenode oid = c.oid
     reltablespace oid = 0
@@ -22,10 +26,10 @@ export const PG_OBJECTS = [
     reltuples real = CASE c.relkind WHEN 'r' THEN 0.001 ELSE 0 END
     reltoastrelid oid = 0
     reltoastidxid oid = 0
-    relhasindex boolean = k.relation_oid IS NOT NULL
+    relhasindex boolean = c.has_index
     relisshared boolean = FALSE
     relkind char1 = c.relkind
-    relnatts smallint = coalesce(c.columns, 0)
+    relnatts smallint = c.columns
     relexternid oid = 0
     relisreplicated boolean = FALSE
     relispinned boolean = FALSE
@@ -37,7 +41,7 @@ export const PG_OBJECTS = [
     relfkeys smallint = 0
     relrefs smallint = 0
     relhasoids boolean = FALSE
-    relhaspkey boolean = coalesce(k.has_primary, FALSE)
+    relhaspkey boolean = c.has_primary
     relhasrules boolean = c.relkind = 'v'
     relhassubclass boolean = FALSE
     relacl text[]
@@ -53,8 +57,7 @@ export const PG_OBJECTS = [
     ~reloptions text[]
     ~xmin xid = 1
     `,
-    `penstock_catalog.classes AS c
-     LEFT JOIN (SELECT relation_oid, bool_or(type = 'p') AS has_primary FROM penstock_catalog.constraints_and_temporary WHERE type IN ('p', 'u') GROUP BY relation_oid) AS k ON k.relation_oid = c.oid`,
+    "temp.penstock_classes AS c",
   ),
   relation(
     "pg_attribute",
@@ -65,7 +68,7 @@ export const PG_OBJECTS = [
     atttypid oid = c.type_oid
     attstattarget integer = -1
     attlen smallint = c.length
-    attnum smallint = c.position
+    attnum smallint = c.number
     attndims integer = CASE WHEN c.type_kind LIKE 'array %' THEN 1 ELSE 0 END
     attcacheoff integer = -1
     atttypmod integer = c.type_modifier
@@ -73,14 +76,14 @@ export const PG_OBJECTS = [
     attstorage char1 = CASE WHEN c.length < 0 THEN 'x' ELSE 'p' END
     attalign char1 = c.alignment
     attnotnull boolean = c.not_null
-    atthasdef boolean = c.default_text IS NOT NULL OR c.identity_seed IS NOT NULL
+    atthasdef boolean = c.default_source IS NOT NULL AND c.class_oid = c.relation_oid
     attisdropped boolean = FALSE
     attislocal boolean = TRUE
     attinhcount integer = 0
     attisdistkey boolean = c.dist_key
     attispreloaded boolean = FALSE
     attsortkeyord integer = coalesce(c.sort_position, 0)
-    attencodingtype smallint = penstock_catalog.encoding_number(penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position))
+    attencodingtype smallint = penstock_catalog.encoding_number(c.encoding_name)
     attencrypttype smallint = 0
     ~attcollation oid = c.collation_oid
     ~attidentity char1 = ''
@@ -91,9 +94,7 @@ export const PG_OBJECTS = [
     ~atthasmissing boolean = FALSE
     ~attcompression char1 = ''
     `,
-    // Not of late-binding views, whose columns are settled when they are read.
-    `(SELECT *, unnest(CASE WHEN relation_kind = 'materialized-view' THEN [relation_oid, relation_oid + ${MATERIALIZED_OFFSET}] ELSE [relation_oid] END) AS class_oid
-      FROM penstock_catalog.all_columns WHERE NOT late_binding AND relation_kind <> 'external-table') AS c`,
+    "temp.penstock_attributes AS c",
   ),
   relation(
     "pg_attrdef",
@@ -101,10 +102,10 @@ export const PG_OBJECTS = [
     ~oid oid = c.relation_oid * 1000::BIGINT % 2000000000 + c.position
     adrelid oid = c.relation_oid
     adnum smallint = c.position
-    adbin text = penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)
-    adsrc text = penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)
+    adbin text = c.default_source
+    adsrc text = c.default_source
     `,
-    "penstock_catalog.stored_columns AS c WHERE c.default_text IS NOT NULL OR c.identity_seed IS NOT NULL",
+    "temp.penstock_columns AS c WHERE c.default_source IS NOT NULL AND NOT c.late_binding",
   ),
   relation(
     "pg_namespace",
@@ -112,11 +113,11 @@ export const PG_OBJECTS = [
     ~oid oid = s.oid
     ~tableoid oid = 2615
     nspname name = s.name
-    nspowner integer = penstock_catalog.user_oid(s.owner)
+    nspowner integer = s.owner_oid
     nspacl text[]
     ~xmin xid = 1
     `,
-    "penstock_catalog.all_schemas AS s",
+    "temp.penstock_schemas AS s",
   ),
   relation(
     "pg_type",
@@ -133,10 +134,10 @@ export const PG_OBJECTS = [
     typdelim char1 = ','
     typrelid oid = 0
     typelem oid = t.element_oid
-    typinput regproc = t.name || 'in'
-    typoutput regproc = t.name || 'out'
-    typreceive regproc = t.name || 'recv'
-    typsend regproc = t.name || 'send'
+    typinput regproc = ${TYPE_FUNCTION} || 'in'
+    typoutput regproc = ${TYPE_FUNCTION} || 'out'
+    typreceive regproc = ${TYPE_FUNCTION} || 'recv'
+    typsend regproc = ${TYPE_FUNCTION} || 'send'
     typanalyze regproc = '-'
     typalign char1 = t.alignment
     typstorage char1 = CASE WHEN t.length < 0 THEN 'x' ELSE 'p' END
@@ -184,7 +185,7 @@ export const PG_OBJECTS = [
     ~connoinherit boolean = TRUE
     ~conperiod boolean = FALSE
     `,
-    "penstock_catalog.all_constraints AS k JOIN penstock_catalog.stored_relations AS r ON r.oid = k.relation_oid",
+    "temp.penstock_constraints AS k JOIN temp.penstock_relations AS r ON r.oid = k.relation_oid",
   ),
   relation(
     "pg_index",
@@ -192,8 +193,8 @@ export const PG_OBJECTS = [
     ~tableoid oid = 2610
     indexrelid oid = k.oid
     indrelid oid = k.relation_oid
-    indkey smallint[] = k.keys
-    indclass oid[] = list_transform(k.keys, one -> 1978)
+    indkey int2vector = k.keys
+    indclass oidvector = list_transform(k.keys, one -> 1978)
     indnatts smallint = len(k.keys)
     indisunique boolean = TRUE
     indisprimary boolean = k.type = 'p'
@@ -207,11 +208,11 @@ export const PG_OBJECTS = [
     ~indisreplident boolean = FALSE
     ~indisexclusion boolean = FALSE
     ~indnkeyatts smallint = len(k.keys)
-    ~indoption smallint[] = list_transform(k.keys, one -> 0)
-    ~indcollation oid[] = list_transform(k.keys, one -> 0)
+    ~indoption int2vector = list_transform(k.keys, one -> 0)
+    ~indcollation oidvector = list_transform(k.keys, one -> 0)
     ~indnullsnotdistinct boolean = FALSE
     `,
-    "penstock_catalog.all_constraints AS k WHERE k.type IN ('p', 'u')",
+    "temp.penstock_constraints AS k WHERE k.type IN ('p', 'u')",
   ),
   relation(
     "pg_description",
@@ -221,7 +222,7 @@ export const PG_OBJECTS = [
     objsubid integer = d.position
     description text = d.comment
     `,
-    "penstock_catalog.descriptions AS d",
+    `(${DESCRIPTIONS}) AS d`,
   ),
   relation(
     "pg_depend",
@@ -234,12 +235,15 @@ export const PG_OBJECTS = [
     refobjsubid integer = d.position
     deptype char1 = d.type
     `,
-    // A view's rule has the view's own oid here. It depends on what the view reads, and, internally, on the view.
+    // A view's rule has the view's own oid here. It depends on what the view reads, and, internally, on the view. A foreign key depends on the index
+    // of the key that it refers to, by which drivers name that key.
     `(SELECT 2618 AS class_oid, d.view_oid AS oid, d.relation_oid, coalesce(c.position, 0) AS position, 'n' AS type FROM penstock_catalog.dependencies AS d
         LEFT JOIN penstock_catalog.columns AS c ON c.relation_oid = d.relation_oid
-      UNION ALL SELECT 2618, r.oid, r.oid, 0, 'i' FROM penstock_catalog.stored_relations AS r WHERE r.kind IN ('view', 'materialized-view') AND NOT r.late_binding
-      UNION ALL SELECT 2606, k.oid, k.relation_oid, p.position, 'a' FROM (SELECT oid, relation_oid, unnest(keys) AS position FROM penstock_catalog.all_constraints) AS k, LATERAL (SELECT k.position) AS p(position)
-      UNION ALL SELECT 2606, k.oid, k.foreign_oid, 0, 'n' FROM penstock_catalog.constraints_and_temporary AS k WHERE k.foreign_oid IS NOT NULL) AS d`,
+      UNION ALL SELECT 2618, r.oid, r.oid, 0, 'i' FROM temp.penstock_relations AS r WHERE r.kind IN ('view', 'materialized-view') AND NOT r.late_binding
+      UNION ALL SELECT 2606, k.oid, k.relation_oid, p.position, 'a' FROM (SELECT oid, relation_oid, unnest(keys) AS position FROM temp.penstock_constraints) AS k, LATERAL (SELECT k.position) AS p(position)
+      UNION ALL SELECT 2606, k.oid, k.foreign_oid, 0, 'n' FROM temp.penstock_constraints AS k WHERE k.foreign_oid IS NOT NULL
+      UNION ALL SELECT 2606, k.oid, i.oid, 0, 'n' FROM temp.penstock_constraints AS k JOIN temp.penstock_constraints AS i
+        ON i.relation_oid = k.foreign_oid AND i.type IN ('p', 'u') AND list_sort(i.columns) = list_sort(k.foreign_columns)) AS d`,
   ),
   relation(
     "pg_rewrite",
@@ -255,7 +259,7 @@ export const PG_OBJECTS = [
     ev_action text = penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)
     ~ev_enabled char1 = 'O'
     `,
-    "penstock_catalog.all_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
+    "temp.penstock_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
   ),
   relation(
     "pg_tables",
@@ -264,13 +268,13 @@ export const PG_OBJECTS = [
     tablename name = r.name
     tableowner name = r.owner
     tablespace name
-    hasindexes boolean = EXISTS (SELECT 1 FROM penstock_catalog.constraints_and_temporary AS k WHERE k.relation_oid = r.oid AND k.type IN ('p', 'u'))
+    hasindexes boolean = EXISTS (SELECT 1 FROM temp.penstock_constraints AS k WHERE k.relation_oid = r.oid AND k.type IN ('p', 'u'))
     hasrules boolean = FALSE
     hastriggers boolean = FALSE
     ~rowsecurity boolean = FALSE
     `,
-    `(SELECT oid, schema_name, name, owner FROM penstock_catalog.all_relations WHERE kind = 'table'
-      UNION ALL SELECT oid, schema_name, 'mv_tbl__' || name || '__0', owner FROM penstock_catalog.stored_relations WHERE kind = 'materialized-view') AS r`,
+    `(SELECT oid, schema_name, name, owner FROM temp.penstock_relations WHERE kind = 'table'
+      UNION ALL SELECT oid, schema_name, 'mv_tbl__' || name || '__0', owner FROM temp.penstock_relations WHERE kind = 'materialized-view') AS r`,
   ),
   relation(
     "pg_views",
@@ -280,7 +284,7 @@ export const PG_OBJECTS = [
     viewowner name = r.owner
     definition text = penstock_catalog.view_text(r.kind, r.late_binding, r.schema_name, r.name, r.definition)
     `,
-    "penstock_catalog.all_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
+    "temp.penstock_relations AS r WHERE r.kind IN ('view', 'materialized-view', 'system-view')",
   ),
   relation(
     "pg_matviews",
@@ -294,7 +298,7 @@ export const PG_OBJECTS = [
     definition text = r.definition
     `,
     // PostgreSQL's, which Redshift has not: empty, so that what asks for both kinds does not list a view twice.
-    "penstock_catalog.stored_relations AS r WHERE FALSE",
+    "temp.penstock_relations AS r WHERE FALSE",
   ),
   relation(
     "pg_table_def",
@@ -303,13 +307,13 @@ export const PG_OBJECTS = [
     tablename name = c.relation_name
     column name = c.name
     type text = penstock_catalog.format_type(c.type_oid, c.type_modifier)
-    encoding text = penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position)
+    encoding text = c.encoding_name
     distkey boolean = c.dist_key
     sortkey integer = coalesce(c.sort_position, 0)
     notnull boolean = c.not_null
     `,
-    `penstock_catalog.all_columns AS c
-     WHERE c.relation_kind IN ('table', 'materialized-view', 'system-view') AND (c.temporary OR list_contains(penstock_catalog.search_path(), c.schema_name))`,
+    `temp.penstock_columns AS c
+     WHERE c.relation_kind IN ('table', 'materialized-view', 'system-view') AND c.place IS NOT NULL`,
   ),
   relation(
     "pg_get_late_binding_view_cols",
@@ -320,13 +324,13 @@ export const PG_OBJECTS = [
     col_type varchar(128) = penstock_catalog.format_type(c.type_oid, c.type_modifier)
     col_num integer = c.position
     `,
-    "penstock_catalog.all_columns AS c WHERE c.late_binding",
+    "temp.penstock_late_columns AS c",
   ),
   relation("pg_get_external_views", "schema_name name, view_name name, view_definition text", undefined),
   relation(
     "pg_database",
     `
-    ~oid oid = 100001
+    ~oid oid = ${DATABASE_OID}
     ~tableoid oid = 1262
     datname name = 'penstock'
     datdba integer = ${OWNER_OID}
@@ -437,7 +441,7 @@ export const PG_OBJECTS = [
     provolatile char1 = CASE WHEN f.volatile THEN 'v' ELSE 'i' END
     pronargs smallint = f.arguments
     prorettype oid = f.result_oid
-    proargtypes oid[] = f.argument_oids
+    proargtypes oidvector = f.argument_oids
     proargnames text[]
     prosrc text = f.name
     probin text
@@ -467,7 +471,7 @@ export const PG_OBJECTS = [
     proparallel char1 = 'u'
     pronargs smallint = f.arguments
     prorettype oid = f.result_oid
-    proargtypes oid[] = f.argument_oids
+    proargtypes oidvector = f.argument_oids
     proargnames text[]
     prosrc text = f.name
     probin text

@@ -99,6 +99,8 @@ const ARRAYS: Readonly<Record<string, number>> = {
 
 const PSEUDO: ReadonlySet<string> = new Set(["record", "cstring", "any", "anyarray", "void", "trigger", "anyelement"]);
 
+const VECTOR_ITEMS: Readonly<Record<string, number>> = { int2vector: 21, oidvector: 26 };
+
 export const TYPE_ROWS: readonly TypeRow[] = typeRows();
 
 function typeRows(): readonly TypeRow[] {
@@ -106,13 +108,13 @@ function typeRows(): readonly TypeRow[] {
   const add = (oid: number, name: string, fullName: string, size: number, category: string, arrayOid: number) => {
     const text = category === "S";
     const own = { oid, name, fullName, size, ...layout(size), pseudo: category === "P", category, text };
-    rows.set(oid, { ...own, elementOid: 0, arrayOid });
+    rows.set(oid, { ...own, elementOid: VECTOR_ITEMS[name] ?? 0, arrayOid });
     if (arrayOid === 0) return;
     const array = { oid: arrayOid, name: `_${name}`, fullName: `${fullName}[]`, size: -1, ...layout(-1) };
     rows.set(arrayOid, { ...array, pseudo: false, category: "A", text, elementOid: oid, arrayOid: 0 });
   };
   for (const [oid, name, size, array, full] of OTHER_TYPES)
-    add(oid, name, full ?? name, size, PSEUDO.has(name) ? "P" : "U", array);
+    add(oid, name, full ?? name, size, PSEUDO.has(name) ? "P" : VECTOR_ITEMS[name] === undefined ? "U" : "A", array);
   for (const kind of SCALAR_KINDS) {
     const type = typeOfKind(kind);
     const [name, category] = TYPE_NAMES[kind];

@@ -55,6 +55,8 @@ function typeOf(text: string): SqlType | undefined {
     const of = typeOf(text.slice(0, -2));
     return of === undefined ? undefined : { kind: "array", of };
   }
+  const vector = { int2vector: "smallint", oidvector: "oid" }[text];
+  if (vector !== undefined) return { kind: "array", of: { kind: vector } as SqlType, vector: true };
   const sized = /^(char|varchar)\((\d+)\)$/.exec(text);
   if (sized !== null) return { kind: sized[1] as "char" | "varchar", length: Number(sized[2]) };
   const decimal = /^numeric\((\d+),\s*(\d+)\)$/.exec(text);

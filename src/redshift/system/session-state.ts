@@ -1,47 +1,46 @@
 /**
- * What only the session knows, or only this process: temporary tables, the search path, settings, sessions, statements. Before the session's
- * connection next runs anything, it is put into variables of that connection, out of which the system's views read it.
+ * What only the session knows, or only this process: temporary tables, the search path, settings, sessions, statements. Before a statement
+ * runs that reads of them, they are put into tables and variables of the session's connection, out of which the system's views read them.
  */
-import { CATALOG_SCHEMA } from "../catalog/catalog.js";
+import type { BindContext } from "../binder/bound.js";
+import { bindQuery } from "../binder/queries/bind-query.js";
+import type { Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
-import { kindOf } from "../catalog/write.js";
-import type { SessionInfo } from "../database.js";
+import type { SessionInfo, SqlColumn } from "../database.js";
 import type { QueryEntry } from "../engine/query-log.js";
 import { schemasOf } from "../engine/settings.js";
 import type { SessionCore } from "../engine/statement-run.js";
+import { CATALOG_MACROS } from "../functions/catalog-macros.js";
+import { SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
-import { SEARCH_PATH_VARIABLE, TEMPORARY_VARIABLES } from "./base.js";
+import { parseQuery } from "../syntax/parse.js";
+import { lateColumns, sessionTables } from "./session-tables.js";
 import { VOLATILE_VARIABLES, VOLATILE_VIEW_NAMES } from "./volatile.js";
+
+/** A statement that has one of these reads the session's tables, by itself or by a macro. */
+const READS_CATALOG = ["temp.penstock_", ...Object.keys(CATALOG_MACROS).map((name) => `penstock_catalog.${name}(`)];
+const LATE_COLUMNS = "temp.penstock_late_columns";
 
 /** Of statements' texts together, the newest first: what is older is left out. */
 const QUERY_CHARS_MAX = 8_000_000;
 
-/** What each session was told last of what seldom changes. */
-interface Told {
-  path?: string;
-  temporary?: ReadonlyMap<string, StoredRelation>;
+/** What each session's tables were made of. */
+interface Made {
+  readonly snapshot: Snapshot;
+  readonly temporary: ReadonlyMap<string, StoredRelation>;
+  readonly path: string;
+  /** A transaction that is rolled back takes them along. */
+  readonly rollbacks: number;
+  late: boolean;
 }
 
-const told = new WeakMap<SessionCore, Told>();
+const made = new WeakMap<SessionCore, Made>();
 
 /** DuckDB's statements that tell the session's connection what `sql` is going to read; undefined where it reads nothing of the system's. */
 export function systemState(sql: string, core: SessionCore): string | undefined {
-  if (!sql.includes(CATALOG_SCHEMA)) return undefined;
-  const { settings, shared, transaction } = core;
-  const before = told.get(core) ?? {};
-  told.set(core, before);
-  const statements: string[] = [];
-  const path = `[${schemasOf(settings.get("search_path") ?? "", core.user)
-    .map(textLiteral)
-    .join(", ")}]::VARCHAR[]`;
-  if (path !== before.path) statements.push(`SET VARIABLE ${SEARCH_PATH_VARIABLE} = ${path}`);
-  before.path = path;
-  const { temporary } = transaction;
-  // None at first, which is what an unset variable says.
-  if (temporary !== before.temporary && (before.temporary !== undefined || temporary.size > 0)) {
-    statements.push(...temporaryStatements(temporary, core.temporarySchema));
-    before.temporary = temporary;
-  }
+  if (!sql.includes("penstock_")) return undefined;
+  const { settings, shared } = core;
+  const statements = catalogStatements(sql, core);
   if (sql.includes(VOLATILE_VIEW_NAMES.queries))
     statements.push(list(VOLATILE_VARIABLES.queries, queryRows(shared.log.entries())));
   if (sql.includes(VOLATILE_VIEW_NAMES.sessions))
@@ -53,75 +52,49 @@ export function systemState(sql: string, core: SessionCore): string | undefined 
   return statements.length === 0 ? undefined : statements.join(";\n");
 }
 
-function temporaryStatements(temporary: ReadonlyMap<string, StoredRelation>, schema: string): readonly string[] {
-  const relations = [...temporary.values()];
-  const instant = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
-  return [
-    `SET VARIABLE ${TEMPORARY_VARIABLES.schema} = ${relations.length === 0 ? "NULL" : textLiteral(schema)}`,
-    list(
-      TEMPORARY_VARIABLES.relations,
-      relations.map((relation) => ({
-        oid: relation.oid,
-        schema_name: relation.schema,
-        name: relation.name,
-        kind: relation.kind,
-        owner: relation.owner,
-        dist_style: relation.distStyle,
-        sort_style: relation.sortStyle,
-        encode_auto: relation.encodeAuto,
-        backup: relation.backup,
-        definition: relation.definition ?? null,
-        late_binding: relation.lateBinding,
-        auto_refresh: relation.autoRefresh,
-        comment: relation.comment ?? null,
-        external: null,
-        created_at: instant(relation.createdAtMs),
-        changed_at: instant(relation.changedAtMs),
-        refreshed_at: instant(relation.refreshedAtMs),
-      })),
-    ),
-    list(
-      TEMPORARY_VARIABLES.columns,
-      relations.flatMap((relation) =>
-        relation.columns.map((column) => {
-          const [kind, of] = kindOf(column.type);
-          return {
-            relation_oid: relation.oid,
-            position: column.position,
-            name: column.name,
-            type_kind: kind,
-            type_length: "length" in of ? of.length : null,
-            type_precision: "precision" in of ? of.precision : null,
-            type_scale: "scale" in of ? of.scale : null,
-            not_null: column.notNull,
-            default_text: column.defaultText ?? null,
-            encoding: column.encoding ?? null,
-            dist_key: column.distKey,
-            sort_position: column.sortPosition ?? null,
-            identity_seed: column.identity?.seed ?? null,
-            identity_step: column.identity?.step ?? null,
-            identity_by_default: column.identity?.byDefault ?? null,
-            collation_name: column.collation ?? null,
-            comment: column.comment ?? null,
-          };
-        }),
-      ),
-    ),
-    list(
-      TEMPORARY_VARIABLES.constraints,
-      relations.flatMap((relation) =>
-        relation.constraints.map((constraint) => ({
-          oid: constraint.oid,
-          relation_oid: relation.oid,
-          name: constraint.name,
-          type: constraint.type,
-          columns: constraint.columns,
-          foreign_oid: constraint.foreignOid ?? null,
-          foreign_columns: constraint.foreignColumns ?? null,
-        })),
-      ),
-    ),
-  ];
+function catalogStatements(sql: string, core: SessionCore): string[] {
+  if (!READS_CATALOG.some((name) => sql.includes(name))) return [];
+  const { settings, transaction } = core;
+  const { snapshot, temporary, rollbacks } = transaction;
+  const searchPath = schemasOf(settings.get("search_path") ?? "", core.user);
+  const path = searchPath.join("\0");
+  const statements: string[] = [];
+  let own = made.get(core);
+  const fresh =
+    own?.snapshot === snapshot && own.temporary === temporary && own.path === path && own.rollbacks === rollbacks;
+  if (own === undefined || !fresh) {
+    statements.push(...sessionTables({ temporary, temporarySchema: core.temporarySchema, searchPath }));
+    own = { snapshot, temporary, path, rollbacks, late: false };
+    made.set(core, own);
+  }
+  if (!own.late && sql.includes(LATE_COLUMNS)) {
+    statements.push(lateColumns(lateBindingViews(core)));
+    own.late = true;
+  }
+  return statements;
+}
+
+/** Their columns are those that a query would find now; one that cannot be read any more has none. */
+function lateBindingViews(core: SessionCore) {
+  const context: BindContext = {
+    relation: core.catalog.findRelation,
+    parameters: [],
+    setting: (name) => core.settings.get(name),
+    user: core.user,
+    database: core.shared.name,
+    processId: core.processId,
+    notice: () => undefined,
+  };
+  const found: { readonly oid: number; readonly columns: readonly SqlColumn[] }[] = [];
+  for (const { oid, lateBinding, definition } of core.transaction.snapshot.relations()) {
+    if (!lateBinding || definition === undefined) continue;
+    try {
+      found.push({ oid, columns: bindQuery(parseQuery(definition), context).columns });
+    } catch (error) {
+      if (!(error instanceof SqlError)) throw error;
+    }
+  }
+  return found;
 }
 
 function queryRows(entries: readonly QueryEntry[]): readonly object[] {

@@ -1,4 +1,6 @@
 /** STV_ and SVL_ views: what goes on now, and what went on. */
+
+import { TABLE_STORAGE } from "./base.js";
 import { ABORTED, DATABASE, IS_DDL, IS_QUERY, PARTS, QUERIES, USER } from "./log-parts.js";
 import { relation } from "./relation.js";
 
@@ -71,7 +73,7 @@ export const STV = [
     dist_style integer = CASE r.dist_style WHEN 'key' THEN 1 WHEN 'all' THEN 8 WHEN 'auto' THEN 10 ELSE 0 END
     block_count integer = t.blocks
     `,
-    "penstock_catalog.stored_relations AS r JOIN penstock_catalog.table_storage AS t ON t.relation_oid = r.oid",
+    `temp.penstock_relations AS r JOIN ${TABLE_STORAGE} AS t ON t.relation_oid = r.oid`,
   ),
   relation(
     "stv_blocklist",

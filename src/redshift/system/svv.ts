@@ -1,4 +1,5 @@
 /** SVV_ views, and the tables beside them: what there is in the database, with the attributes that are Redshift's own. */
+import { TABLE_STORAGE } from "./base.js";
 import { relation } from "./relation.js";
 
 const DATABASE = "'penstock'";
@@ -6,18 +7,19 @@ const DATABASE = "'penstock'";
 const TABLE_TYPE =
   "CASE r.kind WHEN 'table' THEN 'TABLE' WHEN 'external-table' THEN 'EXTERNAL TABLE' WHEN 'system-view' THEN 'SYSTEM VIEW' ELSE 'VIEW' END";
 const TYPE = "penstock_catalog.format_type(c.type_oid, c.type_modifier)";
-const DEFAULT =
-  "penstock_catalog.default_text(c.default_text, c.identity_seed, c.identity_step, c.identity_by_default, c.relation_oid, c.position)";
+const DEFAULT = "c.default_source";
 const TEXT_LENGTH = "CASE WHEN c.type_kind IN ('char', 'varchar', 'varbyte') THEN c.type_length END";
 const DIGITS =
   "CASE c.type_kind WHEN 'decimal' THEN c.type_precision WHEN 'smallint' THEN 16 WHEN 'integer' THEN 32 WHEN 'bigint' THEN 64 WHEN 'real' THEN 24 WHEN 'double' THEN 53 END";
 const SCALE =
   "CASE WHEN c.type_kind = 'decimal' THEN c.type_scale WHEN c.type_kind IN ('smallint', 'integer', 'bigint') THEN 0 END";
-const COLUMNS = "penstock_catalog.all_columns AS c";
-const SCHEMAS = "penstock_catalog.all_schemas AS s";
-const MATERIALIZED = "penstock_catalog.stored_relations AS r WHERE r.kind = 'materialized-view'";
+/** Those of late-binding views too. */
+const COLUMNS = `(SELECT * FROM temp.penstock_columns UNION ALL BY NAME SELECT *, 'view' AS relation_kind, TRUE AS late_binding, FALSE AS not_null, FALSE AS dist_key,
+  'none' AS encoding_name FROM temp.penstock_late_columns) AS c`;
+const SCHEMAS = "temp.penstock_schemas AS s";
+const MATERIALIZED = "temp.penstock_relations AS r WHERE r.kind = 'materialized-view'";
 /** What the store says of an external table, as JSON: src/redshift/external writes it. */
-const EXTERNAL = "penstock_catalog.stored_relations AS r WHERE r.kind = 'external-table'";
+const EXTERNAL = "temp.penstock_relations AS r WHERE r.kind = 'external-table'";
 const PRIVILEGES =
   "(VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('DROP'), ('REFERENCES'), ('ALTER'), ('TRUNCATE')) AS p(privilege)";
 
@@ -49,12 +51,12 @@ export const SVV = [
     create_time timestamp = CAST(r.created_at AS TIMESTAMP)
     `,
     // Of empty tables it says nothing, as Redshift's.
-    `penstock_catalog.stored_relations AS r JOIN penstock_catalog.table_storage AS t ON t.relation_oid = r.oid
-     LEFT JOIN (SELECT relation_oid, bool_or(penstock_catalog.encoding_of(encoding, type_kind, sort_position) <> 'none') AS encoded, max(name) FILTER (dist_key) AS dist_key,
+    `temp.penstock_relations AS r JOIN ${TABLE_STORAGE} AS t ON t.relation_oid = r.oid
+     LEFT JOIN (SELECT relation_oid, bool_or(encoding_name <> 'none') AS encoded, max(name) FILTER (dist_key) AS dist_key,
          max(type_length) FILTER (type_kind = 'varchar') AS max_varchar, count(*) FILTER (sort_position <> 0) AS sort_keys,
          max(name) FILTER (abs(sort_position) = 1) AS sort_key,
-         max(penstock_catalog.encoding_of(encoding, type_kind, sort_position)) FILTER (abs(sort_position) = 1) AS sort_encoding
-       FROM penstock_catalog.stored_columns GROUP BY relation_oid) AS k ON k.relation_oid = r.oid
+         max(encoding_name) FILTER (abs(sort_position) = 1) AS sort_encoding
+       FROM temp.penstock_columns GROUP BY relation_oid) AS k ON k.relation_oid = r.oid
      WHERE t.rows > 0`,
   ),
   relation(
@@ -66,7 +68,7 @@ export const SVV = [
     table_type text = CASE r.kind WHEN 'table' THEN CASE WHEN r.temporary THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END WHEN 'external-table' THEN 'EXTERNAL TABLE' ELSE 'VIEW' END
     remarks text = r.comment
     `,
-    "penstock_catalog.all_relations AS r",
+    "temp.penstock_relations AS r",
   ),
   relation(
     "svv_columns",
@@ -97,7 +99,7 @@ export const SVV = [
     `
     database_name varchar(128) = ${DATABASE}
     schema_name varchar(128) = s.name
-    schema_owner integer = penstock_catalog.user_oid(s.owner)
+    schema_owner integer = s.owner_oid
     schema_type varchar(128) = CASE WHEN s.external_from IS NULL THEN 'local' ELSE 'external' END
     schema_acl varchar(128)
     source_database varchar(128) = ''
@@ -115,7 +117,7 @@ export const SVV = [
     table_type varchar(128) = ${TABLE_TYPE}
     remarks varchar(128) = r.comment
     `,
-    "penstock_catalog.all_relations AS r",
+    "temp.penstock_relations AS r",
   ),
   relation(
     "svv_all_columns",
@@ -152,12 +154,12 @@ export const SVV = [
     `
     database_name varchar(128) = ${DATABASE}
     schema_name varchar(128) = s.name
-    schema_owner integer = penstock_catalog.user_oid(s.owner)
+    schema_owner integer = s.owner_oid
     schema_type varchar(16) = 'local'
     schema_acl varchar(128)
     schema_option varchar(128)
     `,
-    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NULL",
+    "temp.penstock_schemas AS s WHERE s.external_from IS NULL",
   ),
   relation(
     "svv_redshift_tables",
@@ -170,7 +172,7 @@ export const SVV = [
     remarks varchar(128) = r.comment
     table_owner varchar(128) = r.owner
     `,
-    "penstock_catalog.all_relations AS r WHERE r.kind <> 'external-table'",
+    "temp.penstock_relations AS r WHERE r.kind <> 'external-table'",
   ),
   relation(
     "svv_redshift_columns",
@@ -183,7 +185,7 @@ export const SVV = [
     data_type varchar(128) = ${TYPE}
     column_default varchar(4000) = ${DEFAULT}
     is_nullable varchar(3) = CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END
-    encoding varchar(128) = penstock_catalog.encoding_of(c.encoding, c.type_kind, c.sort_position)
+    encoding varchar(128) = c.encoding_name
     distkey boolean = c.dist_key
     sortkey integer = coalesce(c.sort_position, 0)
     column_acl varchar(128)
@@ -209,11 +211,11 @@ export const SVV = [
     esoid oid = s.oid
     eskind smallint = CASE WHEN s.external_from ILIKE '%kinesis%' THEN 5 ELSE 1 END
     schemaname name = s.name
-    esowner integer = penstock_catalog.user_oid(s.owner)
+    esowner integer = s.owner_oid
     databasename text = s.external_options ->> 'database'
     esoptions text = s.external_options
     `,
-    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NOT NULL",
+    "temp.penstock_schemas AS s WHERE s.external_from IS NOT NULL",
   ),
   relation(
     "svv_external_databases",
@@ -224,7 +226,7 @@ export const SVV = [
     location text
     parameters text
     `,
-    "penstock_catalog.all_schemas AS s WHERE s.external_from IS NOT NULL",
+    "temp.penstock_schemas AS s WHERE s.external_from IS NOT NULL",
   ),
   relation(
     "svv_external_tables",
@@ -255,7 +257,7 @@ export const SVV = [
     part_key integer = coalesce(list_position(from_json(coalesce(r.external -> 'partitionColumns', '[]'), '["VARCHAR"]'), c.name), 0)
     is_nullable text = CASE WHEN c.not_null THEN 'false' ELSE 'true' END
     `,
-    `penstock_catalog.stored_relations AS r JOIN penstock_catalog.all_columns AS c ON c.relation_oid = r.oid WHERE r.kind = 'external-table'`,
+    `temp.penstock_relations AS r JOIN temp.penstock_columns AS c ON c.relation_oid = r.oid WHERE r.kind = 'external-table'`,
   ),
   relation(
     "svv_external_partitions",
@@ -303,8 +305,8 @@ export const SVV = [
     ref_name char(128) = f.name
     ref_database_name char(128) = ${DATABASE}
     `,
-    `penstock_catalog.dependencies AS d JOIN penstock_catalog.stored_relations AS r ON r.oid = d.view_oid
-     JOIN penstock_catalog.stored_relations AS f ON f.oid = d.relation_oid WHERE r.kind = 'materialized-view'`,
+    `penstock_catalog.dependencies AS d JOIN temp.penstock_relations AS r ON r.oid = d.view_oid
+     JOIN temp.penstock_relations AS f ON f.oid = d.relation_oid WHERE r.kind = 'materialized-view'`,
   ),
   relation(
     "svv_mv_dependency",
@@ -316,14 +318,14 @@ export const SVV = [
     dependent_schema_name char(128) = f.schema_name
     dependent_name char(128) = f.name
     `,
-    `penstock_catalog.dependencies AS d JOIN penstock_catalog.stored_relations AS r ON r.oid = d.view_oid
-     JOIN penstock_catalog.stored_relations AS f ON f.oid = d.relation_oid WHERE r.kind = 'materialized-view'`,
+    `penstock_catalog.dependencies AS d JOIN temp.penstock_relations AS r ON r.oid = d.view_oid
+     JOIN temp.penstock_relations AS f ON f.oid = d.relation_oid WHERE r.kind = 'materialized-view'`,
   ),
   relation(
     "svl_mv_refresh_status",
     `
     db_name char(128) = ${DATABASE}
-    userid bigint = penstock_catalog.user_oid(r.owner)
+    userid bigint = r.owner_oid
     schema_name char(128) = r.schema_name
     mv_name char(128) = r.name
     xid bigint = 0
@@ -345,10 +347,10 @@ export const SVV = [
     identity_type text = p.grantee_type
     admin_option boolean = p.admin
     `,
-    `(SELECT r.schema_name, r.name, p.privilege, r.owner AS grantee, 'user' AS grantee_type, TRUE AS admin FROM penstock_catalog.stored_relations AS r, ${PRIVILEGES}
-      WHERE NOT r.temporary
+    `(SELECT r.schema_name, r.name, p.privilege, r.owner AS grantee, 'user' AS grantee_type, TRUE AS admin FROM temp.penstock_relations AS r, ${PRIVILEGES}
+      WHERE NOT r.temporary AND r.kind <> 'system-view'
       UNION ALL SELECT r.schema_name, r.name, upper(g.privilege), g.grantee, g.grantee_type, FALSE FROM penstock_catalog.grants AS g
-      JOIN penstock_catalog.stored_relations AS r ON r.oid = g.object_oid WHERE g.object_type <> 'schema' AND g.grantee <> r.owner) AS p`,
+      JOIN temp.penstock_relations AS r ON r.oid = g.object_oid WHERE g.object_type <> 'schema' AND g.grantee <> r.owner) AS p`,
   ),
   relation(
     "svv_schema_privileges",
@@ -360,8 +362,8 @@ export const SVV = [
     identity_type text = p.grantee_type
     admin_option boolean = p.grantee = s.owner
     `,
-    `penstock_catalog.all_schemas AS s JOIN (SELECT o.name AS schema_name, p.privilege, o.owner AS grantee, 'user' AS grantee_type
-        FROM penstock_catalog.all_schemas AS o, (VALUES ('USAGE'), ('CREATE')) AS p(privilege)
+    `temp.penstock_schemas AS s JOIN (SELECT o.name AS schema_name, p.privilege, o.owner AS grantee, 'user' AS grantee_type
+        FROM temp.penstock_schemas AS o, (VALUES ('USAGE'), ('CREATE')) AS p(privilege)
       UNION ALL SELECT o.name, upper(g.privilege), g.grantee, g.grantee_type FROM penstock_catalog.grants AS g JOIN penstock_catalog.schemas AS o ON o.oid = g.object_oid
         WHERE g.object_type = 'schema' AND g.grantee <> o.owner) AS p ON p.schema_name = s.name`,
   ),

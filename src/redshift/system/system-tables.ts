@@ -2,6 +2,7 @@
 import type { ArgumentKind } from "../functions/entry.js";
 import { functionEntry, listFunctions } from "../functions/registry.js";
 import { type SqlType, typeModifier, typeName, typeOid } from "../types.js";
+import { SYSTEM_SCHEMAS } from "./fixed.js";
 import { type Cell, jsonRows } from "./json-rows.js";
 import { ARRAY_KINDS, kindOfType, SCALAR_KINDS, typeOfKind } from "./kinds.js";
 import { systemOid } from "./oids.js";
@@ -10,16 +11,14 @@ import type { SystemRelation } from "./relation.js";
 
 /** Of the only collation, in pg_collation. */
 const COLLATION_OID = 100;
-const SCHEMA_OIDS = { pg_catalog: 11, information_schema: 11_000 } as const;
 
 const TABLES = {
+  system_schemas: { oid: "INTEGER", name: "VARCHAR" },
   system_relations: {
     oid: "INTEGER",
     schema_oid: "INTEGER",
     schema_name: "VARCHAR",
     name: "VARCHAR",
-    definition: "VARCHAR",
-    columns: "INTEGER",
   },
   system_columns: {
     relation_oid: "INTEGER",
@@ -79,15 +78,12 @@ export const SYSTEM_TABLES_DDL = Object.entries(TABLES)
 export function systemRows(relations: readonly SystemRelation[]): readonly string[] {
   return [
     insert(
+      "system_schemas",
+      Object.entries(SYSTEM_SCHEMAS).map(([name, oid]) => [oid, name]),
+    ),
+    insert(
       "system_relations",
-      relations.map(({ schema, name, columns }) => [
-        systemOid(schema, name),
-        SCHEMA_OIDS[schema],
-        schema,
-        name,
-        "",
-        columns.filter(({ hidden }) => !hidden).length,
-      ]),
+      relations.map(({ schema, name }) => [systemOid(schema, name), SYSTEM_SCHEMAS[schema], schema, name]),
     ),
     insert(
       "system_columns",

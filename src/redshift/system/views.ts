@@ -10,6 +10,7 @@ import { systemOid } from "./oids.js";
 import { PG_MORE } from "./pg-more.js";
 import { PG_OBJECTS } from "./pg-objects.js";
 import { relationQuery, type SystemRelation } from "./relation.js";
+import { lateColumns, sessionTables } from "./session-tables.js";
 import { STL } from "./stl.js";
 import { STV, SVL } from "./stv.js";
 import { SVV } from "./svv.js";
@@ -59,9 +60,22 @@ function infoOf(relation: SystemRelation): RelationInfo {
   };
 }
 
+/** Macros are bound when they are made: to tables of this session, later to those of the session that calls them. */
+const NO_SESSION = [
+  ...sessionTables({ temporary: new Map(), temporarySchema: "pg_temp_0", searchPath: [] }),
+  lateColumns([]),
+];
+
 /** All that is kept in the warehouse, as one text; the same program makes the same. */
 function definition(): { readonly statements: readonly string[]; readonly mark: string } {
-  const statements = [SYSTEM_TABLES_DDL, ...systemRows(SYSTEM_RELATIONS), ...BASE_VIEWS, ...VOLATILE_VIEWS, ...MACROS];
+  const statements = [
+    SYSTEM_TABLES_DDL,
+    ...systemRows(SYSTEM_RELATIONS),
+    ...BASE_VIEWS,
+    ...VOLATILE_VIEWS,
+    ...NO_SESSION,
+    ...MACROS,
+  ];
   return { statements, mark: createHash("sha256").update(statements.join("\n")).digest("hex") };
 }
 

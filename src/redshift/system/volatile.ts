@@ -1,6 +1,4 @@
 /** Statements, sessions and settings: views over variables that a session sets before it reads them (session-state.ts). */
-import { variableRows } from "./base.js";
-
 export const VOLATILE_VARIABLES = {
   queries: "penstock_queries",
   sessions: "penstock_sessions",
@@ -43,6 +41,7 @@ const SESSION_SHAPE = {
 /** Of a statement's text in one row of STL_QUERYTEXT and its like. */
 const PART_CHARS = 200;
 
+/** A variable's list of JSON, NULL where it is unset. */
 const list = (variable: string, shape: Readonly<Record<string, unknown>>) =>
   `(SELECT unnest(from_json(coalesce(CAST(getvariable('${variable}') AS VARCHAR), '[]'), '[${JSON.stringify(shape)}]')) AS item)`;
 
@@ -57,8 +56,9 @@ export const VOLATILE_VIEWS: readonly string[] = [
      SELECT id, sequence, substr(sql, sequence * ${PART_CHARS} + 1, ${PART_CHARS}) AS text
      FROM (SELECT id, sql, unnest(generate_series(0, (greatest(length(sql), 1) - 1) // ${PART_CHARS})) AS sequence FROM penstock_catalog.queries) AS p`,
   `CREATE OR REPLACE VIEW penstock_catalog.sessions AS
-     SELECT process_id, user_name, application_name, remote, make_timestamptz(started_ms * 1000) AS started_at, state, query_text
-     FROM ${variableRows(VOLATILE_VARIABLES.sessions, SESSION_SHAPE)} AS s`,
+     SELECT item.process_id AS process_id, item.user_name AS user_name, item.application_name AS application_name, item.remote AS remote,
+       make_timestamptz(item.started_ms * 1000) AS started_at, item.state AS state, item.query_text AS query_text
+     FROM ${list(VOLATILE_VARIABLES.sessions, SESSION_SHAPE)} AS s`,
   `CREATE OR REPLACE VIEW penstock_catalog.session_settings AS
-     SELECT name, setting FROM ${variableRows(VOLATILE_VARIABLES.settings, { name: "VARCHAR", setting: "VARCHAR" })} AS s`,
+     SELECT item.name AS name, item.setting AS setting FROM ${list(VOLATILE_VARIABLES.settings, { name: "VARCHAR", setting: "VARCHAR" })} AS s`,
 ];
