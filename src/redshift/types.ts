@@ -4,8 +4,11 @@ export type SqlType =
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number }
   /** Lengths are bytes, as Redshift counts them. */
   | { readonly kind: "char" | "varchar" | "varbyte"; readonly length: number }
-  /** Of the catalog alone (`_int2`, `_text`, ...): Redshift has no array columns. */
-  | { readonly kind: "array"; readonly of: SqlType };
+  /**
+   * Of the catalog alone (`_int2`, `_text`, ...): Redshift has no array columns. A vector (`int2vector`, `oidvector`) is one that is written with
+   * blanks and counted from 0.
+   */
+  | { readonly kind: "array"; readonly of: SqlType; readonly vector?: boolean };
 
 export type PlainKind =
   | "smallint"
@@ -54,7 +57,7 @@ export function typeText(type: SqlType): string {
     case "varbyte":
       return `binary varying(${type.length})`;
     case "array":
-      return `${typeText(type.of)}[]`;
+      return type.vector === true ? VECTORS[vectorOf(type.of)].name : `${typeText(type.of)}[]`;
     default:
       return PLAIN_TEXTS[type.kind];
   }
@@ -62,7 +65,14 @@ export function typeText(type: SqlType): string {
 
 /** The same without length or precision: as `pg_typeof` and "function f(integer) does not exist" have it. */
 export function typeName(type: SqlType): string {
-  return type.kind === "array" ? `${typeName(type.of)}[]` : typeText(type).replace(/\(.*\)$/, "");
+  if (type.kind === "array") return type.vector === true ? typeText(type) : `${typeName(type.of)}[]`;
+  return typeText(type).replace(/\(.*\)$/, "");
+}
+
+const VECTORS = { smallint: { name: "int2vector", oid: 22 }, oid: { name: "oidvector", oid: 30 } } as const;
+
+function vectorOf(of: SqlType): keyof typeof VECTORS {
+  return of.kind === "smallint" ? "smallint" : "oid";
 }
 
 const PLAIN_TEXTS: Readonly<Record<PlainKind, string>> = {
@@ -137,7 +147,8 @@ const ARRAY_OIDS: Readonly<Partial<Record<SqlType["kind"], number>>> = {
 };
 
 export function typeOid(type: SqlType): number {
-  return type.kind === "array" ? (ARRAY_OIDS[type.of.kind] ?? 1009) : OIDS[type.kind];
+  if (type.kind !== "array") return OIDS[type.kind];
+  return type.vector === true ? VECTORS[vectorOf(type.of)].oid : (ARRAY_OIDS[type.of.kind] ?? 1009);
 }
 
 /** The type modifier as PostgreSQL encodes it: length + 4, precision and scale in one number, -1 for none. */

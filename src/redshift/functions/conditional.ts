@@ -12,7 +12,7 @@ import { type CallSite, type FunctionEntry, familyOf } from "./entry.js";
 const { special } = familyOf("conditional");
 
 export const CONDITIONAL_FUNCTIONS: readonly FunctionEntry[] = [
-  ...special("coalesce nvl", (site) => {
+  ...special("coalesce nvl isnull", (site) => {
     const { args, type } = unified(
       site,
       site.call.args.map((arg) => site.bind(arg)),

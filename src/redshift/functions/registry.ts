@@ -1,5 +1,6 @@
 /** The allow-list: what is not here cannot be called. */
 import { AGGREGATE_FUNCTIONS } from "./aggregate.js";
+import { CATALOG_OBJECT_FUNCTIONS } from "./catalog-objects.js";
 import { CONDITIONAL_FUNCTIONS } from "./conditional.js";
 import { DATE_TIME_FUNCTIONS } from "./date-time.js";
 import type { Family, FunctionEntry, SupportStatus } from "./entry.js";
@@ -30,6 +31,7 @@ const ENTRIES: ReadonlyMap<string, FunctionEntry> = new Map(
     VARBYTE_FUNCTIONS,
     FORMATTING_FUNCTIONS,
     SYSTEM_FUNCTIONS,
+    CATALOG_OBJECT_FUNCTIONS,
     MISSING_FUNCTIONS,
   ]
     .flat()

@@ -3,12 +3,14 @@
  * made beside the system views.
  */
 
+import type { BoundExpression } from "../binder/bound.js";
 import { coerce, settled } from "../binder/expressions/coerce.js";
 import { derived } from "../binder/expressions/derived.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { type SqlType, typeName } from "../types.js";
-import { type CatalogMacro, catalogCall } from "./catalog-macros.js";
+import type { CatalogMacro } from "./catalog-macros.js";
+import { catalogOverload } from "./catalog-objects.js";
 import { BIGINT, BOOLEAN, type CallSite, type FunctionEntry, familyOf, INTEGER, overload, TEXT } from "./entry.js";
 
 const { scalar, special, missing } = familyOf("system");
@@ -63,10 +65,6 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
       : constant(site, value, TEXT);
   }),
   ...special("current_user_id", (site) => derived([], "100", INTEGER, site.at, { nullable: false })),
-  ...scalar(
-    "pg_get_userbyid",
-    overload("oid", NAME, (_, site) => textLiteral(site.scope.context.user)),
-  ),
   ...special("pg_typeof", (site) => {
     const bound = site.call.args[0] === undefined ? undefined : site.bind(site.call.args[0]);
     return constant(site, bound === undefined ? "unknown" : typeName(bound.type), { kind: "regtype" });
@@ -87,17 +85,23 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
   ...scalar("inet_client_addr inet_server_addr", overload("", TEXT, "CAST(NULL AS VARCHAR)")),
   ...scalar("slice_num", overload("", INTEGER, "0")),
   ...scalar("pg_encoding_to_char", overload("int", NAME, "'UTF8'")),
-  ...scalar("array_upper", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
-  ...scalar("array_lower", overload("array, int", INTEGER, "CASE WHEN len($1) > 0 THEN 1 END")),
-  ...scalar("array_length", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
   ...scalar(
-    "array_to_string",
-    overload(
-      "array, text",
-      TEXT,
-      "list_reduce(list_transform($1, item -> CAST(item AS VARCHAR)), (joined, item) -> joined || $2 || item)",
+    "array_upper",
+    overload("array, int", INTEGER, (bound) =>
+      // A vector's last place, as its places are counted from 0, is -1 where it has none.
+      isVector(bound)
+        ? `CAST(len(${bound[0]!.sql}) - 1 AS INTEGER)`
+        : `CAST(nullif(len(${bound[0]!.sql}), 0) AS INTEGER)`,
     ),
   ),
+  ...scalar(
+    "array_lower",
+    overload("array, int", INTEGER, (bound) =>
+      isVector(bound) ? "0" : `(CASE WHEN len(${bound[0]!.sql}) > 0 THEN 1 END)`,
+    ),
+  ),
+  ...scalar("array_length", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
+  ...scalar("array_to_string", overload("array, text", TEXT, "array_to_string(CAST($1 AS VARCHAR[]), $2)")),
   ...special("generate_series", (site) => {
     const args = site.call.args.map((arg) => site.bind(arg, INTEGER));
     if (args.length < 2 || args.length > 3)
@@ -137,15 +141,11 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
 ];
 
 function catalogMacro(name: CatalogMacro, args: string, type: SqlType): FunctionEntry[] {
-  return scalar(
-    name,
-    overload(args, type, (bound) =>
-      catalogCall(
-        name,
-        bound.map((arg) => arg.sql),
-      ),
-    ),
-  );
+  return scalar(name, catalogOverload(name, args, type));
+}
+
+function isVector([array]: readonly BoundExpression[]): boolean {
+  return array?.type.kind === "array" && array.type.vector === true;
 }
 
 function searchPath(site: CallSite): readonly string[] {

@@ -157,7 +157,7 @@ function parseNamed(cursor: Cursor): Expression {
 }
 
 /** Reserved words that are functions as well. */
-const CALLABLE_RESERVED: ReadonlySet<string> = new Set(["left", "right", "unnest", "overlaps"]);
+const CALLABLE_RESERVED: ReadonlySet<string> = new Set(["left", "right", "unnest", "overlaps", "isnull"]);
 
 function parseCase(cursor: Cursor): Expression {
   const { at } = cursor;

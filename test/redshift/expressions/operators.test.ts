@@ -119,7 +119,8 @@ describe("tests", () => {
     false AND NULL => false
     true OR NULL => true
     NOT false => true
-    1 AND true !! 42804 argument of AND must be type boolean, not type integer
+    1 AND true => true
+    1 + 1 AND true !! 42804 argument of AND must be type boolean, not type integer
     1 = 'x' !! 22P02 invalid input syntax for integer: "x"
     1 = true !! 42883 operator does not exist: integer = boolean
     '12'::varchar = 12 => true

@@ -16,6 +16,7 @@ import { bindLike, bindRegularExpression } from "./pattern.js";
 import { bindExists, bindInQuery, bindQuantified, bindScalarQuery } from "./subquery.js";
 import { bindPath } from "./super-path.js";
 import { inZone, sessionZone, zoneName } from "./time-zone.js";
+import { isInteger } from "./type-groups.js";
 import { typeOfName } from "./type-of-name.js";
 
 export { coerce, settled } from "./coerce.js";
@@ -142,6 +143,7 @@ export function condition(bound: BoundExpression, scope: Scope, where: string): 
   if (bound.type.kind === "boolean") return bound;
   if (bound.type.kind === "unknown" || bound.type.kind === "super")
     return coerce(bound, boolean, "implicit", scope.context);
+  if (isWholeLiteral(bound)) return coerce(bound, boolean, "assignment", scope.context);
   throw new SqlError(
     SQL_STATE.datatypeMismatch,
     `argument of ${where} must be type boolean, not type ${typeName(bound.type)}`,
@@ -149,6 +151,11 @@ export function condition(bound: BoundExpression, scope: Scope, where: string): 
       at: bound.at,
     },
   );
+}
+
+/** Tools build their conditions up from `WHERE 1`, which Redshift takes. */
+export function isWholeLiteral({ origin, type }: BoundExpression): boolean {
+  return origin?.kind === "number" && isInteger(type);
 }
 
 function negated(operand: Expression, scope: Scope, at: number): BoundExpression {

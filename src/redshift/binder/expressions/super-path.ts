@@ -68,12 +68,13 @@ function walk(start: BoundExpression, steps: readonly Step[], at: number, scope:
   return derived(parts, sql, { kind: "super" }, at, { nullable: true });
 }
 
-/** PostgreSQL's arrays count from 1, as DuckDB's lists do. */
+/** PostgreSQL's arrays count from 1, as DuckDB's lists do; its vectors from 0. */
 function element(start: BoundExpression, steps: readonly Step[], at: number, scope: Scope): BoundExpression {
   const [first, ...others] = steps;
   if (start.type.kind !== "array" || first === undefined || !("index" in first) || others.length > 0) {
     throw new SqlError(SQL_STATE.wrongObjectType, "an array takes one subscript", { at });
   }
   const index = coerce(first.index, { kind: "integer" }, "assignment", scope.context);
-  return derived([start, index], `(${start.sql})[${index.sql}]`, start.type.of, at, { nullable: true });
+  const place = start.type.vector === true ? `${index.sql} + 1` : index.sql;
+  return derived([start, index], `(${start.sql})[${place}]`, start.type.of, at, { nullable: true });
 }

@@ -2,7 +2,7 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Expression } from "../../syntax/ast.js";
 import { typeName } from "../../types.js";
 import type { Scope } from "../bound.js";
-import { bindExpression, coerce } from "../expressions/bind-expression.js";
+import { bindExpression, coerce, isWholeLiteral } from "../expressions/bind-expression.js";
 
 const BOOLEAN = { kind: "boolean" } as const;
 
@@ -10,6 +10,7 @@ const BOOLEAN = { kind: "boolean" } as const;
 export function bindCondition(expression: Expression, scope: Scope): string {
   const bound = bindExpression(expression, scope, BOOLEAN);
   if (bound.type.kind === "boolean") return bound.sql;
+  if (isWholeLiteral(bound)) return coerce(bound, BOOLEAN, "assignment", scope.context).sql;
   if (bound.type.kind !== "unknown" && bound.type.kind !== "super") {
     throw new SqlError(
       SQL_STATE.datatypeMismatch,

@@ -16,8 +16,13 @@ export function bindArrayIteration(ref: TableName, scope: FromScope): FromItem {
 
 /** Each element of the array is a row, its position counted from 0. What is no array has no elements. */
 export function iterated(path: Expression, scope: FromScope, name: string, indexName: string | undefined): FromItem {
-  const value = bindSuper(path, scope);
+  const value = bindIterable(path, scope);
   const alias = scope.binding.alias("r");
+  if (value.type.kind === "array") {
+    // PostgreSQL's unnest, over the catalog's arrays.
+    const item: SourceColumn = { name, sql: `${alias}.c1`, type: value.type.of, nullable: true };
+    return sourceOf(`LATERAL (SELECT unnest(${value.sql}) AS c1) AS ${alias}`, name, item);
+  }
   const list = scope.binding.alias("r");
   const element: SourceColumn = { name, sql: `${alias}.c1`, type: { kind: "super" }, nullable: true };
   if (indexName === undefined) {
@@ -49,6 +54,11 @@ export function bindObjectIteration(ref: ObjectUnpivot, scope: FromScope): FromI
   return iterationItem(sql, ref.valueAlias, element, key === undefined ? [] : [key]);
 }
 
+/** As a table of one column. */
+function sourceOf(sql: string, name: string, column: SourceColumn): FromItem {
+  return { sql, sources: [{ name, columns: [column] }], columns: [column] };
+}
+
 function iterationItem(sql: string, name: string, element: SourceColumn, others: readonly SourceColumn[]): FromItem {
   const sources: Source[] = [{ name, columns: [element], element }];
   if (others.length > 0) sources.push({ name: undefined, columns: others });
@@ -56,6 +66,13 @@ function iterationItem(sql: string, name: string, element: SourceColumn, others:
 }
 
 function bindSuper(path: Expression, scope: FromScope): BoundExpression {
+  const bound = bindIterable(path, scope);
+  if (bound.type.kind === "array") throw notIterable(bound);
+  return bound;
+}
+
+/** A SUPER value or an array. */
+function bindIterable(path: Expression, scope: FromScope): BoundExpression {
   const level = newLevel({
     sources: scope.before.flatMap((item) => item.sources),
     columns: scope.before.flatMap((item) => item.columns),
@@ -63,15 +80,14 @@ function bindSuper(path: Expression, scope: FromScope): BoundExpression {
     commonTables: scope.surroundings.commonTables,
   });
   const bound = bindExpression(path, nestedScope(level, scope, { clause: "FROM" }));
-  if (bound.type.kind !== "super") {
-    throw new SqlError(
-      SQL_STATE.datatypeMismatch,
-      `only a SUPER value can be iterated over in FROM, not ${typeName(bound.type)}`,
-      {
-        at: path.at,
-        hint: "A text that holds JSON becomes one by JSON_PARSE.",
-      },
-    );
-  }
+  if (bound.type.kind !== "super" && bound.type.kind !== "array") throw notIterable(bound);
   return bound;
+}
+
+function notIterable(bound: BoundExpression): SqlError {
+  return new SqlError(
+    SQL_STATE.datatypeMismatch,
+    `only a SUPER value can be iterated over in FROM, not ${typeName(bound.type)}`,
+    { at: bound.at, hint: "A text that holds JSON becomes one by JSON_PARSE." },
+  );
 }

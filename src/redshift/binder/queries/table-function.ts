@@ -1,3 +1,4 @@
+import { functionEntry } from "../../functions/registry.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Call, TableFunction } from "../../syntax/ast.js";
 import { type SqlType, typeName } from "../../types.js";
@@ -14,7 +15,7 @@ import { bindRelation } from "./relation.js";
 import { noteLeaderOnly } from "./unsupported.js";
 
 /**
- * Functions in FROM: generate_series, UNNEST, and the catalog's, whose rows are a relation of the function's own name in pg_catalog
+ * Functions in FROM: generate_series, UNNEST, those of a single value (one row of it), and the catalog's, whose rows are a relation of the function's own name in pg_catalog
  * (pg_get_late_binding_view_cols, ...).
  */
 export function bindTableFunction(ref: TableFunction, scope: FromScope): FromItem {
@@ -37,6 +38,17 @@ export function bindTableFunction(ref: TableFunction, scope: FromScope): FromIte
     const column = ref.alias?.columns?.[0] ?? ref.alias?.name ?? name;
     const columns: NestedQuery["columns"] = [{ name: column, type: series.type, nullable: false }];
     return sourceItem(`(${seriesRows(series, ref.call, scope)}) AS ${alias}`, alias, columns, {
+      alias: { name: ref.alias?.name ?? name },
+      name: undefined,
+      at: ref.at,
+    });
+  }
+  if (functionEntry(name)?.kind === "scalar") {
+    const value = bindExpression(ref.call, nestedScope(level, scope, { clause: "FROM" }));
+    const alias = scope.binding.alias("r");
+    const column = { name: ref.alias?.columns?.[0] ?? ref.alias?.name ?? name, type: value.type, nullable: true };
+    const lateral = scope.before.length > 0 && holdsColumn(ref.call.args) ? "LATERAL " : "";
+    return sourceItem(`${lateral}(SELECT ${value.sql} AS c1) AS ${alias}`, alias, [column], {
       alias: { name: ref.alias?.name ?? name },
       name: undefined,
       at: ref.at,
