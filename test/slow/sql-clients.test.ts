@@ -93,8 +93,8 @@ describe("psql", () => {
       \\d psql_orders
       \\dt
       \\dn
+      create view psql_view as select id from psql_orders;
       \\dv
-      \\df
       \\l
       \\du
       \\x on
