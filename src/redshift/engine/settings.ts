@@ -125,6 +125,11 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   parse_super_null_on_error: { value: "off", about: "Accepted.", check: boolean },
   pg_federation_repeatable_read: { value: "on", about: "Accepted.", check: boolean },
   query_group: { value: "default", about: "A label for the session's statements." },
+  readonly: {
+    value: "off",
+    about: "Accepted: Redshift's JDBC driver says by it that it means to read.",
+    check: boolean,
+  },
   role: { value: "none", about: "Accepted." },
   search_path: { value: SEARCH_PATH_DEFAULT, about: "Schemas in which bare names are looked for." },
   server_encoding: { value: "UTF8", about: "Texts are kept as UTF-8.", check: constant },

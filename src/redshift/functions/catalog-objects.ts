@@ -7,6 +7,7 @@ import type { SqlType } from "../types.js";
 import { type CatalogMacro, catalogCall } from "./catalog-macros.js";
 import {
   BIGINT,
+  BOOLEAN,
   type FunctionEntry,
   familyOf,
   INTEGER,
@@ -55,6 +56,16 @@ export const CATALOG_OBJECT_FUNCTIONS: readonly FunctionEntry[] = [
   ...scalar("pg_get_serial_sequence", overload("text, text", TEXT, "CAST(NULL AS VARCHAR)"), FOR_CLIENTS),
   ...scalar("pg_tablespace_location", overload("oid", TEXT, "''"), FOR_CLIENTS),
   ...scalar("pg_char_to_encoding", overload("text", INTEGER, "6"), FOR_CLIENTS),
+  ...scalar(
+    "string_to_array",
+    overload(
+      "text, text",
+      { kind: "array", of: TEXT },
+      "CASE WHEN $1 = '' THEN CAST([] AS VARCHAR[]) ELSE string_split($1, $2) END",
+    ),
+    FOR_CLIENTS,
+  ),
+  ...scalar("pg_collation_is_visible pg_ts_config_is_visible", overload("oid", BOOLEAN, "TRUE"), FOR_CLIENTS),
   // What Redshift's JDBC driver puts a procedure's bytes through.
   ...scalar("textin byteaout", overload("text", TEXT, "CAST($1 AS VARCHAR)"), FOR_CLIENTS),
   ...special("_pg_expandarray", expandArray, {

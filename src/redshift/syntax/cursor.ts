@@ -69,7 +69,8 @@ export interface Cursor {
   isName(ahead?: number): boolean;
   /** Whether an alias without AS comes next. */
   isAlias(): boolean;
-  qualifiedName(): QualifiedName;
+  /** A database's, a schema's, its own; a column's may have four parts. */
+  qualifiedName(partsMax?: number): QualifiedName;
   string(): string;
   /** A text whose backslashes are left to whom it is for (COPY's `NULL AS '\N'`), but those before a quote or another backslash. */
   rawString(): string;
@@ -232,11 +233,11 @@ class TokenCursor implements Cursor {
     return before.length > 0 && !before.includes(this.peek(1).text) && !(before[0] === "name" && this.isName(1));
   }
 
-  qualifiedName(): QualifiedName {
+  qualifiedName(partsMax = 3): QualifiedName {
     const { at } = this;
     const parts = [this.name()];
     while (this.acceptSign(".")) parts.push(this.label());
-    if (parts.length > 3) this.refuse(`improper qualified name (too many dotted names): ${parts.join(".")}`, at);
+    if (parts.length > partsMax) this.refuse(`improper qualified name (too many dotted names): ${parts.join(".")}`, at);
     return { at, parts };
   }
 

@@ -121,7 +121,7 @@ function parseComment(cursor: Cursor): Told {
   cursor.expect("comment", "on");
   const object: Comment["object"] | undefined = cursor.acceptOne(...COMMENTED);
   if (object === undefined) throw cursor.unexpected();
-  let name = cursor.qualifiedName();
+  let name = cursor.qualifiedName(object === "column" ? 4 : 3);
   if (object === "constraint" && cursor.accept("on")) {
     const { parts } = cursor.qualifiedName();
     name = { parts: [...parts, ...name.parts], at: name.at };
