@@ -3,8 +3,6 @@ import { CATALOG_STORE_DDL } from "../../redshift/catalog/catalog.js";
 import type { Session } from "./session.js";
 import { transaction } from "./session.js";
 
-export const PENSTOCK_SCHEMA = "penstock";
-
 /**
  * Penstock's own schema in the warehouse. Changes to it are further steps at the end: a file knows how many it has seen, and a newer program
  * takes it the rest of the way.
