@@ -45,7 +45,7 @@ export const PG_OBJECTS = [
     relhasrules boolean = c.relkind = 'v'
     relhassubclass boolean = FALSE
     relacl text[]
-    ~relhastriggers boolean = FALSE
+    ~relhastriggers boolean = c.foreign_keys > 0
     ~reloftype oid = 0
     ~relpersistence char1 = CASE WHEN c.temporary THEN 't' ELSE 'p' END
     ~relrowsecurity boolean = FALSE

@@ -137,7 +137,7 @@ export function sessionTables({ temporary, temporarySchema, searchPath }: Catalo
     // whose schema comes first on the path.
     make(
       "classes",
-      `SELECT c.*, coalesce(k.has_primary, FALSE) AS has_primary, k.relation_oid IS NOT NULL AS has_index, coalesce(n.columns, 0) AS columns,
+      `SELECT c.*, coalesce(k.has_primary, FALSE) AS has_primary, coalesce(k.has_index, FALSE) AS has_index, coalesce(k.foreign_keys, 0) AS foreign_keys, coalesce(n.columns, 0) AS columns,
          c.place IS NOT NULL AND c.place = min(c.place) OVER (PARTITION BY c.name) AS visible
        FROM (SELECT r.oid + p.moved AS oid, r.oid AS relation_oid, r.schema_oid, r.schema_name, CASE p.moved WHEN 0 THEN r.name ELSE 'mv_tbl__' || r.name || '__0' END AS name,
            r.owner_oid, CASE WHEN r.kind = 'table' OR p.moved <> 0 THEN 'r' ELSE 'v' END AS relkind, r.dist_style, r.temporary, r.place
@@ -145,8 +145,9 @@ export function sessionTables({ temporary, temporarySchema, searchPath }: Catalo
          JOIN (VALUES ('table', 0), ('view', 0), ('system-view', 0), ('materialized-view', 0), ('materialized-view', ${MATERIALIZED_OFFSET})) AS p(kind, moved) ON p.kind = r.kind
          UNION ALL SELECT k.oid, k.oid, r.schema_oid, r.schema_name, k.name, r.owner_oid, 'i', 'even', r.temporary, r.place
          FROM temp.penstock_constraints AS k JOIN temp.penstock_relations AS r ON r.oid = k.relation_oid WHERE k.type IN ('p', 'u')) AS c
-       LEFT JOIN (SELECT relation_oid, bool_or(type = 'p') AS has_primary FROM temp.penstock_constraints WHERE type IN ('p', 'u') GROUP BY relation_oid) AS k
-         ON k.relation_oid = c.oid
+       LEFT JOIN (SELECT oid, bool_or(type = 'p') AS has_primary, bool_or(type <> 'f') AS has_index, count(*) FILTER (type = 'f') AS foreign_keys
+         FROM (SELECT relation_oid AS oid, type FROM temp.penstock_constraints UNION ALL SELECT foreign_oid, type FROM temp.penstock_constraints WHERE type = 'f') AS k
+         GROUP BY oid) AS k ON k.oid = c.oid
        LEFT JOIN (SELECT relation_oid, max(position) AS columns FROM temp.penstock_columns GROUP BY relation_oid
          UNION ALL SELECT oid, len(columns) FROM temp.penstock_constraints WHERE type IN ('p', 'u')) AS n ON n.relation_oid = c.relation_oid`,
     ),

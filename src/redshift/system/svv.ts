@@ -30,7 +30,7 @@ export const SVV = [
     database text = ${DATABASE}
     schema text = r.schema_name
     table_id oid = r.oid
-    table text = CASE r.kind WHEN 'materialized-view' THEN 'mv_tbl__' || r.name || '__0' ELSE r.name END
+    table text = r.name
     encoded text = CASE WHEN r.encode_auto THEN 'Y, AUTO(ENCODE)' WHEN k.encoded THEN 'Y' ELSE 'N' END
     diststyle text = CASE r.dist_style WHEN 'key' THEN 'KEY(' || k.dist_key || ')' WHEN 'auto' THEN 'AUTO(ALL)' ELSE upper(r.dist_style) END
     sortkey1 text = CASE WHEN k.sort_keys > 0 AND r.sort_style = 'interleaved' THEN 'INTERLEAVED' WHEN k.sort_keys > 0 THEN k.sort_key WHEN r.sort_style = 'auto' THEN 'AUTO(SORTKEY)' END
