@@ -2,6 +2,8 @@
 import type { RelationInfo } from "../binder/bound.js";
 
 const ENTRIES_MAX = 2_000;
+/** Of all texts together. */
+const CHARS_MAX = 8 * 1_024 * 1_024;
 /** Of a statement's text; Redshift's own views cut at 4,000. */
 const TEXT_CHARS_MAX = 65_535;
 
@@ -33,6 +35,8 @@ export interface QueryLog {
 
 export interface OpenEntry {
   readonly id: number;
+  /** The statement's text as it is kept. */
+  readonly sql: string;
   reads(relations: readonly RelationInfo[]): void;
   /** The first call holds. */
   end(outcome: {
@@ -45,32 +49,40 @@ export interface OpenEntry {
 
 export function queryLog(): QueryLog {
   let nextId = 1;
-  const ring: QueryEntry[] = [];
-  let first = 0;
-  const at = (id: number) => (id - first) % ENTRIES_MAX;
+  let chars = 0;
+  const entries = new Map<number, QueryEntry>();
+
+  function forgetOldest(): void {
+    for (const [id, { sql }] of entries) {
+      if (entries.size <= ENTRIES_MAX && chars <= CHARS_MAX) return;
+      entries.delete(id);
+      chars -= sql.length;
+    }
+  }
+
   return {
-    entries: () => [...ring].sort((a, b) => a.id - b.id),
+    entries: () => [...entries.values()],
     begin(started) {
       const id = nextId++;
-      if (ring.length === 0) first = id;
-      const place = at(id);
-      ring[place] = {
-        ...started,
-        sql: started.sql.slice(0, TEXT_CHARS_MAX),
-        id,
-        state: "running",
-        rows: 0,
-        relations: [],
-      };
+      const sql = copyOf(started.sql.slice(0, TEXT_CHARS_MAX));
+      entries.set(id, { ...started, sql, id, state: "running", rows: 0, relations: [] });
+      chars += sql.length;
+      forgetOldest();
       const change = (more: Partial<QueryEntry>) => {
-        const entry = ring[place];
-        if (entry?.id === id && entry.state === "running") ring[place] = { ...entry, ...more };
+        const entry = entries.get(id);
+        if (entry?.state === "running") entries.set(id, { ...entry, ...more });
       };
       return {
         id,
+        sql,
         reads: (relations) => change({ relations: relations.map(({ oid, schema, name }) => ({ oid, schema, name })) }),
         end: (outcome) => change(outcome),
       };
     },
   };
+}
+
+/** A part of a text keeps all of it in memory: here the message that the statement came in, which may be large. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
 }

@@ -1,5 +1,6 @@
 import type { SqlColumn, SqlResult, SqlValue } from "../database.js";
 import { chunkRows } from "./column-values.js";
+import type { StatementLimit } from "./statement-limit.js";
 import type { Outcome } from "./statement-run.js";
 import { GREENWICH, zoneOffset } from "./time-zone.js";
 
@@ -7,7 +8,7 @@ type Rows = readonly (readonly SqlValue[])[];
 
 /** What the session does with a result that somebody is reading. */
 export interface ResultInside {
-  drain(): Promise<void>;
+  drain(limit?: StatementLimit): Promise<void>;
   /** Its rows are gone: the next read throws. */
   abandon(reason: Error): void;
   /** Ends it, as an error does, in the session's turn. */
@@ -26,6 +27,8 @@ export interface ResultOptions {
   enqueue<T>(work: () => Promise<T>): Promise<T>;
   /** All rows were read, or no more are wanted. */
   onEnd(rows: number): Promise<void>;
+  /** Its rows are gone before they were read. */
+  onAbandon(rows: number, reason: Error): void;
   /** Answers the error as the reader is to see it. */
   onError(error: unknown): Promise<Error>;
 }
@@ -49,7 +52,9 @@ export function openResult(options: ResultOptions): OpenResult {
 
   async function failed(error: unknown): Promise<never> {
     ended = true;
-    throw await options.onError(error);
+    const known = await options.onError(error);
+    stream?.discard();
+    throw known;
   }
 
   async function next(): Promise<Rows | undefined> {
@@ -111,18 +116,22 @@ export function openResult(options: ResultOptions): OpenResult {
       ...(outcome.copyOut === undefined ? {} : { copyOut: outcome.copyOut }),
     },
     inside: {
-      async drain() {
-        if (!ended) await stream?.drain();
+      async drain(limit) {
+        if (!ended) await stream?.drain(limit);
       },
       abandon(reason) {
         if (ended) return;
         ended = true;
         gone = reason;
+        stream?.discard();
+        void iterator?.return?.().catch(() => undefined);
+        options.onAbandon(read, reason);
       },
       async stop(reason) {
         if (ended) return;
         ended = true;
         gone = await options.onError(reason);
+        stream?.discard();
       },
     },
   };

@@ -15,10 +15,12 @@ const PAGE_ROWS = 20 * 2_048;
 export interface RowStream {
   /** Undefined after the last one. `limit`: of the statement that asks, where it is another than the one that began. */
   next(limit?: StatementLimit): Promise<DuckDBDataChunk | undefined>;
-  /** Frees the session's connection: what is left can still be read. */
-  drain(): Promise<void>;
+  /** Frees the session's connection: what is left can still be read. `limit`: of the statement that needs the connection, and waits. */
+  drain(limit?: StatementLimit): Promise<void>;
   /** Nothing more is wanted. */
   close(): Promise<void>;
+  /** The same, where the connection is about to let go of it anyway: its transaction is rolled back, or the session ends. */
+  discard(): void;
   readonly ended: boolean;
 }
 
@@ -42,6 +44,13 @@ export function rowStream({ connection, result, limit, aside }: RowStreamOptions
     return chunk;
   }
 
+  function discard(): void {
+    if (ended) return;
+    ended = true;
+    kept.length = 0;
+    pages?.close();
+  }
+
   return {
     get ended() {
       return ended;
@@ -55,22 +64,21 @@ export function rowStream({ connection, result, limit, aside }: RowStreamOptions
       }
       return chunk;
     },
-    async drain() {
+    async drain(asking = limit) {
       while (live && !ended) {
-        const chunk = await fetchLive();
+        const chunk = await fetchLive(asking);
         if (chunk === undefined) return;
         if (pages === undefined && kept.length < KEPT_CHUNKS_MAX) kept.push(chunk);
         else {
           pages ??= await putAside(result, await aside(), limit);
-          await pages.add(chunk);
+          await pages.add(chunk, asking);
         }
       }
     },
+    discard,
     async close() {
       if (ended) return;
-      ended = true;
-      kept.length = 0;
-      pages?.close();
+      discard();
       if (!live) return;
       live = false;
       // DuckDB lets go of an unread result when the connection's next statement begins.
@@ -80,7 +88,7 @@ export function rowStream({ connection, result, limit, aside }: RowStreamOptions
 }
 
 interface PutAside {
-  add(chunk: DuckDBDataChunk): Promise<void>;
+  add(chunk: DuckDBDataChunk, limit: StatementLimit): Promise<void>;
   next(): Promise<DuckDBDataChunk | undefined>;
   close(): void;
 }
@@ -89,20 +97,23 @@ async function putAside(result: DuckDBResult, connection: EngineConnection, limi
   const names = result.columnNames().map((_, index) => quotedName(`c${index + 1}`));
   const types = result.columnTypes();
   const columns = names.map((name, index) => `${name} ${types[index]}`);
-  await connection.run(`CREATE TEMP TABLE aside (${columns.join(", ")})`, limit);
-  let appender: Awaited<ReturnType<DuckDBConnection["createAppender"]>> | undefined = await connection.call(
-    (own) => own.createAppender("aside", "main", "temp"),
-    limit,
-  );
+  let appender: Awaited<ReturnType<DuckDBConnection["createAppender"]>> | undefined;
+  try {
+    await connection.run(`CREATE TEMP TABLE aside (${columns.join(", ")})`);
+    appender = await connection.call((own) => own.createAppender("aside", "main", "temp"));
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   let from = 0;
   let page: DuckDBDataChunk[] = [];
   return {
-    add: (chunk) =>
+    add: (chunk, asking) =>
       connection.call(async () => {
         appender?.appendDataChunk(chunk);
         // Several at once would be inserted side by side, and numbered out of their order.
         appender?.flushSync();
-      }, limit),
+      }, asking),
     async next() {
       if (appender !== undefined) {
         appender.closeSync();

@@ -65,6 +65,8 @@ export function openSession(
   const endListeners: ((reason: Error) => void)[] = [];
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  /** Of statements that run, or whose rows are being read. */
+  const limits = new Set<StatementLimit>();
   let running: { readonly limit: StatementLimit; readonly queryId: number } | undefined;
   let newest: string | undefined;
   let ended: SqlError | undefined;
@@ -72,21 +74,21 @@ export function openSession(
 
   const guarded: EngineConnection = {
     ...connection,
-    run: async (...args) => {
-      await drainResults();
-      return connection.run(...args);
+    run: async (sql, limit) => {
+      await drainResults(limit);
+      return connection.run(sql, limit);
     },
-    rows: async (...args) => {
-      await drainResults();
-      return connection.rows(...args);
+    rows: async (sql, limit) => {
+      await drainResults(limit);
+      return connection.rows(sql, limit);
     },
-    stream: async (...args) => {
-      await drainResults();
-      return connection.stream(...args);
+    stream: async (sql, parameters, limit) => {
+      await drainResults(limit);
+      return connection.stream(sql, parameters, limit);
     },
-    call: async (...args) => {
-      await drainResults();
-      return connection.call(...args);
+    call: async (work, limit) => {
+      await drainResults(limit);
+      return connection.call(work, limit);
     },
   };
   const transaction = sessionTransaction(shared.catalog, guarded, settings);
@@ -116,29 +118,36 @@ export function openSession(
       for (const listener of noticeListeners) listener(notice);
     },
     commit: async (limit) => {
-      await closeCursors();
+      discardCursors();
+      await drainResults(limit);
       await transaction.commit(limit);
     },
     rollback: async () => {
-      const reason = new SqlError(SQL_STATE.invalidCursorState, "the result's transaction was rolled back");
-      for (const result of [...results]) result.abandon(reason);
-      results.clear();
-      for (const { limit } of core.cursors.values()) limit.end();
-      core.cursors.clear();
+      abandonResults(new SqlError(SQL_STATE.invalidCursorState, "the result's transaction was rolled back"));
       await transaction.rollback();
     },
   };
 
-  /** Before the connection is used for anything else, what open results have left is put aside. */
-  async function drainResults(): Promise<void> {
-    for (const result of [...results]) await result.drain();
-    for (const { stream } of [...core.cursors.values()]) await stream.drain();
+  /**
+   * Before the connection is used for anything else, what open results have left is put aside. That may be much: the statement that waits for it
+   * can be stopped meanwhile, and the results are lost with its transaction.
+   */
+  async function drainResults(limit?: StatementLimit): Promise<void> {
+    for (const result of [...results]) await result.drain(limit);
+    for (const { stream } of [...core.cursors.values()]) await stream.drain(limit);
   }
 
-  async function closeCursors(): Promise<void> {
-    for (const { stream, limit } of [...core.cursors.values()]) {
-      await stream.close();
+  /** Their transaction is over, or the session: the next read throws. */
+  function abandonResults(reason: Error): void {
+    for (const result of [...results]) result.abandon(reason);
+    results.clear();
+    discardCursors();
+  }
+
+  function discardCursors(): void {
+    for (const { limit, stream } of core.cursors.values()) {
       limit.end();
+      stream.discard();
     }
     core.cursors.clear();
   }
@@ -160,7 +169,7 @@ export function openSession(
 
   /** A transaction that nobody goes on with keeps the engine from clearing up: it is ended. */
   function watchIdle(): void {
-    if (ended !== undefined || transaction.mode !== "explicit") return;
+    if (ended !== undefined || transaction.mode === "none") return;
     const ms = Number(settings.get("idle_in_transaction_session_timeout") ?? 0);
     if (ms <= 0) return;
     const watch = new AbortController();
@@ -195,10 +204,7 @@ export function openSession(
   async function fail(error: unknown, relation?: string): Promise<SqlError> {
     const known = sqlErrorOf(error, relation);
     if (transaction.failed) return known;
-    for (const result of [...results]) result.abandon(known);
-    results.clear();
-    for (const { limit } of core.cursors.values()) limit.end();
-    core.cursors.clear();
+    abandonResults(known);
     await transaction.fail();
     return known;
   }
@@ -209,20 +215,26 @@ export function openSession(
     throw new SqlError(SQL_STATE.featureNotSupported, `${parsed.verb} is not supported`, { at: 0 });
   }
 
+  /** For EXECUTE what was prepared under the name. */
+  function runs(parsed: ParsedStatement): ParsedStatement {
+    const { statement } = parsed;
+    return statement.kind === "execute" ? (core.named.get(statement.name)?.parsed ?? parsed) : parsed;
+  }
+
   function checkAccess(parsed: ParsedStatement, handler: StatementHandler): void {
     if (handler.alone === true && transaction.mode === "explicit") {
       throw new SqlError(SQL_STATE.activeSqlTransaction, `${parsed.verb} cannot run inside a transaction block`);
     }
-    if (accessOf(handler, parsed.statement, core) !== "write" || parsed.statement.kind === "declare") return;
+    if (accessOf(handler, parsed.statement, core) !== "write") return;
     const readOnly =
       options.readOnly === true ||
       transaction.readOnly ||
       settings.get("transaction_read_only") === "on" ||
       settings.get("default_transaction_read_only") === "on";
-    const { statement } = parsed;
+    const { statement } = runs(parsed);
     const writes = statement.kind === "copy-stdio" ? statement.direction === "in" : WRITES.has(statement.kind);
     if (readOnly && writes) {
-      throw new SqlError("25006", `cannot execute ${parsed.verb} in a read-only transaction`, {
+      throw new SqlError("25006", `cannot execute ${runs(parsed).verb} in a read-only transaction`, {
         hint:
           options.readOnly === true
             ? "This connection may read only."
@@ -246,7 +258,6 @@ export function openSession(
   ): Promise<SqlResult> {
     checkOpen();
     const { parsed } = prepared;
-    newest = parsed.sql;
     const began = clock.monotonic();
     const entry = shared.log.begin({
       sql: parsed.sql,
@@ -258,10 +269,13 @@ export function openSession(
       queryGroup: settings.get("query_group") ?? "default",
       startedAtMs: clock.now(),
     });
+    newest = entry.sql;
     const limit = newLimit(entry.id, executeOptions);
+    limits.add(limit);
     running = { limit, queryId: entry.id };
     const finish = (state: "success" | "failed" | "canceled", rows: number, error?: SqlError) => {
       limit.end();
+      limits.delete(limit);
       if (running?.limit === limit) running = undefined;
       entry.end({
         state,
@@ -308,7 +322,10 @@ export function openSession(
     // A query alone, too: DuckDB plans and runs a statement in two transactions where none is open, and a plan made by the statistics of the rows
     // before a load reads those behind it wrongly (a text of three letters, packed as one of one).
     if (access !== "none") await transaction.open(limit);
-    if (!prepared.binding.isFresh()) prepared.binding = await bindFor(prepared.parsed, handler, prepared.given);
+    if (!prepared.binding.isFresh()) {
+      prepared.binding = await bindFor(prepared.parsed, handler, prepared.given);
+      checkTold(prepared);
+    }
     const { bound, types } = prepared.binding;
     const run: StatementRun = {
       bound,
@@ -347,6 +364,7 @@ export function openSession(
         if (alone && access !== "none" && transaction.mode === "none") await transaction.commit();
         finish("success", rows);
       },
+      onAbandon: (rows, reason) => finish("canceled", rows, sqlErrorOf(reason)),
       async onError(error) {
         results.delete(result.inside);
         const known = await fail(limit.stopped ?? error);
@@ -373,12 +391,9 @@ export function openSession(
   async function close(reason: SqlError): Promise<void> {
     if (ended !== undefined) return;
     ended = reason;
-    running?.limit.stop(reason);
+    for (const limit of [...limits]) limit.stop(reason);
     await enqueue(async () => {
-      for (const result of [...results]) result.abandon(reason);
-      results.clear();
-      for (const { limit } of core.cursors.values()) limit.end();
-      core.cursors.clear();
+      abandonResults(reason);
       await transaction.rollback().catch(() => undefined);
       connection.close();
     });
@@ -441,13 +456,14 @@ export function openSession(
     endImplicit: (outcome) =>
       enqueue(async () => {
         if (transaction.mode !== "implicit") return;
+        // As in PostgreSQL, what was not read by then is not read any more.
+        abandonResults(new SqlError(SQL_STATE.invalidCursorState, "the result's transaction has ended"));
         if (outcome === "rollback" || transaction.failed) {
-          await closeCursors().catch(() => undefined);
           await transaction.rollback();
           return;
         }
         try {
-          await core.commit();
+          await transaction.commit();
         } catch (error) {
           throw await fail(error);
         }
@@ -472,6 +488,18 @@ export function openSession(
       sql: newest,
     }),
   };
+}
+
+/** A driver was told of columns and parameters, and reads and writes them so. */
+function checkTold({ parsed, binding, columns, parameters }: Prepared): void {
+  const types = (of: readonly { readonly type: SqlType }[] | undefined) => JSON.stringify(of?.map(({ type }) => type));
+  const same =
+    types(columns) === types(binding.columns) &&
+    JSON.stringify(parameters) === JSON.stringify(parameterTypesOf(binding, parsed));
+  if (same) return;
+  throw new SqlError(SQL_STATE.featureNotSupported, "cached plan must not change result type", {
+    hint: "A table that the statement reads was changed since it was prepared: prepare it again.",
+  });
 }
 
 type Finish = (state: "success" | "failed" | "canceled", rows: number, error?: SqlError) => void;

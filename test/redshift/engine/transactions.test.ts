@@ -140,6 +140,8 @@ test("a session that may only read is refused every change", async () => {
     "SELECT 1 AS a INTO z",
   ])
     expect([sql, await error(sql)]).toEqual([sql, expect.stringMatching(/^25006 cannot execute/)]);
+  await run("PREPARE p AS INSERT INTO t VALUES (1)");
+  expect(await error("EXECUTE p")).toBe("25006 cannot execute INSERT in a read-only transaction");
   expect(await rows("SELECT count(*) FROM t")).toEqual(["0"]);
   await run("BEGIN; DECLARE c CURSOR FOR SELECT 1; FETCH c; COMMIT; EXPLAIN SELECT 1");
   const other = await database.session();

@@ -18,6 +18,8 @@ export interface TestDatabase {
   readonly engine: SqlEngine;
   readonly path: string;
   session(options?: Partial<SessionOptions>): Promise<TestSession>;
+  /** How many connections to DuckDB are open. */
+  connections(): Promise<number>;
   /** Closes everything and opens it again on the same file. */
   reopen(): Promise<TestDatabase>;
 }
@@ -78,6 +80,15 @@ export async function openTestDatabase(
     path,
     session: async (sessionOptions) =>
       testSession(await engine.connect({ user: "penstock", database: "penstock", ...sessionOptions })),
+    async connections() {
+      const probe = await warehouse.engine.instance.connect();
+      try {
+        const rows = (await probe.run("SELECT * FROM duckdb_connection_count()")).getRows();
+        return Number((await rows)[0]?.[0]) - 1;
+      } finally {
+        probe.closeSync();
+      }
+    },
     async reopen() {
       await close();
       return openTestDatabase(options, directory);
