@@ -19,7 +19,7 @@ const QUESTIONS = [
   "select count(*), count(delay), sum(delay), sum(distance), min(delay), max(delay), count(distinct origin) from flights",
   "select cast(min(date) as varchar), cast(max(date) as varchar), count(distinct date) from flights",
   "select origin, count(*), sum(delay), sum(distance) from flights group by origin order by origin",
-  "select origin, destination, count(*), avg(delay) from flights group by origin, destination order by origin, destination",
+  "select origin, destination, count(*), avg(cast(delay as double precision)) from flights group by origin, destination order by origin, destination",
   "select extract(month from date), extract(hour from date), count(*), sum(delay) from flights group by 1, 2 order by 1, 2",
   "select delay, count(*) from flights group by delay order by delay nulls last",
 ];
