@@ -132,10 +132,7 @@ export const MACROS: readonly string[] = [
     `coalesce((SELECT max(s.blocks) FROM ${TABLE_STORAGE} AS s
        WHERE s.relation_oid = CASE WHEN class_oid > ${MATERIALIZED_OFFSET} THEN class_oid - ${MATERIALIZED_OFFSET} ELSE class_oid END), 0) * 1048576`,
   ),
-  macro(
-    "pg_database_size(named)",
-    `(SELECT coalesce(sum(s.blocks), 0)::BIGINT * 1048576 FROM ${TABLE_STORAGE} AS s)`,
-  ),
+  macro("pg_database_size(named)", `(SELECT coalesce(sum(s.blocks), 0)::BIGINT * 1048576 FROM ${TABLE_STORAGE} AS s)`),
   macro(
     "pg_get_function_result(function_oid)",
     "(SELECT max(penstock_catalog.format_type(f.result_oid, NULL)) FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid)",

@@ -125,7 +125,7 @@ export const PG_MORE = [
     "pg_trigger",
     `
     ~oid oid
-    tgrelid oid, tgname name, tgfoid oid, tgtype smallint, tgenabled boolean, tgisconstraint boolean, tgconstrname name, tgconstrrelid oid
+    tgrelid oid, tgname name, tgfoid oid, tgtype smallint, tgenabled char1, tgisconstraint boolean, tgconstrname name, tgconstrrelid oid
     tgdeferrable boolean, tginitdeferred boolean, tgnargs smallint, tgattr smallint[], tgargs text
     ~tgisinternal boolean, ~tgconstraint oid, ~tgparentid oid
     `,
@@ -225,5 +225,6 @@ export const PG_MORE = [
     `,
     "temp.penstock_schemas AS s WHERE s.external_from IS NOT NULL",
   ),
+  relation("pg_conf", "key text, value text"),
   relation("pg_udf_info", "prooid oid, proname name, pronamespace oid, proowner integer, prolang oid, prosrc text"),
 ] as const;

@@ -9,20 +9,24 @@ import { MACROS } from "./macros.js";
 import { systemOid } from "./oids.js";
 import { PG_MORE } from "./pg-more.js";
 import { PG_OBJECTS } from "./pg-objects.js";
+import { PG_USERS } from "./pg-users.js";
 import { relationQuery, type SystemRelation } from "./relation.js";
 import { lateColumns, sessionTables } from "./session-tables.js";
 import { STL } from "./stl.js";
 import { STV, SVL } from "./stv.js";
 import { SVV } from "./svv.js";
+import { SVV_USERS } from "./svv-users.js";
 import { SYS } from "./sys.js";
 import { SYSTEM_TABLES_DDL, systemRows } from "./system-tables.js";
 import { VOLATILE_VIEWS } from "./volatile.js";
 
 export const SYSTEM_RELATIONS: readonly SystemRelation[] = [
   ...PG_OBJECTS,
+  ...PG_USERS,
   ...PG_MORE,
   ...INFORMATION_SCHEMA,
   ...SVV,
+  ...SVV_USERS,
   ...SYS,
   ...STL,
   ...STV,
