@@ -142,6 +142,7 @@ const ARRAY_OIDS: Readonly<Partial<Record<SqlType["kind"], number>>> = {
   integer: 1007,
   text: 1009,
   bigint: 1016,
+  real: 1021,
   varchar: 1015,
   oid: 1028,
 };

@@ -40,6 +40,7 @@ export const ARRAY_KINDS = [
   "array integer",
   "array text",
   "array bigint",
+  "array real",
   "array varchar",
   "array oid",
   "vector smallint",
