@@ -66,8 +66,12 @@ function relationColumn(column: StoredColumn): RelationColumn {
   };
 }
 
-/** `main."quotes"`, `temp."t"`. */
-export function duckDbName(relation: Pick<StoredRelation, "schema" | "name">): string {
+/**
+ * `main."quotes"`, `temp."#100123"`. A temporary table goes by its number: DuckDB takes `main.t` for `temp.t` where there is one, and no table but a
+ * temporary one has a name that begins with #.
+ */
+export function duckDbName(relation: Pick<StoredRelation, "schema" | "name" | "oid">): string {
+  if (isTemporarySchema(relation.schema)) return `temp.${quotedName(`#${relation.oid}`)}`;
   const schema = duckDbSchema(relation.schema);
-  return `${isTemporarySchema(relation.schema) || schema === "main" ? schema : quotedName(schema)}.${quotedName(relation.name)}`;
+  return `${schema === "main" ? schema : quotedName(schema)}.${quotedName(relation.name)}`;
 }

@@ -72,10 +72,9 @@ export interface StoredRelation {
   readonly reads: readonly number[];
 }
 
-/** Redshift's `public` is DuckDB's `main`; temporary tables are DuckDB's own. */
+/** Redshift's `public` is DuckDB's `main`. */
 export function duckDbSchema(schema: string): string {
-  if (schema === "public") return "main";
-  return isTemporarySchema(schema) ? "temp" : schema;
+  return schema === "public" ? "main" : schema;
 }
 
 export function temporarySchema(processId: number): string {

@@ -23,6 +23,9 @@ export interface SessionTransaction {
   readonly temporary: ReadonlyMap<string, StoredRelation>;
   /** How often DuckDB's own was undone, and with it all that the connection had made in it. */
   readonly rollbacks: number;
+  /** Rows of the relation of that oid were updated or deleted in it. */
+  noteChange(oid: number): void;
+  hasChanged(oid: number): boolean;
   /** Makes it an explicit one. */
   begin(readOnly: boolean): void;
   beginImplicit(): void;
@@ -57,6 +60,7 @@ export function sessionTransaction(
   let base: Snapshot | undefined;
   let snapshot: Snapshot | undefined;
   let changes: CatalogChange[] = [];
+  const changedRows = new Set<number>();
   let temporary: ReadonlyMap<string, StoredRelation> = new Map();
   let temporaryBefore = temporary;
 
@@ -79,6 +83,7 @@ export function sessionTransaction(
     base = undefined;
     snapshot = undefined;
     changes = [];
+    changedRows.clear();
   }
 
   async function undo(): Promise<void> {
@@ -111,6 +116,8 @@ export function sessionTransaction(
     get rollbacks() {
       return rollbacks;
     },
+    noteChange: (oid) => void changedRows.add(oid),
+    hasChanged: (oid) => changedRows.has(oid),
     begin(asReadOnly) {
       start("explicit");
       readOnly = asReadOnly;

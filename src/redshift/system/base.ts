@@ -15,7 +15,7 @@ export const BASE_VIEWS: readonly string[] = [
 export const TABLE_STORAGE = `(SELECT r.oid AS relation_oid, t.estimated_size AS "rows",
     CASE WHEN t.estimated_size = 0 THEN 0 ELSE t.estimated_size * coalesce(w.width, 8) // 1048576 + coalesce(w.columns, 1) END AS blocks
   FROM temp.penstock_relations AS r
-  JOIN duckdb_tables() AS t ON t.table_name = r.name
+  JOIN duckdb_tables() AS t ON t.table_name = CASE WHEN r.temporary THEN '#' || r.oid ELSE r.name END
     AND t.database_name = CASE WHEN r.temporary THEN 'temp' ELSE current_database() END
     AND t.schema_name = CASE WHEN r.temporary OR r.schema_name = 'public' THEN 'main' ELSE r.schema_name END
   LEFT JOIN (SELECT relation_oid, count(*) AS columns, sum(CASE WHEN type_kind IN ('varchar', 'char', 'text') THEN least(type_length, 16) WHEN type_kind IN ('super', 'varbyte') THEN 64

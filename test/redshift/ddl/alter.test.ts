@@ -90,3 +90,14 @@ test("the shape of the pipeline's tables is the definition's, their rows are any
   await run("COMMENT ON TABLE quotes IS 'prices'; TRUNCATE quotes");
   expect(await rows("SELECT count(*) FROM quotes")).toEqual(["0"]);
 });
+
+test("a column is added with a default that is worked out for the rows that are there", async () => {
+  const { run, rows, error } = await (await openTestDatabase()).session();
+  await run("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)");
+  await run(
+    "ALTER TABLE t ADD COLUMN b bigint NOT NULL DEFAULT 3; ALTER TABLE t ADD COLUMN c date DEFAULT current_date",
+  );
+  await run("ALTER TABLE t ADD COLUMN d decimal(8,2) DEFAULT 1.5");
+  expect(await rows("SELECT a, b, c = current_date, d FROM t ORDER BY a")).toEqual(["1|3|true|1.50", "2|3|true|1.50"]);
+  expect(await error("INSERT INTO t (a, b) VALUES (1, NULL)")).toMatch(/^23502/);
+});

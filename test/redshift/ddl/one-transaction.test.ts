@@ -31,3 +31,19 @@ test("a view and a table follow each other under one name", async () => {
   await run("INSERT INTO v VALUES (7)");
   expect(await rows("SELECT q FROM v")).toEqual(["7"]);
 });
+
+test("a table changes its shape after its rows have changed in the same transaction", async () => {
+  const { run, rows, error } = await open();
+  await run(
+    "CREATE TABLE t (id int identity(1, 1), a int, b varchar(9)); INSERT INTO t (a, b) VALUES (1, 'x'), (2, 'y')",
+  );
+  await run("BEGIN; DELETE FROM t WHERE a = 1; ALTER TABLE t ADD COLUMN c int DEFAULT 7; UPDATE t SET c = 8");
+  await run("ALTER TABLE t DROP COLUMN b; INSERT INTO t (a) VALUES (3); COMMIT");
+  expect(await rows("SELECT * FROM t ORDER BY a")).toEqual(["2|2|8", "3|3|7"]);
+  await run("BEGIN; UPDATE t SET a = a + 1; ALTER TABLE t ADD PRIMARY KEY (a); COMMIT");
+  expect(await error("INSERT INTO t (a) VALUES (NULL)")).toMatch(/^23502/);
+  await run("BEGIN; UPDATE t SET a = 0; ALTER TABLE t ADD COLUMN d int; ROLLBACK");
+  expect(await rows("SELECT * FROM t ORDER BY a")).toEqual(["2|3|8", "3|4|7"]);
+  await run("CREATE TEMP TABLE m AS SELECT 1 AS a; BEGIN; UPDATE m SET a = 2; ALTER TABLE m ADD COLUMN b int; COMMIT");
+  expect(await rows("SELECT * FROM m")).toEqual(["2|NULL"]);
+});

@@ -121,3 +121,15 @@ test("DDL is part of its transaction", async () => {
   await one.run("BEGIN; CREATE TABLE t (a int); DROP TABLE t; CREATE TABLE t (b int); COMMIT");
   expect((await two.run("SELECT * FROM t")).columns).toEqual(["b"]);
 });
+
+test("a permanent table is read and written by its schema beside a temporary one of its name", async () => {
+  const { run, rows, error } = await (await openTestDatabase()).session();
+  await run("CREATE TABLE t (a varchar(9)); INSERT INTO t VALUES ('lasting')");
+  await run("CREATE TEMP TABLE t (b varchar(9)); INSERT INTO t VALUES ('fleeting')");
+  expect(await rows("SELECT * FROM t")).toEqual(["fleeting"]);
+  expect(await rows("SELECT * FROM public.t")).toEqual(["lasting"]);
+  await run("INSERT INTO public.t VALUES ('more'); ALTER TABLE t RENAME TO u; ALTER TABLE t RENAME TO v");
+  expect(await rows("SELECT u.b, v.a FROM u, v ORDER BY 2")).toEqual(["fleeting|lasting", "fleeting|more"]);
+  await run("DROP TABLE u");
+  expect(await error("SELECT * FROM u")).toMatch(/^42P01/);
+});

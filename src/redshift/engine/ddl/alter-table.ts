@@ -11,6 +11,7 @@ import { appendFrom } from "./append.js";
 import { checkKind, checkShape, putRelation, removeRelation, requireRelation, runDdl } from "./catalog-work.js";
 import { boundDefault, sequenceName, storedColumn } from "./columns.js";
 import { encodingOf } from "./encodings.js";
+import { rebuildTable } from "./rebuild.js";
 import { brokenViews, columnNeeded, missingColumn, renameColumn, renameRelation } from "./rename.js";
 import { constraintsOf, distribution, sortKey, withKeys } from "./table-shape.js";
 import { checkUser } from "./users.js";
@@ -166,18 +167,30 @@ async function addColumn(run: StatementRun, relation: StoredRelation, definition
   const own = quotedName(name);
   const value =
     definition.default === undefined ? undefined : boundDefault(name, column.type, definition.default, context);
-  const texts = [
-    `ALTER TABLE ${table} ADD COLUMN ${own} ${duckDbType(column.type)}${value === undefined ? "" : ` DEFAULT ${value}`}`,
-    ...(value === undefined ? [] : [`ALTER TABLE ${table} ALTER COLUMN ${own} DROP DEFAULT`]),
-    ...(column.notNull ? [`ALTER TABLE ${table} ALTER COLUMN ${own} SET NOT NULL`] : []),
-  ];
-  await runDdl(run, texts.join(";\n"), relation.name);
-  await putRelation(run, {
+  const after: StoredRelation = {
     ...relation,
     columns: [...relation.columns, column],
     encodeAuto: relation.encodeAuto && column.encoding === undefined,
     changedAtMs: run.core.shared.clock.now(),
-  });
+  };
+  if (mustRebuild(run, relation) || (value !== undefined && !CONSTANT.test(value))) {
+    await rebuildTable(run, relation, after, new Map([[name, value ?? "NULL"]]));
+  } else {
+    const texts = [
+      `ALTER TABLE ${table} ADD COLUMN ${own} ${duckDbType(column.type)}${value === undefined ? "" : ` DEFAULT ${value}`}`,
+      ...(value === undefined ? [] : [`ALTER TABLE ${table} ALTER COLUMN ${own} DROP DEFAULT`]),
+      ...(column.notNull ? [`ALTER TABLE ${table} ALTER COLUMN ${own} SET NOT NULL`] : []),
+    ];
+    await runDdl(run, texts.join(";\n"), relation.name);
+  }
+  await putRelation(run, after);
+}
+
+/** Of the texts that `boundDefault` makes: what DuckDB adds without touching rows. */
+const CONSTANT = /^(?:-?\d+(?:\.\d+)?|'(?:[^']|'')*'|true|false|NULL)$/i;
+
+function mustRebuild({ core }: StatementRun, { oid }: StoredRelation): boolean {
+  return core.transaction.hasChanged(oid);
 }
 
 function isNull({ default: value }: ColumnDefinition): boolean {
@@ -214,7 +227,8 @@ async function dropColumn(
     if (view.kind === "materialized-view") await runDdl(run, `DROP TABLE ${duckDbName(view)}`, view.name);
     await removeRelation(run, view);
   }
-  await runDdl(run, `ALTER TABLE ${duckDbName(relation)} DROP COLUMN ${quotedName(column.name)}`, relation.name);
+  if (mustRebuild(run, relation)) await rebuildTable(run, relation, after);
+  else await runDdl(run, `ALTER TABLE ${duckDbName(relation)} DROP COLUMN ${quotedName(column.name)}`, relation.name);
 }
 
 function keyColumn(key: string, column: string, at: number): SqlError {
@@ -329,12 +343,17 @@ async function makeNotNull(
   at: number,
 ): Promise<void> {
   const nullable = columns.filter((name) => !requireColumn(relation, name, at).notNull);
+  if (nullable.length === 0) return;
   const texts = nullable.map(
     (name) => `ALTER TABLE ${duckDbName(relation)} ALTER COLUMN ${quotedName(name)} SET NOT NULL`,
   );
-  if (texts.length === 0) return;
+  const after = {
+    ...relation,
+    columns: relation.columns.map((one) => (nullable.includes(one.name) ? { ...one, notNull: true } : one)),
+  };
   try {
-    await runDdl(run, texts.join(";\n"), relation.name);
+    if (mustRebuild(run, relation)) await rebuildTable(run, relation, after);
+    else await runDdl(run, texts.join(";\n"), relation.name);
   } catch (error) {
     if (!(error instanceof SqlError) || !/NULL/.test(`${error.message} ${String(error.cause)}`)) throw error;
     throw new SqlError(

@@ -32,6 +32,7 @@ export async function appendFrom(
     `INSERT INTO ${duckDbName(target)} (${names}) SELECT ${names} FROM ${duckDbName(source)}`,
     `DELETE FROM ${duckDbName(source)}`,
   ];
+  run.core.transaction.noteChange(source.oid);
   await runDdl(run, texts.join(";\n"), target.name);
 }
 

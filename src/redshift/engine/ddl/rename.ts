@@ -18,7 +18,7 @@ export async function renameRelation(run: DdlRun, relation: StoredRelation, to: 
   if (taken !== undefined) throw alreadyThere(to, at);
   const renamed = { ...relation, name: to, changedAtMs: run.core.shared.clock.now() };
   await rewriteDependents(run, relation, renamed);
-  if (relation.kind === "table" || relation.kind === "materialized-view")
+  if (!isTemporary && (relation.kind === "table" || relation.kind === "materialized-view"))
     await runDdl(run, `ALTER TABLE ${duckDbName(relation)} RENAME TO ${quotedName(to)}`, relation.name);
   await putRelation(run, renamed);
 }

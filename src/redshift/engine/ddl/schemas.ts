@@ -18,7 +18,7 @@ import { rewriteDependents } from "./rename.js";
 import { checkUser } from "./users.js";
 
 /** Names that mean something else in the engine. */
-const RESERVED: ReadonlySet<string> = new Set(["main", "temp", "system", "penstock_catalog"]);
+const RESERVED: ReadonlySet<string> = new Set(["main", "temp", "system", "warehouse", "penstock_catalog"]);
 
 export const createSchemaHandler: StatementHandler<CreateSchema> = {
   access: "write",

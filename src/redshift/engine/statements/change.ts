@@ -16,8 +16,9 @@ function changeHandler<S extends Insert | Update | Delete | Merge>(
   return {
     access: "write",
     bind,
-    async run(_, { bound, connection, parameters, limit, reads }) {
+    async run(statement, { bound, connection, parameters, limit, reads, core }) {
       reads([bound.target, ...bound.reads.filter((one) => one !== bound.target)]);
+      if (statement.kind !== "insert") core.transaction.noteChange(bound.target.oid);
       const changed = await runChange(bound, connection, parameters, limit);
       return done(tag(changed), changed);
     },
