@@ -52,6 +52,7 @@ describe("numbers", () => {
     '1' + '2' !! 42725 operator is not unique: unknown + unknown
     NULL + 1 => NULL ## integer
     1 + true !! 42883 operator does not exist: integer + boolean
+    'a'::varchar + 'b' => ab
     'a'::varchar + 1 !! 42883
     0.1::float + 0.2::float => 0.3
     1e20::float => 1e+20 ## double precision

@@ -25,6 +25,8 @@ export function arithmetic(site: OperatorSite, left: BoundExpression, right: Bou
   const [a, b] = bentToEachOther(site, left, right);
   const [leftGroup, rightGroup] = [groupOf(a.type), groupOf(b.type)];
   if (leftGroup === "number" && rightGroup === "number") return numbers(site, a, b);
+  // Redshift takes + between texts for ||; scripts of its own administrators are full of it.
+  if (site.operator === "+" && leftGroup === "text" && rightGroup === "text") return concatenation(site, left, right);
   if (leftGroup === "super" || rightGroup === "super") return superNumbers(site, a, b);
   const found = dateArithmetic(site, a, b);
   if (found !== undefined) return found;
