@@ -101,7 +101,11 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
     ),
   ),
   ...scalar("array_length", overload("array, int", INTEGER, "CAST(nullif(len($1), 0) AS INTEGER)")),
-  ...scalar("array_to_string", overload("array, text", TEXT, "array_to_string(CAST($1 AS VARCHAR[]), $2)")),
+  // DuckDB's takes a literal alone between the items; a control character stands there until it is replaced.
+  ...scalar(
+    "array_to_string",
+    overload("array, text", TEXT, "replace(array_to_string(CAST($1 AS VARCHAR[]), '\u001f'), '\u001f', $2)"),
+  ),
   ...special("generate_series", (site) => {
     const args = site.call.args.map((arg) => site.bind(arg, INTEGER));
     if (args.length < 2 || args.length > 3)
