@@ -93,7 +93,7 @@ order by ia.attnum
 --- Tableau | what a query would answer | 0 rows
 select * from (select * from sales.orders) "t" where 1 = 0
 
---- Looker | what runs | some rows
+--- Looker | what runs | 1 row
 select pid, trim(user_name) as user_name, starttime, query from stv_recents where status = 'Running'
 
 --- AWS's administrators' scripts | tables with their attributes | 2 rows
