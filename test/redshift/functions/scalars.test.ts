@@ -343,7 +343,6 @@ describe("the session", () => {
     current_setting('my.thing') => 5
     current_setting('nothing') !! 42704 unrecognized configuration parameter "nothing"
     has_table_privilege('t', 'select') => true
-    pg_get_userbyid(100) => penstock
     pg_typeof(1.5) => numeric
     version() LIKE 'PostgreSQL 8.0.2 %Redshift%' => true
     array_upper(current_schemas(true), 1) => 3

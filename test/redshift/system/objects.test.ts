@@ -56,6 +56,13 @@ test("columns have their types, encodings, keys and defaults", async () => {
   ]);
 });
 
+test("users go by their numbers", async () => {
+  const { rows } = await openSystemDatabase();
+  expect(
+    await rows("select usename, pg_get_userbyid(usesysid), pg_get_userbyid(4711) from pg_user order by usesysid"),
+  ).toEqual(["rdsdb|rdsdb|unknown (OID=4711)", "penstock|penstock|unknown (OID=4711)"]);
+});
+
 test("keys are told by columns' numbers, by names and as text", async () => {
   const { run, rows } = await openSystemDatabase();
   await run(SHOP);
