@@ -33,6 +33,10 @@ export interface LoaderOptions {
   readonly deadlineMs?: number;
   /** Default 200 ms, doubling to 30 s. */
   readonly backoff?: Backoff;
+  /** Objects kept in memory until they are loaded. Default 10,000; without `delivered` there is no bound. */
+  readonly pendingObjectsMax?: number;
+  /** What was delivered from a flush on, in order: what found no room is asked for again. */
+  readonly delivered?: (sinceFlush: number) => Iterable<FlushResult> | AsyncIterable<FlushResult>;
   /** After each load that committed. */
   readonly onLoaded?: (report: LoadReport) => void;
 }
@@ -42,7 +46,7 @@ export interface LoaderState {
   readonly rowsLoaded: number;
   readonly rowsDeduped: number;
   readonly deadLetters: number;
-  /** Objects that wait or are being loaded. */
+  /** Objects that wait or are being loaded; at least so many, where more wait than are kept in memory. */
   readonly loadsPending: number;
   readonly objectsQuarantined: number;
   readonly loads: readonly LoadStatus[];
@@ -67,6 +71,7 @@ export interface Loader {
 
 const BATCH_BYTES_MAX = 256 * MIB;
 const BATCH_OBJECTS_MAX = 64;
+const PENDING_OBJECTS_MAX = 10_000;
 const DEADLINE_MS = 600_000;
 /** How much longer than the deadline a driver may take to notice it, before its answer is no longer waited for. */
 const GRACE_MS = 10_000;
@@ -81,7 +86,11 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const target = table.name;
   const backoff = options.backoff ?? BACKOFF;
   const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+  const pendingMax =
+    options.delivered === undefined ? Number.POSITIVE_INFINITY : (options.pendingObjectsMax ?? PENDING_OBJECTS_MAX);
   const pending = new Map<string, LakeObject>();
+  /** Objects that found no room in `pending`, known by the first flush that has one; the flush log has the rest. */
+  let passedOver: PassedOver | undefined;
   /** Batches that are to go before anything new: the halves of one that was bisected. */
   const ahead: Batch[] = [];
   /** Single objects that failed again and again, and let the others go first. */
@@ -96,13 +105,15 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     if (stopping.signal.aborted || dead !== undefined) return;
     for (const object of objects) {
       if (object.kind === "filtered" || pending.has(object.key)) continue;
-      pending.set(object.key, object);
+      // Once one was passed over, those after it wait behind it.
+      if (passedOver === undefined && pending.size < pendingMax) pending.set(object.key, object);
+      else passedOver = withPassedOver(passedOver, object.flush, 1);
     }
     wake();
   }
 
   function wake(): void {
-    if (running !== undefined || pending.size === 0) return;
+    if (running !== undefined || (pending.size === 0 && passedOver === undefined)) return;
     running = work().finally(() => {
       running = undefined;
       if (dead === undefined && !stopping.signal.aborted) wake();
@@ -110,7 +121,9 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   }
 
   async function work(): Promise<void> {
-    while (pending.size > 0 && dead === undefined && !stopping.signal.aborted) {
+    while (dead === undefined && !stopping.signal.aborted) {
+      if (passedOver !== undefined && pending.size <= pendingMax / 2) await takePassedOver();
+      if (pending.size === 0) break;
       let batch = ahead.shift() ?? chooseBatch() ?? behind.shift();
       if (batch === undefined) break;
       while (batch.state !== "done" && batch.state !== "stopped") {
@@ -131,6 +144,27 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
       }
     }
     stage = dead === undefined ? { state: "idle" } : { state: "stopped", reason: dead.message };
+  }
+
+  async function takePassedOver(): Promise<void> {
+    const before = passedOver;
+    if (before === undefined || options.delivered === undefined) return;
+    const had = pending.size;
+    passedOver = undefined;
+    try {
+      await sweep(options.delivered(before.sinceFlush));
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      dead = new PenstockError(
+        "damaged",
+        `The objects that wait for "${target}" cannot be found: ${messageOf(error)}`,
+        {
+          hint: "Mend the flush log, then start again: whatever was delivered and not loaded is loaded then.",
+        },
+      );
+      log.error({ table: target, err: error }, "the loader has stopped");
+    }
+    passedOver = lessTaken(passedOver, before.objects - (pending.size - had));
   }
 
   /** The oldest object, and with it as many of its version and kind as one load may hold. */
@@ -272,6 +306,11 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
       if (result.table !== target) continue;
       found.push(...result.objects.filter(({ kind }) => kind !== "filtered"));
       if (found.length >= SWEEP_OBJECTS) await ask();
+      if (passedOver !== undefined) {
+        // Full again: what comes after this flush is left for the next time.
+        passedOver = withPassedOver(passedOver, result.flush + 1, 0);
+        break;
+      }
     }
     if (found.length > 0) await ask();
   }
@@ -304,7 +343,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     sweep,
     retryQuarantined,
     idle,
-    state: () => ({ loader: stage, loadsPending: pending.size, ...meter.state() }),
+    state: () => ({ loader: stage, loadsPending: pending.size + (passedOver?.objects ?? 0), ...meter.state() }),
     stop: async (withinMs = STOP_WITHIN_MS) => {
       const drained = new AbortController();
       await Promise.race([idle().catch(() => undefined), clock.sleep(withinMs, drained.signal).catch(() => undefined)]);
@@ -316,6 +355,20 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
       stage = { state: "stopped", reason: dead?.message ?? "Penstock is stopping." };
     },
   };
+}
+
+interface PassedOver {
+  readonly sinceFlush: number;
+  /** How many they are, at least. */
+  readonly objects: number;
+}
+
+function withPassedOver(known: PassedOver | undefined, flush: number, objects: number): PassedOver {
+  return { sinceFlush: Math.min(known?.sinceFlush ?? flush, flush), objects: (known?.objects ?? 0) + objects };
+}
+
+function lessTaken(known: PassedOver | undefined, objects: number): PassedOver | undefined {
+  return known === undefined ? undefined : { ...known, objects: Math.max(1, objects) };
 }
 
 /** What an error of the port means for the batch. */

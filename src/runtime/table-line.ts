@@ -42,7 +42,14 @@ export interface TableLineOptions {
 
 export async function openTableLine(options: TableLineOptions): Promise<TableLine> {
   const { table, store, warehouse, clock, log } = options;
-  const loader = await openLoader({ table, warehouse, clock, random: options.random, log });
+  const loader = await openLoader({
+    table,
+    warehouse,
+    clock,
+    random: options.random,
+    log,
+    delivered: (sinceFlush) => delivery.results(sinceFlush),
+  });
   const delivery = await openDelivery({
     table,
     schemaVersion: options.version,

@@ -153,6 +153,66 @@ describe("the loader of a table", () => {
     await second.stop();
   });
 
+  it("keeps no more objects in memory than it may, and loads them all the same, oldest first", async () => {
+    const given = await objects(23);
+    const warehouse = faultyWarehouse(under.warehouse, ["none", "timeout", "ledger"]);
+    const asked: number[] = [];
+    const loader = await loaderOf({
+      warehouse,
+      batchObjectsMax: 2,
+      pendingObjectsMax: 6,
+      delivered: (sinceFlush) => {
+        asked.push(sinceFlush);
+        return given.filter(({ flush }) => flush >= sinceFlush).map(flushOf);
+      },
+    });
+    for (const object of given.slice(0, 15)) loader.offer([object]);
+    expect(loader.state().loadsPending).toBe(15);
+    for (const object of given.slice(15)) loader.offer([object]);
+    await loader.idle();
+    expect(asked[0]).toBe(7);
+    expect(loader.state()).toMatchObject({ loader: { state: "idle" }, loadsPending: 0, rowsLoaded: 46 });
+    expect(await sequences()).toEqual(Array.from({ length: 46 }, (_, index) => index + 1));
+    const first = warehouse.loads.map((keys) => given.findIndex(({ key }) => key === keys[0]));
+    expect(first).toEqual(first.toSorted((a, b) => a - b));
+    await loader.stop();
+  });
+
+  it("loses none of those that a sweep has still to come to when newer ones find no room meanwhile", async () => {
+    const given = await objects(20);
+    let sweeps = 0;
+    const loader = await loaderOf({
+      batchObjectsMax: 2,
+      pendingObjectsMax: 4,
+      delivered: async function* (sinceFlush) {
+        sweeps++;
+        for (const object of given.filter(({ flush }) => flush >= sinceFlush && flush <= (sweeps === 1 ? 15 : 20))) {
+          // While the first is at work, the newest are delivered.
+          if (sweeps === 1 && object.flush === 8) loader.offer(given.slice(15));
+          yield flushOf(object);
+        }
+      },
+    });
+    loader.offer(given.slice(0, 15));
+    await loader.idle();
+    expect(await sequences()).toEqual(Array.from({ length: 40 }, (_, index) => index + 1));
+    await loader.stop();
+  });
+
+  it("stops, and says so, when the objects that found no room cannot be found again", async () => {
+    const given = await objects(5);
+    const loader = await loaderOf({
+      pendingObjectsMax: 2,
+      delivered: () => {
+        throw new Error("bad line");
+      },
+    });
+    loader.offer(given);
+    await expect(loader.idle()).rejects.toThrow(/cannot be found: bad line/);
+    expect(loader.state().loader.state).toBe("stopped");
+    await loader.stop();
+  });
+
   it("never mixes versions or kinds in one load, and leaves filtered identities alone", async () => {
     const wider = { ...table, columns: [...table.columns, column("venue", { kind: "varchar", length: 4 })] };
     const [old] = await objects(1);

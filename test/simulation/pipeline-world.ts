@@ -191,8 +191,17 @@ async function start(world: World, disk: SimDisk, clock: SimClock): Promise<Life
   const life: Life = { world, disk, clock, store, lake, warehouse, deliveries, loaders, fatal: undefined };
   for (const model of TABLES) {
     await warehouse.applyTable(model);
-    const loader = await openLoader({ table: model, warehouse, clock, random, log: quiet, batchObjectsMax: 3 });
-    const delivery = await openDelivery({
+    const loader = await openLoader({
+      table: model,
+      warehouse,
+      clock,
+      random,
+      log: quiet,
+      batchObjectsMax: 3,
+      pendingObjectsMax: 4,
+      delivered: (sinceFlush) => delivery.results(sinceFlush),
+    });
+    const delivery: Delivery = await openDelivery({
       table: model,
       schemaVersion: 1,
       tableAt: () => model,
