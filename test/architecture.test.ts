@@ -131,7 +131,7 @@ const LEVELS: readonly { readonly level: string; readonly files: RegExp }[] = [
   { level: "core", files: /^core\// },
   { level: "disk and definition", files: /^(disk|definition)\/|^index\.ts$/ },
   { level: "ports", files: new RegExp(`^(${PORTS.join("|").replaceAll(".", "\\.")})$`) },
-  { level: "drivers", files: /^(stream|delivery|lake|loader|warehouse|redshift)\// },
+  { level: "drivers", files: /^(stream|delivery|lake|loader|warehouse|redshift|advisor)\// },
   // The audit answers in the words of the control door.
   { level: "doors, audit and client", files: /^(api|audit|client)\// },
   { level: "runtime and lambda", files: /^(runtime|lambda)\// },
