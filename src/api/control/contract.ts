@@ -12,6 +12,8 @@
  *     POST /api/audit        {}                  -> AuditReport
  *     GET  /api/trace        ?sequence&stream    -> TraceReport
  *     GET  /api/model                            -> ModelAnswer
+ *     GET  /api/advise       ?table&rows&slices&expectedRows -> TableAdvice; a second or a few
+ *     POST /api/advise/shadow ShadowBody         -> ShadowReport
  *
  * Beside it, for machines: `GET /healthz` -> HealthReport (503 when not ok) and `GET /metrics` (Prometheus' text).
  *
@@ -146,6 +148,8 @@ export interface RedriveBody {
   readonly table?: string;
   readonly code?: string;
   readonly ids?: readonly string[];
+  /** Bytes in base64, by a letter's id, to be decoded in place of its record's. The letter keeps the record's own, and what was loaded for it. */
+  readonly edits?: Readonly<Record<string, string>>;
   readonly dryRun?: boolean;
 }
 
@@ -157,6 +161,14 @@ export interface RedriveReport {
   readonly failed: readonly { readonly id: string; readonly code: string; readonly message: string }[];
   readonly alreadyRedriven: number;
   readonly dryRun: boolean;
+  /** The first rows that would be loaded, by table, each value as text: of a dry run alone. */
+  readonly preview?: readonly RedrivePreview[];
+}
+
+export interface RedrivePreview {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
 }
 
 export interface ReplayBody {
@@ -230,6 +242,126 @@ export interface TraceReport {
       readonly reason?: string;
     }[];
   }[];
+}
+
+/** What the advisor found for one table, on a sample of it. docs/advisor.md says how each figure is made. */
+export interface TableAdvice {
+  readonly table: string;
+  readonly sample: {
+    /** `lake`: the newest lake objects; `table`: the warehouse's rows; `file`: one that was named. */
+    readonly from: "lake" | "table" | "file";
+    readonly rows: number;
+    /** Of the table or the lake, as far as they are known; the sample's own otherwise. */
+    readonly rowsTotal: number;
+    /** The size for which zone maps and slices are reckoned. */
+    readonly expectedRows: number;
+  };
+  /** Statements of the log that read the table, and those among them that filter or join it. */
+  readonly queries: { readonly statements: number; readonly useful: number };
+  readonly columns: readonly ColumnAdvice[];
+  readonly sortKey: SortKeyAdvice;
+  readonly distribution: DistributionAdvice;
+  /** One sentence each, with its numbers: encodings, sort key, distribution. */
+  readonly reasons: readonly string[];
+  /** CREATE TABLE with all of it, in Redshift's words. */
+  readonly ddl: string;
+  /** For a table that is there. */
+  readonly alter: readonly string[];
+  /** What to change in the definition, as a diff; empty where nothing is, or where the table is of no definition. */
+  readonly patch: string;
+}
+
+export interface ColumnAdvice {
+  readonly name: string;
+  /** In Redshift's words. */
+  readonly type: string;
+  /** What the definition or the table has now; undefined for AUTO. */
+  readonly current?: string;
+  readonly best: string;
+  /** Of RAW, in percent, with two decimals. */
+  readonly reductionPercent: number;
+  readonly sizes: readonly EncodingSize[];
+  /** Why `best` is not the smallest one, where it is not. */
+  readonly note?: string;
+}
+
+export interface EncodingSize {
+  readonly encoding: string;
+  readonly sizeBytes: number;
+  /** `encoder`: written as described in public; `compressor`: the real one; `model`: proprietary, or without a library, and modelled. */
+  readonly by: "encoder" | "compressor" | "model";
+}
+
+export interface SortKeyAdvice {
+  /** None where no logged query would pass anything by. */
+  readonly best?: SortKeyCandidate;
+  /** As the table is now: by its own sort key, or by arrival. */
+  readonly current: SortKeyCandidate;
+  /** The best ones, best first. */
+  readonly candidates: readonly SortKeyCandidate[];
+  /** What was filtered by, most often first. */
+  readonly predicates: readonly {
+    readonly column: string;
+    readonly equality: number;
+    readonly range: number;
+    readonly join: number;
+  }[];
+}
+
+export interface SortKeyCandidate {
+  readonly style: "none" | "compound" | "interleaved";
+  readonly columns: readonly string[];
+  /** Of all rows, the share that zone maps would pass by, averaged over the logged queries that filter: 0 to 1. */
+  readonly skipped: number;
+  readonly zones: number;
+}
+
+export interface DistributionAdvice {
+  readonly best: { readonly style: "key" | "even" | "all"; readonly column?: string };
+  readonly slices: number;
+  readonly options: readonly DistributionOption[];
+}
+
+export interface DistributionOption {
+  readonly style: "key" | "even" | "all";
+  readonly column?: string;
+  /** Rows that the slices would get, of `expectedRows`. */
+  readonly rowsMin: number;
+  readonly rowsMax: number;
+  /** The fullest slice against the mean; 1 is even. */
+  readonly skew: number;
+  readonly distinctValues?: number;
+  /** Share of the logged joins that could be made where the rows lie: 0 to 1; undefined where nothing was joined. */
+  readonly collocated?: number;
+}
+
+export interface ShadowBody {
+  readonly table: string;
+  /** Leave the shadow in place, as `penstock_shadow.<table>`. */
+  readonly keep?: boolean;
+}
+
+/** The logged queries on the table as it is and on a copy that is sorted as advised. */
+export interface ShadowReport {
+  readonly table: string;
+  readonly shadow: string;
+  readonly kept: boolean;
+  readonly rows: number;
+  readonly buildMs: number;
+  readonly sortKey: SortKeyCandidate;
+  readonly queries: readonly {
+    readonly sql: string;
+    /** How often it is in the log. */
+    readonly count: number;
+    readonly beforeMs: number;
+    readonly afterMs: number;
+    /** Before over after: 2 is twice as quick. */
+    readonly ratio: number;
+  }[];
+  /** Statements that could not be repeated, and why. */
+  readonly skipped: readonly { readonly sql: string; readonly reason: string }[];
+  /** Of all repeated queries, by how often each was asked. */
+  readonly ratio: number | undefined;
 }
 
 /** What the definition says, as far as a page or a script needs it; `transform` functions are left out. */
