@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import type { DeadLetter, RedriveReport } from "../api/control/contract.js";
-import { PenstockError } from "../core/errors.js";
+import { messageOf, PenstockError } from "../core/errors.js";
 import { type AddCommand, type CommandContext, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { EXIT } from "./support/exit-codes.js";
@@ -115,34 +116,66 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
     .option("--table <name>", "only this table's")
     .option("--code <code>", "only those with this error code")
     .option("--all", "every dead letter of every table")
-    .option("--dry-run", "say what would happen, change nothing")
+    .option("--with <file>", "one letter: decode this file's bytes (- for standard input) in place of its record's")
+    .option("--dry-run", "say what would happen, with the first rows; change nothing")
     .addOption(jsonOption("print the report as JSON"));
   instanceOptions(command)
     .addHelpText(
       "after",
       examples([
         ["penstock errors redrive --table quotes --dry-run", "look first"],
+        [
+          "penstock errors show ID --raw > record; vi record; penstock errors redrive ID --with record",
+          "mend a record by hand",
+        ],
         ["penstock errors redrive --table quotes --code value-too-long", "those that a wider column lets through now"],
       ]),
     )
-    .action(async (ids: string[], options: Filter & { all?: boolean; dryRun?: boolean }) => {
+    .action(async (ids: string[], options: Filter & { all?: boolean; dryRun?: boolean; with?: string }) => {
       if (ids.length === 0 && options.table === undefined && options.code === undefined && !options.all) {
         throw new PenstockError("invalid-argument", "Nothing says which dead letters to redrive.", {
           hint: "Name them by id, or choose with --table or --code, or take every one with --all.",
         });
       }
+      const edits = options.with === undefined ? undefined : await editOf(ids, options.with);
       const { connect } = await import("./support/control-client.js");
       const report = await connect(options, terminal).redrive({
         dryRun: options.dryRun === true,
         ...(options.table === undefined ? {} : { table: options.table }),
         ...(options.code === undefined ? {} : { code: options.code }),
         ...(ids.length === 0 ? {} : { ids }),
+        ...(edits === undefined ? {} : { edits }),
       });
       if (options.json) printJson(terminal, report);
-      else print(terminal, redriveText(report));
+      else print(terminal, [redriveText(report), ...(await previewTexts(report))].join("\n\n"));
       exit(report.failed.length === 0 ? EXIT.ok : EXIT.failed);
     });
 };
+
+async function editOf(ids: readonly string[], path: string): Promise<Record<string, string>> {
+  const [id, ...others] = ids;
+  if (id === undefined || others.length > 0) {
+    throw new PenstockError("invalid-argument", `--with is for one dead letter, and ${ids.length} are named.`, {
+      hint: "Name the letter whose record the file is to stand for: `penstock errors list` has their ids.",
+    });
+  }
+  try {
+    const bytes = await readFile(path === "-" ? "/dev/stdin" : path);
+    return { [id]: bytes.toString("base64") };
+  } catch (error) {
+    throw new PenstockError("invalid-argument", `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+async function previewTexts({ preview }: RedriveReport): Promise<string[]> {
+  const shown = (preview ?? []).filter(({ rows }) => rows.length > 0);
+  if (shown.length === 0) return [];
+  const { textTable } = await import("./support/table.js");
+  return shown.map(({ table, columns, rows }) => {
+    const lines = rows.map((row) => row.map((value) => (value === null ? "NULL" : plain(value))));
+    return `${table} would get\n${textTable([...columns], lines)}`;
+  });
+}
 
 function redriveText(report: RedriveReport): string {
   const would = report.dryRun ? "would be " : "";

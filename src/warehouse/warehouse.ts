@@ -64,6 +64,8 @@ export interface LoadRequest {
   readonly range?: RowRange;
   /** Ids of the dead letters whose rows the objects hold: marked as redriven in the same transaction. There may be no objects then. */
   readonly redriven?: readonly string[];
+  /** Of those, the ones whose record somebody edited: the bytes that were decoded in its place, kept beside it. */
+  readonly edited?: ReadonlyMap<string, Uint8Array>;
   /** Does all of it but the commit; the report tells what would have been. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;

@@ -76,6 +76,51 @@ describe("a redrive of dead letters", () => {
     expect(await redriver()({})).toMatchObject({ loaded: 1 });
   });
 
+  it("takes bytes that somebody mended in place of the record's, and keeps both", async () => {
+    await past.bury([
+      { sequence: 1, raw: '{"symbol":"a","bid":"1.25","size":"seven"}' },
+      { sequence: 2, raw: "?" },
+    ]);
+    const mended = good("a", 7);
+    const edits = { [ID(1)]: Buffer.from(mended).toString("base64") };
+    const redrive = redriver();
+    const looked = await redrive({ ids: [ID(1), ID(2)], edits, dryRun: true });
+    expect(looked).toMatchObject({ loaded: 1, failed: [{ id: ID(2) }] });
+    expect(looked.preview).toEqual([
+      { table: "quotes", columns: table.columns.map(({ name }) => name), rows: [expect.arrayContaining(["a", "7"])] },
+    ]);
+    expect(await past.rows("quotes")).toEqual([]);
+    expect(await redrive({ ids: [ID(1)], edits })).toMatchObject({ loaded: 1, failed: [] });
+    expect(await past.rows("quotes")).toEqual([[1, "a", 7]]);
+    const { rows } = await past.warehouse.query(
+      "SELECT decode(raw), decode(redriven_raw) FROM penstock.dead_letters ORDER BY sequence",
+    );
+    expect(rows).toEqual([
+      ['{"symbol":"a","bid":"1.25","size":"seven"}', mended],
+      ["?", null],
+    ]);
+    expect(await redrive({ ids: [ID(1)], edits })).toMatchObject({ chosen: 0, alreadyRedriven: 1, loaded: 0 });
+  });
+
+  it("refuses an edit that makes more rows than the record has, of a letter that is not chosen, or two of one record", async () => {
+    await past.bury([{ sequence: 1, raw: "?" }]);
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const redrive = redriver();
+    const two = { [ID(1)]: base64(`${good("a", 1)}\n${good("b", 2)}`) };
+    await expect(redrive({ ids: [ID(1)], edits: two })).rejects.toThrow(/makes 2 rows of a record of 1/);
+    await expect(redrive({ table: "quotes", edits: two })).rejects.toThrow(/which `ids` does not name/);
+    await past.bury(
+      [
+        { sequence: 2, raw: "?\n?" },
+        { sequence: 2, index: 1, raw: "?\n?" },
+      ],
+      2,
+    );
+    const apart = { [ID(2)]: base64(good("a", 1)), [ID(2, 1)]: base64(good("b", 1)) };
+    await expect(redrive({ ids: [ID(2), ID(2, 1)], edits: apart })).rejects.toThrow(/edited differently/);
+    expect(await past.rows("quotes")).toEqual([]);
+  });
+
   it("of a record with several rows, loads those that were dead and not those that were loaded", async () => {
     const record = `${good("a", 1)}\n${good("b", 2)}\n${good("c", 3)}`;
     await past.load([

@@ -17,17 +17,29 @@ export function queryBody(value: unknown): QueryBody {
 }
 
 export function redriveBody(value: unknown): RedriveBody {
-  const body = fields(value, ["table", "code", "ids", "dryRun"]);
-  const { ids } = body;
+  const body = fields(value, ["table", "code", "ids", "edits", "dryRun"]);
+  const { ids, edits } = body;
   const areIds =
     ids === undefined || (Array.isArray(ids) && ids.length <= 100_000 && ids.every((id) => typeof id === "string"));
   if (!areIds) throw wrong("ids", ids, "a list of dead letters' ids, 100,000 at most");
+  if (edits !== undefined && !areEdits(edits)) throw wrong("edits", edits, "an object of ids and bytes in base64");
   return defined({
     table: text(body, "table"),
     code: text(body, "code"),
     ids: ids as readonly string[] | undefined,
+    edits,
     dryRun: flag(body, "dryRun"),
   });
+}
+
+function areEdits(value: unknown): value is Readonly<Record<string, string>> {
+  const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((bytes) => typeof bytes === "string" && base64.test(bytes))
+  );
 }
 
 export function replayBody(value: unknown): ReplayBody {

@@ -24,7 +24,7 @@ export async function loadDeadLetters(
      SELECT letter."table" || '/' || shard || '/' || sequence || '/' || rowIndex, letter."table", stream, shard, sequence,
        coalesce(sequenceNumber, sequence::VARCHAR), subSequenceNumber, rowIndex, make_timestamptz(arrivalTimestamp * 1000),
        coalesce(code, errorCode), errorCode, coalesce(errorMessage, ''), letter."column", coalesce(attemptsMade, 1),
-       make_timestamptz(attemptEndingTimestamp * 1000), from_base64(coalesce(rawData, '')), dataCatalogTable, object.flush, object.key, NULL, NULL
+       make_timestamptz(attemptEndingTimestamp * 1000), from_base64(coalesce(rawData, '')), dataCatalogTable, object.flush, object.key, NULL, NULL, NULL
      FROM (SELECT *, ${shard} AS shard FROM ${deadLetterReader(objects)}) letter
      JOIN (VALUES ${keys}) object(path, key, flush) ON letter.${identifier(OBJECT_COLUMN)} = object.path`,
   );
@@ -49,6 +49,15 @@ export async function markRedriven(session: Session, ids: readonly string[], now
     `Of ${ids.length} dead letters to be redriven, ${ids.length - result.rowsChanged} were redriven by somebody else meanwhile, or are not there.`,
     { hint: "Nothing was loaded. Choose again: `penstock errors list` shows those that are left." },
   );
+}
+
+export async function keepEdits(session: Session, edited: ReadonlyMap<string, Uint8Array>): Promise<void> {
+  for (const [id, bytes] of edited) {
+    await session.run("UPDATE penstock.dead_letters SET redriven_raw = $1 WHERE id = $2", [
+      new DuckDBBlobValue(bytes),
+      id,
+    ]);
+  }
 }
 
 /** In the same transaction, behind the rows: writes down what each became, which no later look could tell from a row that a user deleted. */

@@ -3,7 +3,7 @@ import { METADATA_COLUMNS } from "../../definition/model.js";
 import type { ObjectStore } from "../../lake/object-store.js";
 import type { LedgerEntry, LoadReport, LoadRequest } from "../warehouse.js";
 import { describeTable } from "./apply-table.js";
-import { loadDeadLetters, markRedriven, settleRedriven } from "./dead-letters.js";
+import { keepEdits, loadDeadLetters, markRedriven, settleRedriven } from "./dead-letters.js";
 import { type LocalObject, localObject, type SourceGroup, selectFrom } from "./lake-source.js";
 import { lockLedger, readLedger, writeLedger } from "./ledger.js";
 import { checkRowCount, checkTarget, preflight } from "./preflight.js";
@@ -58,6 +58,7 @@ export async function loadObjects(
       const chosen = request.objects.filter((object) => request.skipExisting === true || !isLoaded(object.key));
       const objects = chosen.map((object) => localObject(lake, object, table));
       await markRedriven(session, request.redriven ?? [], engine.clock.now());
+      await keepEdits(session, request.edited ?? new Map());
 
       let outcomes = new Map<string, Outcome>();
       let oldestArrivalMs: number | undefined;

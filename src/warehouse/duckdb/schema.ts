@@ -46,6 +46,8 @@ const STEPS: readonly string[] = [
    ${CATALOG_STORE_DDL.join("\n")}
    INSERT INTO penstock_catalog.schemas (oid, name, owner, created_at) VALUES
      (2200, 'public', 'penstock', now()), (nextval('penstock_catalog.oids'), 'penstock', 'penstock', now());`,
+  // The bytes that were decoded in the record's place, where somebody edited it before it was redriven.
+  "ALTER TABLE penstock.dead_letters ADD COLUMN redriven_raw BLOB;",
 ];
 
 /** Creates the schema, or brings an older one up to date, in one transaction. */
