@@ -7,6 +7,7 @@ import { addFlush } from "./flush.js";
 import { addInit } from "./init.js";
 import { addPut } from "./put.js";
 import { addQuery } from "./query.js";
+import { addRecords } from "./records.js";
 import { addReplay } from "./replay.js";
 import { addStatus } from "./status.js";
 import type { AddCommand } from "./support/command.js";
@@ -20,6 +21,7 @@ const COMMANDS: readonly AddCommand[] = [
   addUp,
   addPut,
   addQuery,
+  addRecords,
   addStatus,
   addErrors,
   addReplay,

@@ -2,6 +2,7 @@
 import type { DeadLetter, DeadLetterPage, PipelineStatus, StreamStatus } from "../api/control/contract.js";
 import type { DeadLetterFilter, PipelineInstance } from "../api/control/instance.js";
 import { type AuditSources, audit } from "../audit/audit.js";
+import { newestRecords } from "../audit/records.js";
 import { trace } from "../audit/trace.js";
 import type { Clock } from "../core/clock.js";
 import type { PipelineModel } from "../definition/model.js";
@@ -109,6 +110,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
       ),
     audit: () => audit(auditSources()),
     trace: (sequence, stream) => trace(auditSources(), sequence, stream === undefined ? {} : { stream }),
+    records: (choice) => newestRecords(store, choice),
     health: () => {
       const reasons = lines.flatMap((line) => {
         const { name, delivery, loader } = line.status();

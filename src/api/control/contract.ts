@@ -11,6 +11,7 @@
  *     POST /api/replay       ReplayBody          -> newline-delimited ReplayProgress, the last one `done`
  *     POST /api/audit        {}                  -> AuditReport
  *     GET  /api/trace        ?sequence&stream    -> TraceReport
+ *     GET  /api/records      ?stream&key&limit&after -> RecordPage, newest first
  *     GET  /api/model                            -> ModelAnswer
  *     GET  /api/advise       ?table&rows&slices&expectedRows -> TableAdvice; a second or a few
  *     POST /api/advise/shadow ShadowBody         -> ShadowReport
@@ -362,6 +363,28 @@ export interface ShadowReport {
   readonly skipped: readonly { readonly sql: string; readonly reason: string }[];
   /** Of all repeated queries, by how often each was asked. */
   readonly ratio: number | undefined;
+}
+
+/** Records of a stream as the journal has them, newest first. */
+export interface RecordPage {
+  readonly records: readonly StreamRecordAnswer[];
+  /** How many the page has looked at; more than it shows, where it looks for a key. */
+  readonly recordsRead: number;
+  /** There are older ones, which nobody has looked at yet. */
+  readonly next?: string;
+}
+
+export interface StreamRecordAnswer {
+  /** The service's form. */
+  readonly sequenceNumber: string;
+  readonly shardId: string;
+  /** The count within the shard. */
+  readonly sequence: number;
+  readonly arrivedAtMs: number;
+  readonly partitionKey: string;
+  readonly bytes: number;
+  /** The first 64 KiB. */
+  readonly rawBase64: string;
 }
 
 /** What the definition says, as far as a page or a script needs it; `transform` functions are left out. */

@@ -8,6 +8,7 @@ import type {
   HealthReport,
   PipelineStatus,
   QueryBody,
+  RecordPage,
   RedriveBody,
   RedriveReport,
   ReplayBody,
@@ -38,6 +39,7 @@ export interface PipelineInstance {
   audit(): Promise<AuditReport>;
   /** `sequence` in the service's form or the plain count; undefined when no such record was ever acked. */
   trace(sequence: string, stream?: string): Promise<TraceReport | undefined>;
+  records(choice: RecordFilter): Promise<RecordPage>;
   /** Prometheus' text format. */
   metrics(): Promise<string>;
   health(): HealthReport;
@@ -52,5 +54,17 @@ export interface DeadLetterFilter {
   readonly after?: string;
 }
 
+export interface RecordFilter {
+  readonly stream: string;
+  /** Those of this partition key alone. */
+  readonly key?: string;
+  /** 1 to `RECORDS_MAX`. */
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
+}
+
+/** The most records that one page holds. */
+export const RECORDS_MAX = 200;
 /** The most dead letters that one page holds. */
 export const DEAD_LETTERS_MAX = 1000;

@@ -10,7 +10,7 @@ import { queryBody, redriveBody, replayBody, wholeParameter } from "./bodies.js"
 import type { ModelAnswer, ReplayBody, ReplayProgress } from "./contract.js";
 import type { StatusEvents } from "./events.js";
 import { isAuthorized, refuseForeign, requireCredentials, securityHeaders } from "./guard.js";
-import { DEAD_LETTERS_MAX, type PipelineInstance } from "./instance.js";
+import { DEAD_LETTERS_MAX, type PipelineInstance, RECORDS_MAX } from "./instance.js";
 import type { Page } from "./pages.js";
 
 export interface RouteOptions extends HostRule {
@@ -26,6 +26,7 @@ const BODY_BYTES_MAX = 8 * MIB;
 const QUERY_ROWS_DEFAULT = 1000;
 const QUERY_TIMEOUT_MS_DEFAULT = 60_000;
 const DEAD_LETTERS_DEFAULT = 50;
+const RECORDS_DEFAULT = 20;
 
 export function controlRoutes(options: RouteOptions): Hono {
   const { instance, credentials, pages, events, log } = options;
@@ -125,6 +126,21 @@ export function controlRoutes(options: RouteOptions): Hono {
     throw new PenstockError("not-found", `No record of sequence number ${sequence} was ever acked here.`, {
       hint: "Is it of another instance, or of another stream?",
     });
+  });
+
+  app.get("/api/records", async (c) => {
+    const { stream, key, limit, after } = c.req.query();
+    if (stream === undefined || stream === "") {
+      throw new PenstockError("invalid-argument", "`stream` must be a stream's name.");
+    }
+    return c.json(
+      await instance.records({
+        stream,
+        limit: wholeParameter("limit", limit, 1, RECORDS_MAX) ?? RECORDS_DEFAULT,
+        ...(key === undefined ? {} : { key }),
+        ...(after === undefined ? {} : { after }),
+      }),
+    );
   });
 
   app.get("*", (c) => {

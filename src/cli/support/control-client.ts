@@ -7,6 +7,7 @@ import type {
   ModelAnswer,
   PipelineStatus,
   QueryBody,
+  RecordPage,
   RedriveBody,
   RedriveReport,
   ReplayBody,
@@ -32,6 +33,7 @@ export interface ControlClient {
   replay(body: ReplayBody): AsyncIterable<ReplayProgress>;
   audit(): Promise<AuditReport>;
   trace(sequence: string, stream?: string): Promise<TraceReport>;
+  records(choice: { stream: string; key?: string; limit?: number; after?: string }): Promise<RecordPage>;
 }
 
 /** The options that every command which talks to an instance has. */
@@ -116,6 +118,7 @@ function controlClient(base: string, credential: { name: string; secret: string 
     },
     audit: () => postJson("audit", {}),
     trace: (sequence, stream) => get(`trace?${search({ sequence, stream })}`),
+    records: (choice) => get(`records?${search(choice)}`),
   };
 }
 
