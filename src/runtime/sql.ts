@@ -1,4 +1,10 @@
 /** The SQL side over the warehouse that is open: what the doors of PostgreSQL's wire, the Data API and the console speak to. */
+
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { analyzeCompressionHandler } from "../advisor/analyze-compression.js";
+import type { MeasureTools } from "../advisor/measure.js";
+import { zstdMeasure } from "../advisor/zstd.js";
 import { messageOf } from "../core/errors.js";
 import type { PipelineModel } from "../definition/model.js";
 import { lakeBucketName } from "../lake/bucket-name.js";
@@ -17,7 +23,7 @@ import { openLoads } from "./sql-loads.js";
 import type { Stores } from "./stores.js";
 
 export interface SqlOptions {
-  readonly stores: Pick<Stores, "warehouse" | "directories" | "clock">;
+  readonly stores: Pick<Stores, "warehouse" | "directories" | "clock" | "engine" | "disk">;
   readonly buckets: Buckets;
   readonly model: PipelineModel;
   readonly log: { error(details: object, message: string): void };
@@ -36,7 +42,11 @@ export async function openSql({ stores, model, buckets, log, closers }: SqlOptio
     systemView,
     prepareSystem: prepareSystemSchema,
     systemState,
-    handlers: { ...loadHandlers(services, chosen), ...externalHandlers(lake) },
+    handlers: {
+      ...loadHandlers(services, chosen),
+      ...externalHandlers(lake),
+      "analyze-compression": analyzeCompressionHandler(measureTools(stores)),
+    },
     external: (relation) => externalRelation(relation, reader),
     alterExternal,
     isPipelineTable: (name) => tables.has(name),
@@ -58,6 +68,18 @@ export async function openSql({ stores, model, buckets, log, closers }: SqlOptio
       .catch((error: unknown) => log.error({ err: error }, `SQL does not see a new table: ${messageOf(error)}`));
   });
   return sql;
+}
+
+/** What the advisor measures columns with. */
+export function measureTools({
+  engine,
+  disk,
+  directories,
+}: Pick<Stores, "engine" | "disk" | "directories">): MeasureTools {
+  return {
+    zstd: zstdMeasure(engine, disk, join(directories.staging, "advisor")),
+    pause: () => setImmediate(),
+  };
 }
 
 /** The schema that shows the lake without anybody having made it, with the tables that the definition has now. */

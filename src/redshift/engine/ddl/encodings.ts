@@ -28,6 +28,11 @@ const TAKES: Readonly<Record<string, readonly Kind[] | "all">> = {
   zstd: [...WHOLE, "decimal", ...FLOATS, "boolean", ...TEXTS, ...TIMES, ...CLOCKS, "varbyte", "super"],
 };
 
+/** Those that a column of the type may have: `raw`, `az64`, ... AUTO is none of them. */
+export function encodingsFor(type: SqlType): readonly string[] {
+  return Object.keys(TAKES).filter((name) => name !== "none" && name !== "auto" && takesType(name, type));
+}
+
 /** As it is stored: `raw`, `az64`, ...; undefined for AUTO. Throws for one that is unknown or does not take the type. */
 export function encodingOf(encode: string, type: SqlType, column: string, at: number): string | undefined {
   const name = encode.toLowerCase();
@@ -38,11 +43,8 @@ export function encodingOf(encode: string, type: SqlType, column: string, at: nu
       hint: `Encodings are ${Object.keys(TAKES).join(", ")}.`,
     });
   }
-  if (takes !== "all" && !takes.includes(type.kind)) {
-    const fitting = Object.keys(TAKES).filter((one) => {
-      const kinds = TAKES[one];
-      return kinds === "all" || kinds?.includes(type.kind) === true;
-    });
+  if (!takesType(name, type)) {
+    const fitting = Object.keys(TAKES).filter((one) => takesType(one, type));
     throw new SqlError(SQL_STATE.invalidTableDefinition, `invalid encoding type specified for column "${column}"`, {
       at,
       detail: `ENCODE ${name} does not take the column's type.`,
@@ -51,4 +53,9 @@ export function encodingOf(encode: string, type: SqlType, column: string, at: nu
   }
   if (name === "auto") return undefined;
   return name === "none" ? "raw" : name;
+}
+
+function takesType(name: string, type: SqlType): boolean {
+  const takes = TAKES[name];
+  return takes === "all" || takes?.includes(type.kind) === true;
 }

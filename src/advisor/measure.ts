@@ -1,0 +1,154 @@
+/** What a column's sample comes to under each of Redshift's encodings that its type may have. */
+import type { EncodingSize } from "../api/control/contract.js";
+import { encodingsFor } from "../redshift/engine/ddl/encodings.js";
+import { az64 } from "./encodings/az64.js";
+import { byteDictionary } from "./encodings/byte-dictionary.js";
+import { type Block, type Codec, encodeBlocks } from "./encodings/codec.js";
+import { delta } from "./encodings/delta.js";
+import { lzoCompress } from "./encodings/lzo.js";
+import { mostly } from "./encodings/mostly.js";
+import { bitRaw, fixedRaw, textRaw } from "./encodings/raw.js";
+import { runLength } from "./encodings/run-length.js";
+import { textDictionary } from "./encodings/text-dictionary.js";
+import { nullMaskBytes, type SampleColumn, type SampleValue, type Storage, storageOf, storedBytes } from "./sample.js";
+
+export interface MeasureTools {
+  /** Bytes that Zstandard makes of each block by itself, together. */
+  zstd(blocks: readonly Uint8Array[]): Promise<number>;
+  /** Lets others have the thread for a moment. */
+  pause(): Promise<void>;
+}
+
+const MODELS: ReadonlySet<string> = new Set(["az64", "lzo"]);
+
+/** RAW first, then in the order of Redshift's documentation. */
+export async function measureColumn(
+  column: SampleColumn,
+  values: readonly SampleValue[],
+  tools: MeasureTools,
+): Promise<EncodingSize[]> {
+  const storage = storageOf(column.type);
+  const mask = nullMaskBytes(column, values.length);
+  const present = values.filter((value) => value !== null);
+  // RAW keeps a slot for each NULL; what comes after it works on values alone.
+  const slots = values.map((value) => storedBytes(storage, value));
+  const raw = await encodeBlocks(rawCodec(storage), slots, tools.pause);
+  const stored = present.length === values.length ? slots : present.map((value) => storedBytes(storage, value));
+  const sizes: EncodingSize[] = [];
+  for (const encoding of encodingsFor(column.type)) {
+    const size = await sizeUnder(encoding, { storage, raw, present, stored, tools });
+    const by = encoding === "zstd" ? "compressor" : MODELS.has(encoding) ? "model" : "encoder";
+    sizes.push({ encoding, sizeBytes: size + mask, by });
+  }
+  return sizes;
+}
+
+interface Measured {
+  readonly storage: Storage;
+  readonly raw: readonly Block[];
+  readonly present: readonly SampleValue[];
+  readonly stored: readonly Uint8Array[];
+  readonly tools: MeasureTools;
+}
+
+async function sizeUnder(encoding: string, { storage, raw, present, stored, tools }: Measured): Promise<number> {
+  const { pause } = tools;
+  const width = storage.kind === "text" ? undefined : storage.kind === "boolean" ? 1 : storage.width;
+  const sum = async <V>(codec: Codec<V>, values: readonly V[]) => total(await encodeBlocks(codec, values, pause));
+  const integers = (codec: Codec<bigint>) =>
+    sum(
+      codec,
+      present.filter((value) => typeof value === "bigint"),
+    );
+  const integerWidth = width ?? 8;
+  switch (encoding) {
+    case "raw":
+      return total(raw);
+    case "az64":
+      return integers(az64(integerWidth));
+    case "bytedict":
+      return sum(byteDictionary(width), stored);
+    case "delta":
+      return integers(delta(integerWidth, 1));
+    case "delta32k":
+      return integers(delta(integerWidth, 2));
+    case "mostly8":
+      return integers(mostly(integerWidth, 1));
+    case "mostly16":
+      return integers(mostly(integerWidth, 2));
+    case "mostly32":
+      return integers(mostly(integerWidth, 4));
+    case "runlength":
+      return sum(runLength(width), stored);
+    case "text255":
+    case "text32k":
+      return sum(textDictionary(encoding), present.map(String));
+    case "lzo": {
+      let size = 0;
+      for (const { bytes } of raw) {
+        size += lzoCompress(bytes).length;
+        await pause();
+      }
+      return size;
+    }
+    case "zstd":
+      return raw.length === 0 ? 0 : tools.zstd(raw.map(({ bytes }) => bytes));
+    default:
+      throw new Error(`the encoding ${encoding} has no measure`);
+  }
+}
+
+function rawCodec(storage: Storage): Codec<Uint8Array> {
+  if (storage.kind === "text") return textRaw;
+  return storage.kind === "boolean" ? bitRaw : fixedRaw(storage.width);
+}
+
+function total(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+export interface EncodingChoice {
+  readonly encoding: string;
+  readonly reductionPercent: number;
+  readonly note?: string;
+}
+
+/** From the cheapest to read to the dearest: among sizes that are all but equal, a scan should not pay for the difference. */
+const BY_COST = [
+  "raw",
+  "az64",
+  "bytedict",
+  "runlength",
+  "mostly8",
+  "mostly16",
+  "mostly32",
+  "delta",
+  "delta32k",
+  "text255",
+  "text32k",
+  "lzo",
+  "zstd",
+];
+const ALL_BUT_EQUAL = 1.05;
+/** Of RAW: where next to nothing is left, twice nothing is nothing too. */
+const ALL_BUT_NOTHING = 0.02;
+
+export function chooseEncoding(sizes: readonly EncodingSize[]): EncodingChoice {
+  const raw = sizes.find(({ encoding }) => encoding === "raw")?.sizeBytes ?? 0;
+  const smallest = sizes.reduce((least, one) => (one.sizeBytes < least.sizeBytes ? one : least));
+  const chosen = BY_COST.map((name) => sizes.find(({ encoding }) => encoding === name)).find(
+    (one) =>
+      one !== undefined &&
+      one.sizeBytes <= Math.max(smallest.sizeBytes * ALL_BUT_EQUAL, smallest.sizeBytes + raw * ALL_BUT_NOTHING),
+  )!;
+  const percent = (bytes: number) => (raw === 0 ? 0 : Math.round((10_000 * (raw - bytes)) / raw) / 100);
+  return {
+    encoding: chosen.encoding,
+    reductionPercent: Math.max(0, percent(chosen.sizeBytes)),
+    ...(chosen.sizeBytes === smallest.sizeBytes
+      ? {}
+      : {
+          note: `${smallest.encoding} would be ${percent(smallest.sizeBytes)}%, and costs more to read`,
+        }),
+  };
+}
