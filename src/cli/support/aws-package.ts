@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type ErrorCode, PenstockError } from "../../core/errors.js";
+import type { PipelineModel } from "../../definition/model.js";
+import type { DeployOptions } from "./deploy-options.js";
+
+/** What is called of `@penstock/aws`, which is no dependency: the construct library alone is 160 MB. */
+export interface AwsPackage {
+  synthesize(model: PipelineModel, options: SynthesizeOptions): Promise<Synthesized>;
+}
+
+export interface SynthesizeOptions extends DeployOptions {
+  readonly outDir: string;
+  readonly definitionFile: string;
+}
+
+export interface Synthesized {
+  readonly outDir: string;
+  readonly stackName: string;
+  /** The template's path. */
+  readonly template: string;
+  readonly resources: number;
+}
+
+const PACKAGE = new URL("../../../deploy/", import.meta.url);
+
+/** Loads the package; its own errors arrive as ours, with code and hint. */
+export async function awsPackage(): Promise<AwsPackage> {
+  if (!existsSync(new URL("node_modules/aws-cdk-lib/package.json", PACKAGE))) {
+    throw new PenstockError("not-found", "The part of Penstock that knows AWS is not installed.", {
+      hint: `Install it with \`npm ci --prefix ${fileURLToPath(PACKAGE)}\` (in the repository: \`npm ci --prefix deploy\`).`,
+    });
+  }
+  const loader = new URL("load.mjs", PACKAGE).href;
+  const loaded = (await import(loader)) as AwsPackage;
+  return { synthesize: (model, options) => loaded.synthesize(model, options).catch(asOurs) };
+}
+
+/** The package has its own copy of our error's class. */
+function asOurs(error: unknown): never {
+  if (error instanceof Error && error.name === "PenstockError" && "code" in error) {
+    const { code, hint } = error as Error & { readonly code: ErrorCode; readonly hint?: string };
+    throw new PenstockError(code, error.message, { ...(hint === undefined ? {} : { hint }), cause: error });
+  }
+  throw error;
+}
