@@ -4,6 +4,7 @@ import type { PipelineModel } from "../../src/definition/model.js";
 import { acknowledgeFindings } from "./acknowledgements.js";
 import type { Bundles } from "./bundle.js";
 import type { DeployOptions } from "./options.js";
+import { pipelineOutputs } from "./outputs.js";
 import { catalog } from "./stages/catalog.js";
 import { deliveries } from "./stages/delivery.js";
 import { pipelineKey } from "./stages/key.js";
@@ -72,6 +73,13 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     deliveries: delivered,
     loader: loads,
     warehouse: redshift,
+  });
+  pipelineOutputs(stack, {
+    model,
+    lakeBucket: bucket.bucketName,
+    catalog: glue,
+    warehouse: redshift,
+    loader: loads,
   });
   acknowledgeFindings(stack, model, bucket);
   return stack;

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from "aws-cdk-lib";
+import { CfnOutput, Duration, RemovalPolicy } from "aws-cdk-lib";
 import { Effect, ManagedPolicy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Stream, StreamEncryption, StreamMode } from "aws-cdk-lib/aws-kinesis";
 import type { Key } from "aws-cdk-lib/aws-kms";
@@ -27,6 +27,8 @@ export function streams(
           retentionPeriod: Duration.hours(model.retentionHours),
           encryption: StreamEncryption.KMS,
           encryptionKey: key,
+          // Kept, it would go on costing by the hour, and its name would be in the way of the next deployment.
+          removalPolicy: RemovalPolicy.DESTROY,
         }),
       ]),
   );

@@ -21,6 +21,7 @@ export interface Warehouse {
   readonly name: string;
   /** The administrator's password, which Redshift makes and rotates itself. */
   readonly password: AdminPassword;
+  readonly adminName: string;
   /** COPY names it: a cluster's default role cannot be set by CloudFormation. */
   readonly copyRoleArn: string;
 }
@@ -138,6 +139,7 @@ function serverless(scope: Construct, { model, key, network, options }: Warehous
       // Secrets Manager ends the name with six characters of its own.
       secretArnPattern: `arn:${partition}:secretsmanager:${region}:${account}:secret:redshift!${name}-${ADMIN}-??????`,
     },
+    adminName: ADMIN,
     copyRoleArn: role.roleArn,
   };
 }
@@ -189,6 +191,7 @@ function provisioned(scope: Construct, { model, key, network, options }: Warehou
     arn: `arn:${partition}:redshift:${region}:${account}:cluster:${cluster.ref}`,
     name: cluster.ref,
     password: { secretArn: cluster.attrMasterPasswordSecretArn },
+    adminName: ADMIN,
     copyRoleArn: role.roleArn,
   };
 }
