@@ -1,0 +1,84 @@
+/** Dead letters from their objects (lines of Firehose's error record with Penstock's fields beside it) into the one table of them all. */
+import { METADATA_COLUMNS } from "../../definition/model.js";
+import { type StageColumn, sourceOf } from "./copy-steps.js";
+import { metadataType } from "./ddl.js";
+import type { LoadGiven } from "./load-given.js";
+import { lettersTable, name, OBJECTS, ROWS, STAGE, type Step } from "./steps.js";
+
+/** The fields that are read, by their names in lower case. */
+export const LETTER_COLUMNS: readonly StageColumn[] = [
+  { name: "arrivaltimestamp", type: "BIGINT" },
+  { name: "errorcode", type: "VARCHAR(128)" },
+  { name: "code", type: "VARCHAR(128)" },
+  { name: "errormessage", type: "VARCHAR(4096)" },
+  { name: "rawdata", type: "VARCHAR(65535)" },
+  { name: "sequencenumber", type: "VARCHAR(128)" },
+  { name: "stream", type: "VARCHAR(256)" },
+  { name: "shardid", type: "VARCHAR(256)" },
+  { name: "sequence", type: "BIGINT" },
+  { name: "rowindex", type: "BIGINT" },
+  { name: "column", type: "VARCHAR(128)" },
+  { name: "table", type: "VARCHAR(128)" },
+  { name: "flush", type: "BIGINT" },
+];
+
+/** Base64 comes in fours, so a raw text of the column's whole length has been cut. */
+export const CUT_RAW_BYTES = 65_535;
+
+export function letterSteps(given: LoadGiven): Step[] {
+  const { place, table, dryRun } = given;
+  const letters = lettersTable(place);
+  // As the rows' own `_shard_id`: with several sources, the stream is part of it.
+  const shard =
+    table.sources.length > 1
+      ? "CASE WHEN s.shardid LIKE '%:%' THEN s.shardid ELSE s.stream || ':' || s.shardid END"
+      : "s.shardid";
+  const sequence = place.sequence === "dense" ? "s.sequence" : "s.sequencenumber";
+  const index = `CAST(s.rowindex AS ${metadataType(METADATA_COLUMNS[2], place)})`;
+  const id = `s."table" || '/' || ${shard} || '/' || CAST(${sequence} AS VARCHAR(128)) || '/' || CAST(s.rowindex AS VARCHAR(20))`;
+  const columns = [
+    "id",
+    "table_name",
+    "stream",
+    "shard_id",
+    "sequence",
+    "sequence_number",
+    "row_index",
+    "arrived_at",
+    "error_code",
+    "column_name",
+    "error_message",
+    "raw",
+    "flush",
+  ];
+  const values = [
+    `CAST(${id} AS VARCHAR(1024))`,
+    's."table"',
+    "s.stream",
+    `CAST(${shard} AS VARCHAR(256))`,
+    sequence,
+    "NVL(s.sequencenumber, CAST(s.sequence AS VARCHAR(128)))",
+    index,
+    "DATEADD(ms, s.arrivaltimestamp, TIMESTAMP '1970-01-01 00:00:00')",
+    "NVL(s.code, s.errorcode)",
+    's."column"',
+    "NVL(s.errormessage, '')",
+    "NVL(s.rawdata, '')",
+    "NVL(s.flush, 0)",
+  ];
+  const named = values.map((value, at) => `${value} AS ${name(columns[at]!)}`).join(", ");
+  const list = columns.map(name).join(", ");
+  const steps = [
+    `CREATE TEMP TABLE ${ROWS} AS SELECT ${sourceOf(given)} AS penstock_source, CAST(NULL AS VARCHAR(8)) AS penstock_fate,
+       CAST(NULL AS TIMESTAMP) AS _arrived_at, ${named} FROM ${STAGE} s WHERE EXISTS (SELECT 1 FROM ${OBJECTS})`,
+    // The same record may be buried twice, in two objects, where delivery is at least once.
+    `UPDATE ${ROWS} SET penstock_fate = 'again' FROM ${letters} d WHERE d.id = ${ROWS}.id AND d.arrived_at = ${ROWS}.arrived_at`,
+    ...(dryRun === true
+      ? []
+      : [
+          `INSERT INTO ${letters} (${list}, object_key) SELECT ${columns.map((one) => `r.${name(one)}`).join(", ")}, o.object_key
+             FROM ${ROWS} r JOIN ${OBJECTS} o ON o.source = r.penstock_source WHERE r.penstock_fate IS NULL`,
+        ]),
+  ];
+  return steps.map((sql) => ({ kind: "rows", sql }));
+}
