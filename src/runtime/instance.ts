@@ -109,7 +109,11 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         onProgress,
       ),
     audit: () => audit(auditSources()),
-    trace: (sequence, stream) => trace(auditSources(), sequence, stream === undefined ? {} : { stream }),
+    trace: (sequence, stream, shardId) =>
+      trace(auditSources(), sequence, {
+        ...(stream === undefined ? {} : { stream }),
+        ...(shardId === undefined ? {} : { shardId }),
+      }),
     records: (choice) => newestRecords(store, choice),
     health: () => {
       const reasons = lines.flatMap((line) => {

@@ -10,10 +10,11 @@
  *     POST /api/redrive      RedriveBody         -> RedriveReport
  *     POST /api/replay       ReplayBody          -> newline-delimited ReplayProgress, the last one `done`
  *     POST /api/audit        {}                  -> AuditReport
- *     GET  /api/trace        ?sequence&stream    -> TraceReport
+ *     GET  /api/trace        ?sequence&stream&shard -> TraceReport
  *     GET  /api/records      ?stream&key&limit&after -> RecordPage, newest first
  *     GET  /api/model                            -> ModelAnswer
  *     GET  /api/advise       ?table&rows&slices&expectedRows -> TableAdvice; a second or a few
+ *     POST /api/advise       AdviseBody          -> TableAdvice, by the statements of the body too
  *     POST /api/advise/shadow ShadowBody         -> ShadowReport
  *
  * Beside it, for machines: `GET /healthz` -> HealthReport (503 when not ok) and `GET /metrics` (Prometheus' text).
@@ -245,6 +246,19 @@ export interface TraceReport {
   }[];
 }
 
+export interface AdviseBody {
+  /** `orders`, or `shop.orders`. */
+  readonly table: string;
+  /** Rows of the sample; 50,000 unless given. */
+  readonly rows?: number;
+  /** Of the warehouse that it is to become; 16 unless given. */
+  readonly slices?: number;
+  /** Rows that the table is expected to have; 100 million, or what it has, unless given. */
+  readonly expectedRows?: number;
+  /** Besides those of the log. */
+  readonly statements?: readonly string[];
+}
+
 /** What the advisor found for one table, on a sample of it. docs/advisor.md says how each figure is made. */
 export interface TableAdvice {
   readonly table: string;
@@ -336,8 +350,7 @@ export interface DistributionOption {
   readonly collocated?: number;
 }
 
-export interface ShadowBody {
-  readonly table: string;
+export interface ShadowBody extends AdviseBody {
   /** Leave the shadow in place, as `penstock_shadow.<table>`. */
   readonly keep?: boolean;
 }

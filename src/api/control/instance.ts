@@ -37,8 +37,8 @@ export interface PipelineInstance {
   /** Calls `onProgress` as often as it likes (the door thins it out), and answers the last state, `done`. */
   replay(body: ReplayBody, onProgress: (progress: ReplayProgress) => void): Promise<ReplayProgress>;
   audit(): Promise<AuditReport>;
-  /** `sequence` in the service's form or the plain count; undefined when no such record was ever acked. */
-  trace(sequence: string, stream?: string): Promise<TraceReport | undefined>;
+  /** `sequence` in the service's form, or the plain count within a shard (its id); undefined when no such record was ever acked. */
+  trace(sequence: string, stream?: string, shard?: string): Promise<TraceReport | undefined>;
   records(choice: RecordFilter): Promise<RecordPage>;
   /** Prometheus' text format. */
   metrics(): Promise<string>;

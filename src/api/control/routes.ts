@@ -114,14 +114,14 @@ export function controlRoutes(options: RouteOptions): Hono {
   });
   app.post("/api/audit", async (c) => c.json(await instance.audit()));
   app.get("/api/trace", async (c) => {
-    const { sequence, stream } = c.req.query();
+    const { sequence, stream, shard } = c.req.query();
     if (sequence === undefined || !/^\d{1,130}$/.test(sequence)) {
       throw new PenstockError(
         "invalid-argument",
         "`sequence` must be a record's sequence number, as PutRecord answered it.",
       );
     }
-    const trace = await instance.trace(sequence, stream);
+    const trace = await instance.trace(sequence, stream, shard);
     if (trace !== undefined) return c.json(trace);
     throw new PenstockError("not-found", `No record of sequence number ${sequence} was ever acked here.`, {
       hint: "Is it of another instance, or of another stream?",
