@@ -22,7 +22,7 @@ import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
-import { openSql } from "./sql.js";
+import { measureTools, openSql } from "./sql.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
 import { closeAll, openStores, type Stores } from "./stores.js";
 import { openTableLine, type TableLine } from "./table-line.js";
@@ -80,6 +80,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       sql,
       reconvert: await openReconversion(stores, version),
       lines,
+      advisor: { model, stores, sql, tools: measureTools(stores) },
       addresses: () => ({ ...addresses }),
     });
     closers.push(enforceRetention(stores, log));

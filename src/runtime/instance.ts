@@ -15,9 +15,11 @@ import { replay } from "../loader/replay.js";
 import type { SqlDatabase } from "../redshift/database.js";
 import type { Stream, StreamStore } from "../stream/stream.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
+import { type AdvisorParts, advise } from "./advisor.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
 import { runQuery } from "./query.js";
 import { createRates } from "./rates.js";
+import { buildShadow } from "./shadow.js";
 import { sqlOn } from "./stores.js";
 import type { TableLine } from "./table-line.js";
 
@@ -32,6 +34,7 @@ export interface InstanceParts {
   readonly sql: SqlDatabase;
   readonly reconvert: Reconvert;
   readonly lines: readonly TableLine[];
+  readonly advisor: Omit<AdvisorParts, "objects">;
   readonly clock: Clock;
   readonly addresses: () => PipelineStatus["addresses"];
 }
@@ -75,6 +78,12 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
   });
   const redrive = openRedrive({ tables: model.tables, warehouse, lake: parts.lake, reconvert: parts.reconvert });
 
+  const advisor: AdvisorParts = {
+    ...parts.advisor,
+    objects: async (table) =>
+      (await results(table)).flatMap(({ objects }) => objects.filter(({ kind }) => kind === "rows")),
+  };
+
   return {
     model,
     status,
@@ -109,6 +118,8 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         onProgress,
       ),
     audit: () => audit(auditSources()),
+    advise: (body) => advise(advisor, body),
+    shadow: (body) => buildShadow(advisor, body),
     trace: (sequence, stream, shardId) =>
       trace(auditSources(), sequence, {
         ...(stream === undefined ? {} : { stream }),

@@ -1,5 +1,6 @@
 import { PenstockError } from "../../core/errors.js";
-import type { QueryBody, RedriveBody, ReplayBody } from "./contract.js";
+import type { AdviseBody, QueryBody, RedriveBody, ReplayBody, ShadowBody } from "./contract.js";
+import { ADVISE_LIMITS } from "./instance.js";
 
 /**
  * What a caller sent, checked against the contract before anything acts on it. An unknown field is refused rather than passed over: it is
@@ -69,6 +70,37 @@ export function replayBody(value: unknown): ReplayBody {
     toSequence: text(body, "toSequence"),
     shard: text(body, "shard"),
     dryRun: flag(body, "dryRun"),
+  });
+}
+
+const ADVISE_FIELDS = ["table", "rows", "slices", "expectedRows", "statements"] as const;
+const STATEMENTS_MAX = 10_000;
+
+export function adviseBody(value: unknown): AdviseBody {
+  return advised(fields(value, ADVISE_FIELDS));
+}
+
+export function shadowBody(value: unknown): ShadowBody {
+  const body = fields(value, [...ADVISE_FIELDS, "keep"]);
+  return defined({ ...advised(body), keep: flag(body, "keep") });
+}
+
+function advised(body: Fields): AdviseBody {
+  const { statements } = body;
+  const areTexts =
+    statements === undefined ||
+    (Array.isArray(statements) &&
+      statements.length <= STATEMENTS_MAX &&
+      statements.every((statement) => typeof statement === "string"));
+  if (!areTexts) throw wrong("statements", statements, "a list of SQL statements, 10,000 at most");
+  const table = text(body, "table");
+  if (table === undefined || table === "") throw wrong("table", body.table, "a table's name");
+  return defined({
+    table,
+    rows: whole(body, "rows", ADVISE_LIMITS.rows.min, ADVISE_LIMITS.rows.max),
+    slices: whole(body, "slices", ADVISE_LIMITS.slices.min, ADVISE_LIMITS.slices.max),
+    expectedRows: whole(body, "expectedRows", ADVISE_LIMITS.expectedRows.min, ADVISE_LIMITS.expectedRows.max),
+    statements: statements as readonly string[] | undefined,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { PipelineModel } from "../../definition/model.js";
 import type { QueryResult } from "../../warehouse/warehouse.js";
 import type {
+  AdviseBody,
   AuditReport,
   DeadLetter,
   DeadLetterPage,
@@ -13,6 +14,9 @@ import type {
   RedriveReport,
   ReplayBody,
   ReplayProgress,
+  ShadowBody,
+  ShadowReport,
+  TableAdvice,
   TraceReport,
 } from "./contract.js";
 
@@ -40,6 +44,10 @@ export interface PipelineInstance {
   /** `sequence` in the service's form, or the plain count within a shard (its id); undefined when no such record was ever acked. */
   trace(sequence: string, stream?: string, shard?: string): Promise<TraceReport | undefined>;
   records(choice: RecordFilter): Promise<RecordPage>;
+  /** `not-found` for no such table, `refused` where there is nothing to sample. */
+  advise(body: AdviseBody): Promise<TableAdvice>;
+  /** `refused` where no sort key is advised. */
+  shadow(body: ShadowBody): Promise<ShadowReport>;
   /** Prometheus' text format. */
   metrics(): Promise<string>;
   health(): HealthReport;
@@ -68,3 +76,9 @@ export interface RecordFilter {
 export const RECORDS_MAX = 200;
 /** The most dead letters that one page holds. */
 export const DEAD_LETTERS_MAX = 1000;
+/** The sample is held in memory, a column at a time. */
+export const ADVISE_LIMITS = {
+  rows: { min: 100, max: 250_000 },
+  slices: { min: 1, max: 1024 },
+  expectedRows: { min: 1, max: 1e15 },
+} as const;

@@ -6,11 +6,11 @@ import { PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { HostRule } from "../../core/loopback.js";
 import { errorAnswer, refuse } from "./answers.js";
-import { queryBody, redriveBody, replayBody, wholeParameter } from "./bodies.js";
+import { adviseBody, queryBody, redriveBody, replayBody, shadowBody, wholeParameter } from "./bodies.js";
 import type { ModelAnswer, ReplayBody, ReplayProgress } from "./contract.js";
 import type { StatusEvents } from "./events.js";
 import { isAuthorized, refuseForeign, requireCredentials, securityHeaders } from "./guard.js";
-import { DEAD_LETTERS_MAX, type PipelineInstance, RECORDS_MAX } from "./instance.js";
+import { ADVISE_LIMITS, DEAD_LETTERS_MAX, type PipelineInstance, RECORDS_MAX } from "./instance.js";
 import type { Page } from "./pages.js";
 
 export interface RouteOptions extends HostRule {
@@ -142,6 +142,21 @@ export function controlRoutes(options: RouteOptions): Hono {
       }),
     );
   });
+
+  app.get("/api/advise", async (c) => {
+    const { table, rows, slices, expectedRows } = c.req.query();
+    const number = (name: keyof typeof ADVISE_LIMITS, given: string | undefined) =>
+      wholeParameter(name, given, ADVISE_LIMITS[name].min, ADVISE_LIMITS[name].max);
+    const body = {
+      table,
+      rows: number("rows", rows),
+      slices: number("slices", slices),
+      expectedRows: number("expectedRows", expectedRows),
+    };
+    return c.json(await instance.advise(adviseBody(body)));
+  });
+  app.post("/api/advise", async (c) => c.json(await instance.advise(adviseBody(await jsonBody(c.req.raw)))));
+  app.post("/api/advise/shadow", async (c) => c.json(await instance.shadow(shadowBody(await jsonBody(c.req.raw)))));
 
   app.get("*", (c) => {
     const page = pages.get(c.req.path);

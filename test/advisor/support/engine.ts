@@ -54,3 +54,20 @@ export async function flightRows(engine: ConversionEngine, rows: number): Promis
   );
   return found;
 }
+
+/** The same as records of a stream. */
+export async function flightRecords(engine: ConversionEngine, rows: number): Promise<string[]> {
+  const found: string[] = [];
+  const step = Math.floor(3_000_000 / rows);
+  await engine.session((session) =>
+    session.read(
+      `SELECT to_json({flown_at: date, delay: delay, distance: distance, origin: origin, destination: destination})::VARCHAR
+         FROM (SELECT *, file_row_number AS n FROM read_parquet('${FLIGHTS}', file_row_number = true))
+        WHERE n % ${step} = 0 ORDER BY n LIMIT ${rows}`,
+      (chunk) => {
+        for (const [row] of chunk) found.push(String(row));
+      },
+    ),
+  );
+  return found;
+}

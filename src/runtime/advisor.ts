@@ -1,0 +1,253 @@
+/** The advisor over what runs in this process: samples of the lake or the warehouse, and the log of queries. */
+
+import { adviseTable } from "../advisor/advise.js";
+import type { AdvisedColumn, AdvisedTable, TableSample } from "../advisor/advised-table.js";
+import type { MeasureTools } from "../advisor/measure.js";
+import type { ColumnsOf, LoggedStatement } from "../advisor/query-uses.js";
+import { countRows, readColumn, type SampleReader, tableSample } from "../advisor/read-sample.js";
+import type { AdviseBody, TableAdvice } from "../api/control/contract.js";
+import { PenstockError } from "../core/errors.js";
+import { METADATA_COLUMNS, type PipelineModel, type TableModel } from "../definition/model.js";
+import type { LakeObject } from "../delivery/flush.js";
+import type { SqlSession, SqlValue } from "../redshift/database.js";
+import type { SqlEngine } from "../redshift/engine/open.js";
+import type { QueryEntry } from "../redshift/engine/query-log.js";
+import { isSqlError } from "../redshift/sql-error.js";
+import { quotedName } from "../redshift/sql-text.js";
+import { parseStatements } from "../redshift/syntax/parse.js";
+import { localObject, selectFrom } from "../warehouse/duckdb/lake-source.js";
+import type { Stores } from "./stores.js";
+
+export interface AdvisorParts {
+  readonly model: PipelineModel;
+  readonly stores: Pick<Stores, "engine" | "lake" | "warehouse" | "versions" | "clock">;
+  readonly sql: SqlEngine;
+  /** Objects of a table's rows, oldest first. */
+  readonly objects: (table: string) => Promise<readonly LakeObject[]>;
+  readonly tools: MeasureTools;
+}
+
+const SAMPLE_ROWS_DEFAULT = 50_000;
+const SLICES_DEFAULT = 16;
+/** Zone maps and slices show nothing on a table that is as small as a first day's. */
+const EXPECTED_ROWS_DEFAULT = 100_000_000;
+/** Of its own sessions, whose statements are no evidence. */
+export const ADVISOR_APPLICATION = "penstock advise";
+const OWN_APPLICATIONS: ReadonlySet<string> = new Set([ADVISOR_APPLICATION, "start"]);
+
+export async function advise(parts: AdvisorParts, body: AdviseBody): Promise<TableAdvice> {
+  const { sql, stores } = parts;
+  const { schema, name } = qualified(body.table);
+  const session = await sql.connect({
+    user: sql.name,
+    database: sql.name,
+    applicationName: ADVISOR_APPLICATION,
+    remote: "control",
+    readOnly: true,
+  });
+  try {
+    const model = schema === "public" ? parts.model.tables.find((one) => one.name === name) : undefined;
+    const table = model === undefined ? await storedTable(session, schema, name) : definedTable(model);
+    const common = {
+      table,
+      statements: statementsFor(parts, body),
+      columnsOf: await columnsByName(session),
+      slices: body.slices ?? SLICES_DEFAULT,
+      tools: parts.tools,
+    };
+    const rows = body.rows ?? SAMPLE_ROWS_DEFAULT;
+    const run = (sample: TableSample) => {
+      const expectedRows = body.expectedRows ?? Math.max(EXPECTED_ROWS_DEFAULT, sample.rowsTotal);
+      return adviseTable({ ...common, sample, expectedRows });
+    };
+    const objects = model === undefined ? [] : await parts.objects(name);
+    if (model !== undefined && objects.length > 0) return await withLakeSample(stores, model, objects, rows, run);
+    return await withTableSample(stores, table, rows, run);
+  } finally {
+    await session.close();
+  }
+}
+
+function qualified(table: string): { readonly schema: string; readonly name: string } {
+  const parts = table.toLowerCase().split(".");
+  return { schema: parts.at(-2) ?? "public", name: parts.at(-1) ?? "" };
+}
+
+function definedTable(model: TableModel): AdvisedTable {
+  return {
+    schema: "public",
+    name: model.name,
+    columns: model.columns.map(({ name, type, nullable, encode }) => ({
+      name,
+      type,
+      nullable,
+      ...(encode === undefined ? {} : { encode: encode.toLowerCase() }),
+    })),
+    distStyle: model.distKey === undefined ? model.distStyle : "key",
+    ...(model.distKey === undefined ? {} : { distKey: model.distKey }),
+    ...(model.sortKey === undefined ? {} : { sortKey: model.sortKey }),
+    model,
+    exists: true,
+  };
+}
+
+/** A table that somebody made by SQL: as SHOW TABLE tells it. */
+async function storedTable(session: SqlSession, schema: string, name: string): Promise<AdvisedTable> {
+  const target = `${quotedName(schema)}.${quotedName(name)}`;
+  try {
+    const [statement] = session.parse(`SELECT * FROM ${target}`);
+    const { columns = [] } = await session.prepare(statement!);
+    const [[ddl] = []] = await rowsOf(session, `SHOW TABLE ${target}`);
+    const made = parseStatements(String(ddl))[0]?.statement;
+    if (made?.kind !== "create-table") throw new PenstockError("refused", `${schema}.${name} is no table.`);
+    const encodings = new Map(
+      made.elements.map((one) => (one.element === "column" ? [one.name, one.encode] : ["", undefined])),
+    );
+    const { distStyle = "auto", distKey, sortKey } = made.attributes;
+    const key =
+      distKey ?? made.elements.flatMap((one) => (one.element === "column" && one.distKey ? [one.name] : []))[0];
+    return {
+      schema,
+      name,
+      columns: columns.map((column): AdvisedColumn => {
+        const encode = encodings.get(column.name);
+        const base = { name: column.name, type: column.type, nullable: column.nullable ?? true };
+        return encode === undefined ? base : { ...base, encode: encode.toLowerCase() };
+      }),
+      distStyle: key === undefined ? distStyle : "key",
+      ...(key === undefined ? {} : { distKey: key }),
+      ...(sortKey !== undefined && "columns" in sortKey ? { sortKey } : {}),
+      exists: true,
+    };
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+    throw new PenstockError("not-found", `There is no table ${schema}.${name} to advise on.`, {
+      cause: error,
+      hint: "Name one of the definition's, or one that was made by SQL; `penstock status` shows the former, SVV_TABLES all of them.",
+    });
+  }
+}
+
+/** The newest objects that come to the sample's size, of one version of the definition. */
+async function withLakeSample<T>(
+  { engine, lake, versions }: AdvisorParts["stores"],
+  table: TableModel,
+  objects: readonly LakeObject[],
+  rows: number,
+  work: (sample: TableSample) => Promise<T>,
+): Promise<T> {
+  const newest = objects.at(-1)!;
+  const chosen: LakeObject[] = [];
+  let chosenRows = 0;
+  for (const object of [...objects].reverse()) {
+    if (chosenRows >= rows || object.schemaVersion !== newest.schemaVersion) break;
+    chosen.push(object);
+    chosenRows += object.rows;
+  }
+  const written = versions.get(newest.schemaVersion).model.tables.find(({ name }) => name === table.name) ?? table;
+  const select = selectFrom(
+    table,
+    {
+      format: localObject(lake, newest, table).format,
+      objects: chosen.map((object) => localObject(lake, object, table)),
+      columns: METADATA_COLUMNS.length + written.columns.length,
+    },
+    false,
+  );
+  return engine.session(async (session) => {
+    const order = METADATA_COLUMNS.map((name) => quotedName(name));
+    const arrival = [order[3], order[0], order[1], order[2]].join(", ");
+    await session.run(
+      `CREATE TEMP TABLE penstock_sample AS SELECT * FROM (SELECT row_number() OVER (ORDER BY ${arrival}) AS penstock_row, * FROM (${select}))
+        WHERE penstock_row <= ${rows}`,
+    );
+    const relation = { from: "penstock_sample", order: "penstock_row" };
+    return work({
+      from: "lake",
+      rowsTotal: objects.reduce((sum, object) => sum + object.rows, 0),
+      column: (column) => readColumn(session, relation, column),
+    });
+  });
+}
+
+async function withTableSample<T>(
+  { warehouse }: AdvisorParts["stores"],
+  table: AdvisedTable,
+  rows: number,
+  work: (sample: TableSample) => Promise<T>,
+): Promise<T> {
+  const { instance, gate } = warehouse.engine;
+  const connection = await gate(() => instance.connect());
+  const reader: SampleReader = {
+    async read(statement, onRows) {
+      const result = await gate(() => connection.stream(statement));
+      for (;;) {
+        const chunk = await gate(() => result.fetchChunk());
+        if (chunk === null || chunk.rowCount === 0) return;
+        onRows(chunk.getRows());
+      }
+    },
+  };
+  try {
+    const schema = table.schema === "public" ? "main" : quotedName(table.schema);
+    const from = `${schema}.${quotedName(table.name)}`;
+    const counted = await countRows(reader, from);
+    if (counted.rows === 0) {
+      throw new PenstockError("refused", `The table ${table.name} has no rows yet, and the lake no objects of it.`, {
+        hint: "Put some records in, or give a file of them: `penstock advise --sample FILE`.",
+      });
+    }
+    const relation = tableSample(from, counted.rowsEver, rows);
+    return await work({
+      from: "table",
+      rowsTotal: counted.rows,
+      column: (column) => readColumn(reader, relation, column),
+    });
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Those of the log that succeeded, those of the definition's charts, and those that the asker gave. */
+export function statementsFor({ sql, model, stores }: AdvisorParts, body: AdviseBody): LoggedStatement[] {
+  const atMs = stores.clock.now();
+  const found = new Map<string, LoggedStatement>();
+  const add = (text: string, ranAtMs: number) => {
+    const key = text.trim();
+    const known = found.get(key);
+    found.set(key, { sql: key, count: (known?.count ?? 0) + 1, atMs: Math.max(known?.atMs ?? 0, ranAtMs) });
+  };
+  for (const entry of sql.queryLog.entries()) if (isEvidence(entry)) add(entry.sql, entry.startedAtMs);
+  for (const chart of model.charts ?? []) if (!found.has(chart.sql.trim())) add(chart.sql, atMs);
+  for (const statement of body.statements ?? []) add(statement, atMs);
+  return [...found.values()];
+}
+
+function isEvidence({ state, applicationName, verb }: QueryEntry): boolean {
+  return (
+    state === "success" &&
+    !OWN_APPLICATIONS.has(applicationName) &&
+    /^(SELECT|WITH|DELETE|UPDATE|INSERT|CREATE|UNLOAD|MERGE)/.test(verb)
+  );
+}
+
+async function columnsByName(session: SqlSession): Promise<ColumnsOf> {
+  const columns = new Map<string, string[]>();
+  const rows = await rowsOf(session, "SELECT table_schema, table_name, column_name FROM information_schema.columns");
+  for (const [schema, table, column] of rows) {
+    for (const key of [`${schema}.${table}`, ...(schema === "public" ? [String(table)] : [])]) {
+      const known = columns.get(key);
+      if (known === undefined) columns.set(key, [String(column)]);
+      else known.push(String(column));
+    }
+  }
+  return (parts) => columns.get(parts.slice(-2).join("."));
+}
+
+async function rowsOf(session: SqlSession, text: string): Promise<(readonly SqlValue[])[]> {
+  const found: (readonly SqlValue[])[] = [];
+  const [statement] = session.parse(text);
+  const result = await session.execute(await session.prepare(statement!));
+  for await (const chunk of result.rows) found.push(...chunk);
+  return found;
+}
