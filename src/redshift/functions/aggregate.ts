@@ -247,6 +247,15 @@ function percentile(site: CallSite, form: "median" | "cont" | "disc"): BoundExpr
     return found;
   }
   const type = interpolatedType(site, value.type, form);
+  if (form === "median" && (value.type.kind === "smallint" || value.type.kind === "integer")) {
+    // Halves of such numbers are exact as doubles, which DuckDB sorts several times as fast as wide decimals.
+    const found = applied(site, [value], "quantile_cont", type, {
+      frames: "none",
+      sql: `CAST(${value.sql} AS DOUBLE), ${fraction}`,
+      distinct: false,
+    });
+    return wrapped(found, `CAST(${found.sql} AS DECIMAL(38,1))`, type);
+  }
   const argument = groupOf(type) === "number" ? coerce(value, type, "assignment", context) : value;
   return applied(site, [argument], "quantile_cont", type, {
     frames: "none",

@@ -13,6 +13,13 @@ const DEPTH_MAX = 500;
  */
 const CHAIN_MAX = 500;
 
+/**
+ * The engine's planning cannot be interrupted, so what it may cost is bounded beforehand: the sum of the squares of the heights at which parts
+ * stand that are high up. Two or three chains of the longest kind, or a hundred of a hundred links; a few seconds.
+ */
+const PLANNING_MAX = 100_000_000;
+const HEIGHT_FREE = 60;
+
 /** As much of a token as a message shows. */
 const SHOWN_UNITS_MAX = 200;
 
@@ -107,6 +114,8 @@ class TokenCursor implements Cursor {
   readonly #end: Token;
   #index = 0;
   #depth = 0;
+  /** Of the statement that is being read; see PLANNING_MAX. */
+  #planning = 0;
 
   constructor(sql: string, grammar: Grammar, tokens: readonly Token[]) {
     this.sql = sql;
@@ -126,6 +135,7 @@ class TokenCursor implements Cursor {
   }
 
   statement(): Told {
+    this.#planning = 0;
     return this.deeper(() => this.grammar.statement(this));
   }
 
@@ -278,7 +288,8 @@ class TokenCursor implements Cursor {
   }
 
   enter(): void {
-    if (++this.#depth <= DEPTH_MAX) return;
+    this.#plan(++this.#depth);
+    if (this.#depth <= DEPTH_MAX) return;
     this.refuse("stack depth limit exceeded: the statement is nested too deeply", this.at, {
       state: "54001",
       hint: `Parts of a statement may stand ${DEPTH_MAX} deep inside one another.`,
@@ -290,10 +301,21 @@ class TokenCursor implements Cursor {
   }
 
   checkChain(links: number): void {
+    this.#plan(links);
     if (links <= CHAIN_MAX) return;
     this.refuse("stack depth limit exceeded: a chain of operations is too long", this.at, {
       state: "54001",
       hint: `Up to ${CHAIN_MAX} may follow one another; parentheses around parts of it help.`,
+    });
+  }
+
+  #plan(height: number): void {
+    if (height <= HEIGHT_FREE) return;
+    this.#planning += height * height;
+    if (this.#planning <= PLANNING_MAX) return;
+    this.refuse("statement too complex: too many of its parts are nested deeply", this.at, {
+      state: "54001",
+      hint: "Split it into several statements, or parts of it into subqueries.",
     });
   }
 

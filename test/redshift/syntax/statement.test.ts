@@ -602,6 +602,15 @@ test("nesting has a bound, length has none", () => {
   expect(() => parseStatements("explain ".repeat(20_000))).toThrow(SqlError);
 });
 
+test("many long chains in one statement are refused, for planning cannot be stopped; one by one they are read", () => {
+  const chain = Array<string>(450).fill("1").join(" + ");
+  const chains = (count: number, between: string) => Array<string>(count).fill(chain).join(between);
+  expect(() => parseStatements(`select ${chains(20, ", ")}`)).toThrow("too many of its parts are nested deeply");
+  expect(parseStatements(`select ${chains(20, "; select ")}`)).toHaveLength(20);
+  const rows = Array<string>(20_000).fill("(1 + 2 * 3, 'x', abs(-4))").join(", ");
+  expect(parseStatements(`insert into t values ${rows}`)).toHaveLength(1);
+});
+
 test("the time that a text takes grows with its length, and no faster", () => {
   const fastest = (parts: number) => {
     const sql = `select ${Array.from({ length: parts }, (_, n) => `f(a${n}, 'x') as c${n}`).join(", ")} from t where a in (${"1, ".repeat(parts)}1)`;
