@@ -9,6 +9,8 @@ import { checkModel } from "./check-model.js";
 import { checkOptions, type DeployOptions } from "./options.js";
 import { pipelineStack } from "./pipeline-stack.js";
 
+export { diffTemplates } from "./plan/diff.js";
+
 export interface Synthesized {
   readonly outDir: string;
   readonly stackName: string;

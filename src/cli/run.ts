@@ -5,6 +5,7 @@ import { addAudit } from "./audit.js";
 import { addErrors } from "./errors.js";
 import { addFlush } from "./flush.js";
 import { addInit } from "./init.js";
+import { addPlan } from "./plan.js";
 import { addPut } from "./put.js";
 import { addQuery } from "./query.js";
 import { addRecords } from "./records.js";
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   addInit,
   addValidate,
   addSynth,
+  addPlan,
 ];
 
 /** Runs one command line to its end and answers the exit code; prints every error as a message and a hint, on stderr. */

@@ -5,21 +5,41 @@ import type { PipelineModel } from "../../definition/model.js";
 import type { DeployOptions } from "./deploy-options.js";
 
 /** What is called of `@penstock/aws`, which is no dependency: the construct library alone is 160 MB. */
-export interface AwsPackage {
+interface AwsPackage {
   synthesize(model: PipelineModel, options: SynthesizeOptions): Promise<Synthesized>;
+  /** Of two CloudFormation templates; undefined: there is none yet. */
+  diffTemplates(before: object | undefined, after: object): readonly ResourceChange[];
 }
 
-export interface SynthesizeOptions extends DeployOptions {
+interface SynthesizeOptions extends DeployOptions {
   readonly outDir: string;
   readonly definitionFile: string;
 }
 
-export interface Synthesized {
+interface Synthesized {
   readonly outDir: string;
   readonly stackName: string;
   /** The template's path. */
   readonly template: string;
   readonly resources: number;
+}
+
+/** As `deploy/src/plan/diff.ts` describes it. */
+export interface ResourceChange {
+  readonly stage: string;
+  readonly logicalId: string;
+  readonly type: string;
+  readonly title: string;
+  readonly action: "add" | "change" | "replace" | "remove" | "keep";
+  readonly mayReplace: boolean;
+  readonly properties: readonly {
+    readonly path: string;
+    readonly before?: unknown;
+    readonly after?: unknown;
+    readonly replaces: "yes" | "maybe" | "no";
+  }[];
+  readonly loses?: string;
+  readonly remark?: string;
 }
 
 const PACKAGE = new URL("../../../deploy/", import.meta.url);
@@ -33,7 +53,7 @@ export async function awsPackage(): Promise<AwsPackage> {
   }
   const loader = new URL("load.mjs", PACKAGE).href;
   const loaded = (await import(loader)) as AwsPackage;
-  return { synthesize: (model, options) => loaded.synthesize(model, options).catch(asOurs) };
+  return { ...loaded, synthesize: (model, options) => loaded.synthesize(model, options).catch(asOurs) };
 }
 
 /** The package has its own copy of our error's class. */

@@ -1,0 +1,159 @@
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Stage, stage } from "../../test/cli/stage.js";
+import { diffTemplates } from "../src/plan/diff.js";
+import { resourceType } from "../src/plan/resource-types.js";
+
+const definition = (parts: { retention?: number; columns?: string; deliver?: string; name?: string } = {}) => `
+import { bigint, day, integer, json, pipeline, stream, table, timestamptz, varchar } from "penstock";
+const events = table("events", {
+  from: stream("${parts.name ?? "events"}", { shards: 1, retentionHours: ${parts.retention ?? 48} }),
+  format: json(),
+  columns: { ${parts.columns ?? "page: varchar(100), at: timestamptz().notNull()"} },
+  deliver: { ${parts.deliver ?? "bufferSeconds: 60"} },
+});
+export default pipeline("clicks", { tables: [events] });
+`;
+
+let here: Stage;
+beforeEach(async () => {
+  here = await stage();
+});
+
+/** Synthesizes the first, then plans the second against it. */
+async function planned(first: string, second: string, ...flags: string[]) {
+  const file = join(here.directory, "penstock.ts");
+  await writeFile(file, first);
+  expect(await here.run(["synth", ".", "--out", "before"])).toMatchObject({ code: 0, stderr: "" });
+  // Another name: a module that was loaded once is not read again.
+  const changed = join(here.directory, "changed.ts");
+  await writeFile(changed, second);
+  return await here.run(["plan", "changed.ts", "--against", "before/penstock-clicks.template.json", ...flags]);
+}
+
+describe("penstock plan", () => {
+  it("of a first deployment lists everything by stage, and what a month costs with its assumptions and prices", async () => {
+    await writeFile(join(here.directory, "penstock.ts"), definition());
+    const { code, stdout } = await here.run(["plan", "--against", "none", "--records-per-second", "1000"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nstream\n {2}\+ Kinesis Stream: events\n/);
+    expect(stdout).toMatch(/\nwarehouse\n[\s\S]*\+ RedshiftServerless Workgroup: penstock-clicks\n/);
+    expect(stdout).toMatch(/Estimated bill, a month: \$[\d,.]+\nat 1,000 records\/s of 500 bytes/);
+    expect(stdout).toContain("each record rounded up to 5 KB");
+    expect(stdout).toContain("https://aws.amazon.com/kinesis/data-streams/pricing/");
+    expect(stdout).not.toContain("LOSES");
+  });
+
+  it("of the same definition says that nothing changes", async () => {
+    const { code, stdout } = await planned(definition(), definition());
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Nothing changes: 0 to add, 0 to change, 0 to replace, 0 to remove, \d+ unchanged\./);
+  });
+
+  it("shows a changed buffer and an added column in the stages that they touch", async () => {
+    const columns = "page: varchar(100), at: timestamptz().notNull(), visits: bigint()";
+    const { code, stdout } = await planned(
+      definition(),
+      definition({ columns, deliver: "bufferSeconds: 300, bufferMiB: 100" }),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain("ExtendedS3DestinationConfiguration.BufferingHints.SizeInMBs: 64 -> 100");
+    expect(stdout).toMatch(/\ncatalog\n {2}~ Glue Table events\n/);
+    expect(stdout).toContain("+ tables.events.columns.visits: bigint");
+    expect(stdout).not.toContain("LOSES");
+  });
+
+  it("marks loudly what loses records: a stream that is replaced by another, a shorter retention", async () => {
+    const renamed = await planned(definition(), definition({ name: "clicks" }));
+    expect(renamed.stdout).toMatch(/± Kinesis Stream clicks IS REPLACED|- Kinesis Stream events IS REMOVED/);
+    expect(renamed.stdout).toContain("!!! THIS LOSES DATA");
+    expect(renamed.stdout).toContain("the records that are not delivered yet");
+    const shorter = await planned(definition(), definition({ retention: 24 }));
+    expect(shorter.stdout).toContain("RetentionPeriodHours: 48 -> 24");
+    expect(shorter.stdout).toContain("records older than the new retention");
+  });
+
+  it("refuses a change that the tables cannot take, with exit code 4 and the way out", async () => {
+    const { code, stdout } = await planned(
+      definition(),
+      definition({ columns: "page: integer(), at: timestamptz().notNull()" }),
+    );
+    expect(code).toBe(4);
+    expect(stdout).toMatch(/✗ tables\.events\.columns\.page[^\n]* REFUSED/);
+    expect(stdout).toContain("REFUSED: 1 change of the definition cannot be applied");
+  });
+
+  it("another warehouse says that the old one leaves the stack and stays", async () => {
+    const { stdout } = await planned(definition(), definition(), "--ra3");
+    expect(stdout).toContain("+ Redshift Cluster");
+    expect(stdout).toMatch(/· RedshiftServerless Namespace penstock-clicks is left\n {6}it stays in the account/);
+    expect(stdout).toContain("node hour of ra3.large");
+  });
+
+  it("as JSON has the changes with their properties, and the bill", async () => {
+    const { stdout } = await planned(definition(), definition({ retention: 24 }), "--json");
+    const { plan, estimate } = JSON.parse(stdout);
+    expect(plan.resources).toContainEqual(
+      expect.objectContaining({
+        stage: "stream",
+        type: "AWS::Kinesis::Stream",
+        action: "change",
+        loses: "records older than the new retention",
+        properties: [{ path: "RetentionPeriodHours", before: 48, after: 24, replaces: "no" }],
+      }),
+    );
+    expect(plan.schema[0]).toMatchObject({ path: "streams.events.retentionHours" });
+    expect(estimate.totalUsd).toBeGreaterThan(0);
+  });
+
+  it("names a template that cannot be read, and one that is not Penstock's", async () => {
+    await writeFile(join(here.directory, "penstock.ts"), definition());
+    await copyFile(join(here.directory, "penstock.ts"), join(here.directory, "no-template.json"));
+    const broken = await here.run(["plan", "--against", "no-template.json"]);
+    expect(broken).toMatchObject({ code: 2 });
+    expect(broken.stderr).toContain("--against no-template.json is no template");
+    await writeFile(join(here.directory, "other.json"), JSON.stringify({ Resources: {} }));
+    const other = await here.run(["plan", "--against", "other.json"]);
+    expect(other).toMatchObject({ code: 4 });
+    expect(other.stderr).toContain("does not hold a definition of Penstock's");
+  });
+});
+
+describe("what an update does", () => {
+  const bucket = { Type: "AWS::S3::Bucket", DeletionPolicy: "Delete", Properties: { BucketName: "a" } };
+
+  it("knows the identity and the replacing properties of every type that is deployed", async () => {
+    await writeFile(join(here.directory, "penstock.ts"), definition());
+    await here.run(["synth", ".", "--out", "out"]);
+    const { Resources } = JSON.parse(await readFile(join(here.directory, "out/penstock-clicks.template.json"), "utf8"));
+    const types = new Set(Object.values<{ Type: string }>(Resources).map(({ Type }) => Type));
+    for (const type of types) expect([type, resourceType(type).identity.length > 0]).toEqual([type, true]);
+    expect(resourceType("AWS::Kinesis::Stream").replacing.get("Name")).toBe("yes");
+  });
+
+  it("a replaced resource replaces those that name it in a property that replaces", () => {
+    const before = {
+      Resources: {
+        Lake: bucket,
+        LakePolicy: { Type: "AWS::S3::BucketPolicy", Properties: { Bucket: { Ref: "Lake" }, PolicyDocument: {} } },
+      },
+    };
+    const after = { Resources: { ...before.Resources, Lake: { ...bucket, Properties: { BucketName: "b" } } } };
+    expect(diffTemplates(before, after)).toMatchObject([
+      { logicalId: "Lake", action: "replace", loses: "every object in it" },
+      { logicalId: "LakePolicy", action: "replace" },
+    ]);
+  });
+
+  it("a replacement under the same fixed name is foretold as refused", () => {
+    const workgroup = (capacity: string) => ({
+      Resources: {
+        Group: { Type: "AWS::Glue::Database", Properties: { DatabaseName: "one", CatalogId: capacity } },
+      },
+    });
+    expect(diffTemplates(workgroup("1"), workgroup("2"))).toMatchObject([
+      { action: "replace", remark: expect.stringContaining("CloudFormation will refuse") },
+    ]);
+  });
+});
