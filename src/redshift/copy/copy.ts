@@ -76,7 +76,11 @@ export async function copyFrom(
     await tell({ status: "failed", rowsLoaded: 0, message: refusal.message, files, errors });
     throw refusal;
   }
-  await tell({ status: "completed", rowsLoaded: rows, message: undefined, files, errors });
+  run.atEnd((refusal) =>
+    refusal === undefined
+      ? tell({ status: "completed", rowsLoaded: rows, message: undefined, files, errors })
+      : tell({ status: "failed", rowsLoaded: 0, message: refusal.message, files: filesOf(objects), errors }),
+  );
   run.notice({
     severity: "INFO",
     message: `Load into table '${relation.name}' completed, ${rows} record(s) loaded successfully.`,

@@ -94,6 +94,7 @@ export function loadRun(run: StatementRun<unknown>): LoadRun {
     context: run.context(),
     transactionId: core.transaction.id,
     processId: core.processId,
+    atEnd: (listener) => run.atEnd(listener),
     notice: (notice) => core.notice(notice),
   };
 }

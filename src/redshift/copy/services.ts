@@ -5,6 +5,7 @@ import type { BindContext } from "../binder/bound.js";
 import type { SqlNotice } from "../database.js";
 import type { EngineConnection } from "../engine/connection.js";
 import type { StatementLimit } from "../engine/statement-limit.js";
+import type { StatementRun } from "../engine/statement-run.js";
 import type { LoadLog } from "./load-log.js";
 
 export interface LoadServices {
@@ -24,5 +25,7 @@ export interface LoadRun {
   readonly sql: string;
   readonly transactionId: number;
   readonly processId: number;
+  /** See StatementRun. */
+  readonly atEnd: StatementRun["atEnd"];
   notice(notice: SqlNotice): void;
 }

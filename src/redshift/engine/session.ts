@@ -1,4 +1,5 @@
 /** A session: its calls in turn, each statement under its limit and in its transaction. See transaction.ts for the states. */
+import { messageOf } from "../../core/errors.js";
 import type { RelationInfo } from "../binder/bound.js";
 import { relationNamesOfQuery } from "../binder/queries/relation-names.js";
 import { type SessionCatalog, sessionCatalog } from "../catalog/session-catalog.js";
@@ -25,7 +26,14 @@ import { openResult, type ResultInside } from "./result.js";
 import { openSettings, schemasOf } from "./settings.js";
 import { cancelledByUser, type StatementLimit, statementLimit } from "./statement-limit.js";
 import type { SessionCore, Shared } from "./statement-run.js";
-import { type Access, accessOf, type Outcome, type StatementHandler, type StatementRun } from "./statement-run.js";
+import {
+  type Access,
+  accessOf,
+  type EndListener,
+  type Outcome,
+  type StatementHandler,
+  type StatementRun,
+} from "./statement-run.js";
 import { sessionTransaction } from "./transaction.js";
 
 export interface SessionInside extends SqlSession {
@@ -68,6 +76,8 @@ export function openSession(
   /** Of statements that run, or whose rows are being read. */
   const limits = new Set<StatementLimit>();
   let running: { readonly limit: StatementLimit; readonly queryId: number } | undefined;
+  /** Of statements that are over, in a transaction that is not. */
+  let unsettled: EndListener[] = [];
   let newest: string | undefined;
   let ended: SqlError | undefined;
   let idle: AbortController | undefined;
@@ -209,6 +219,17 @@ export function openSession(
     return known;
   }
 
+  async function settle(refusal?: SqlError): Promise<void> {
+    const listeners = unsettled;
+    unsettled = [];
+    for (const listener of listeners) {
+      // What is committed stays so, and the client must not take it for undone.
+      await listener(refusal).catch((error: unknown) =>
+        core.notice({ severity: "WARNING", message: `The logs of loads could not be written: ${messageOf(error)}` }),
+      );
+    }
+  }
+
   function handlerOf(parsed: ParsedStatement): StatementHandler {
     const handler = shared.handlers[parsed.statement.kind] as StatementHandler | undefined;
     if (handler !== undefined) return handler;
@@ -288,10 +309,12 @@ export function openSession(
       checkTransaction(parsed);
       const handler = handlerOf(parsed);
       checkAccess(parsed, handler);
+      await settle();
       const outcome = await carryOut(prepared, handler, { parameters, limit, entry, executeOptions });
       return await answer(outcome, accessOf(handler, parsed.statement, core), { limit, entry, finish });
     } catch (error) {
       const known = await fail(limit.stopped ?? error);
+      await settle(known);
       finish(known.state === SQL_STATE.queryCanceled ? "canceled" : "failed", 0, known);
       throw known;
     }
@@ -337,6 +360,7 @@ export function openSession(
       parameters: { values: given.parameters, types },
       options: given.executeOptions,
       reads: (relations: readonly RelationInfo[]) => entry.reads(relations),
+      atEnd: (listener) => void unsettled.push(listener),
       context: (parameterTypes = []) => prepared.binding.context(parameterTypes),
     };
     const state = shared.systemState?.(textOf(bound), core);
@@ -352,6 +376,7 @@ export function openSession(
     const alone = transaction.mode === "none";
     if (outcome.stream === undefined && outcome.chunks === undefined) {
       if (alone && access !== "none") await transaction.commit(limit);
+      if (transaction.mode !== "implicit") await settle();
       finish("success", outcome.changed ?? outcome.rows?.length ?? 0);
     }
     const result = openResult({
@@ -395,6 +420,7 @@ export function openSession(
     await enqueue(async () => {
       abandonResults(reason);
       await transaction.rollback().catch(() => undefined);
+      await settle(reason);
       connection.close();
     });
     idle?.abort();
@@ -460,13 +486,17 @@ export function openSession(
         abandonResults(new SqlError(SQL_STATE.invalidCursorState, "the result's transaction has ended"));
         if (outcome === "rollback" || transaction.failed) {
           await transaction.rollback();
+          await settle(rolledBack());
           return;
         }
         try {
           await transaction.commit();
         } catch (error) {
-          throw await fail(error);
+          const known = await fail(error);
+          await settle(known);
+          throw known;
         }
+        await settle();
       }),
 
     cancel: () => running?.limit.stop(cancelledByUser(running.queryId)),
@@ -500,6 +530,10 @@ function checkTold({ parsed, binding, columns, parameters }: Prepared): void {
   throw new SqlError(SQL_STATE.featureNotSupported, "cached plan must not change result type", {
     hint: "A table that the statement reads was changed since it was prepared: prepare it again.",
   });
+}
+
+function rolledBack(): SqlError {
+  return new SqlError(SQL_STATE.inFailedSqlTransaction, "the transaction was rolled back");
 }
 
 type Finish = (state: "success" | "failed" | "canceled", rows: number, error?: SqlError) => void;

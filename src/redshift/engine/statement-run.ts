@@ -4,6 +4,7 @@ import type { BindContext, RelationInfo } from "../binder/bound.js";
 import type { ExternalRelation, SessionCatalog, SystemView } from "../catalog/session-catalog.js";
 import type { StoredRelation } from "../catalog/stored.js";
 import type { ExecuteOptions, SessionInfo, SqlColumn, SqlNotice, SqlResult, SqlValue } from "../database.js";
+import type { SqlError } from "../sql-error.js";
 import type { AlterTableAction, Statement } from "../syntax/ast.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import type { SqlType } from "../types.js";
@@ -54,11 +55,18 @@ export interface StatementRun<B = unknown> {
   readonly limit: StatementLimit;
   readonly parameters: Parameters;
   readonly options: ExecuteOptions;
+  /**
+   * Told when what the statement did is committed, or why it could not be. Within a transaction that goes on: when the statement is over, as
+   * Redshift's logs of loads are no part of the transaction.
+   */
+  atEnd(listener: EndListener): void;
   /** For SYS_QUERY_DETAIL. */
   reads(relations: readonly RelationInfo[]): void;
   /** A context to bind more with: a view's query, a default, ... All relations are looked up when asked for. */
   context(parameterTypes?: (SqlType | undefined)[]): BindContext;
 }
+
+export type EndListener = (refusal: SqlError | undefined) => Promise<void>;
 
 export interface Outcome {
   /** `SELECT 5` and the like; `rows` is how many were read. */

@@ -6,6 +6,7 @@ import { DuckDBListValue } from "@duckdb/node-api";
 import type { Bucket } from "../../lake/buckets.js";
 import type { BindContext, BoundQuery } from "../binder/bound.js";
 import { bindQuery } from "../binder/queries/bind-query.js";
+import type { UnloadRecord } from "../copy/load-log.js";
 import type { LoadRun, LoadServices } from "../copy/services.js";
 import { bucketOf, s3Url } from "../copy/source.js";
 import { sqlErrorOf } from "../engine/engine-errors.js";
@@ -78,7 +79,7 @@ export async function unload(
       await bucket.put(`${prefix}manifest`, Buffer.from(manifestOf(files, bound.query.columns, options)));
     }
     const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    await services.log.unload({
+    const record: UnloadRecord = {
       queryId: run.queryId,
       transactionId: run.transactionId,
       processId: run.processId,
@@ -92,7 +93,9 @@ export async function unload(
       endedAtMs: services.clock.now(),
       rows,
       files,
-    });
+    };
+    // The files are there whatever becomes of the transaction.
+    run.atEnd(() => services.log.unload(record));
     run.notice({ severity: "INFO", message: `UNLOAD completed, ${rows} record(s) unloaded successfully.` });
     return { rows, files };
   } finally {
