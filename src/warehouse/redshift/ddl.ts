@@ -59,8 +59,8 @@ function ownTables(place: RedshiftPlace, target: string): string[] {
     `CREATE TABLE IF NOT EXISTS ${lettersTable(place)} (id VARCHAR(1024) NOT NULL, table_name VARCHAR(128) NOT NULL, stream VARCHAR(256) NOT NULL,
        shard_id VARCHAR(256) NOT NULL, sequence ${sequence} NOT NULL, sequence_number VARCHAR(128) NOT NULL, row_index ${index} NOT NULL,
        arrived_at TIMESTAMP NOT NULL, error_code VARCHAR(128) NOT NULL, column_name VARCHAR(128), error_message VARCHAR(4096) NOT NULL,
-       raw VARCHAR(65535) NOT NULL, flush BIGINT NOT NULL, object_key VARCHAR(1024) NOT NULL, redriven_at TIMESTAMP, redriven_as VARCHAR(16),
-       redriven_raw VARCHAR(65535)) DISTSTYLE AUTO SORTKEY (arrived_at)`,
+       raw_base64 VARCHAR(65535) NOT NULL, flush BIGINT NOT NULL, object_key VARCHAR(1024) NOT NULL, redriven_at TIMESTAMP, redriven_as VARCHAR(16),
+       redriven_raw_base64 VARCHAR(65535)) DISTSTYLE AUTO SORTKEY (arrived_at)`,
   ];
 }
 

@@ -77,7 +77,15 @@ function outcomes(given: LoadGiven, dead: boolean): string {
   const loads = ownTable(place, "loads", target);
   const none = sources.length === 0;
   const checked = !none && (dead || given.mode === "checked");
-  const [rows, lost] = checked ? ["NVL(c.n, 0)", "NVL(c.lost, 0)"] : ["o.expected", "0"];
+  // Where one COPY read several objects, their counts are known together: what was lost is put down to them in order, up to the rows of each.
+  const share = (total: string) =>
+    `GREATEST(0, LEAST(o.expected, ${total} - (SUM(o.expected) OVER (PARTITION BY o.source ORDER BY o.object_key ROWS UNBOUNDED PRECEDING) - o.expected)))`;
+  const alone = sources.every(({ objects }) => objects.length === 1);
+  const [rows, lost] = !checked
+    ? ["o.expected", "0"]
+    : alone
+      ? ["NVL(c.n, 0)", "NVL(c.lost, 0)"]
+      : [range === undefined ? "o.expected" : share("NVL(c.n, 0)"), share("NVL(c.lost, 0)")];
   const judged = checked && !dead && table.dedupe !== undefined;
   // A part of an object is no object: were it entered as one, the rest would never be loaded.
   const whole = none || range !== undefined ? "FALSE" : "CASE WHEN h.object_key IS NULL THEN TRUE ELSE FALSE END";
@@ -93,7 +101,7 @@ function outcomes(given: LoadGiven, dead: boolean): string {
     rows,
     `${rows} - ${lost}`,
     lost,
-    judged ? "NVL(p.n, 0)" : "0",
+    judged ? (alone ? "NVL(p.n, 0)" : share("NVL(p.n, 0)")) : "0",
     "o.size_bytes",
     "GETDATE()",
     "GREATEST(0, DATEDIFF(ms, SYSDATE, GETDATE()))",

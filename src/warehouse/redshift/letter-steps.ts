@@ -48,7 +48,7 @@ export function letterSteps(given: LoadGiven): Step[] {
     "error_code",
     "column_name",
     "error_message",
-    "raw",
+    "raw_base64",
     "flush",
   ];
   const values = [
@@ -66,6 +66,10 @@ export function letterSteps(given: LoadGiven): Step[] {
     "NVL(s.rawdata, '')",
     "NVL(s.flush, 0)",
   ];
+  // With several objects in a source, a letter's own flush tells which it was in: an object holds the letters of one flush.
+  const several = given.sources.flatMap(({ objects }, at) => (objects.length > 1 ? [at + 1] : []));
+  const ofObject =
+    several.length === 0 ? "" : ` AND (r.penstock_source NOT IN (${several.join(", ")}) OR o.flush = r.flush)`;
   const named = values.map((value, at) => `${value} AS ${name(columns[at]!)}`).join(", ");
   const list = columns.map(name).join(", ");
   const steps = [
@@ -77,7 +81,8 @@ export function letterSteps(given: LoadGiven): Step[] {
       ? []
       : [
           `INSERT INTO ${letters} (${list}, object_key) SELECT ${columns.map((one) => `r.${name(one)}`).join(", ")}, o.object_key
-             FROM ${ROWS} r JOIN ${OBJECTS} o ON o.source = r.penstock_source WHERE r.penstock_fate IS NULL`,
+             FROM ${ROWS} r JOIN (SELECT source, flush, MIN(object_key) AS object_key FROM ${OBJECTS} GROUP BY source, flush) o
+             ON o.source = r.penstock_source${ofObject} WHERE r.penstock_fate IS NULL`,
         ]),
   ];
   return steps.map((sql) => ({ kind: "rows", sql }));

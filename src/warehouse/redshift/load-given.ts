@@ -13,7 +13,7 @@ export interface LoadGiven {
   readonly iamRole: string;
   /** Objects of one kind, each in exactly one source; none where letters alone are to be marked. */
   readonly sources: readonly CopySource[];
-  /** `checked`: each source is one object, so that every row's fate can be told of its object. */
+  /** `plain` where no row can be there already, or in its place: then no row is looked for. */
   readonly mode: "plain" | "checked";
   readonly skipExisting?: boolean;
   readonly range?: RowRange;

@@ -30,9 +30,6 @@ import {
   targetName,
 } from "./steps.js";
 
-/** Objects that a checked load can take: each costs two of the batch's 40 statements. */
-export const LOAD_OBJECTS_MAX = 8;
-
 export function planLoad(given: LoadGiven): Step[] {
   const { place, target, sources } = given;
   const dead = sources.some(({ objects }) => objects.some(({ kind }) => kind === "dead"));

@@ -20,12 +20,12 @@ export function redrivenSteps({ place, target, loadId, redriven, edited }: LoadG
     const bytes = edited?.get(id);
     return `(${text(id)}, ${bytes === undefined ? "NULL" : text(Buffer.from(bytes).toString("base64"))})`;
   });
-  const fill = inChunks(rows).map((values) => `INSERT INTO ${REDRIVEN} (id, raw) VALUES ${values.join(", ")}`);
+  const fill = inChunks(rows).map((values) => `INSERT INTO ${REDRIVEN} (id, raw_base64) VALUES ${values.join(", ")}`);
   const dead = `SELECT COUNT(*) FROM ${REDRIVEN} r JOIN ${lettersTable(place)} d ON d.id = r.id WHERE d.redriven_at IS NULL`;
   return [
     {
       kind: "rows",
-      sql: `CREATE TEMP TABLE ${REDRIVEN} (id VARCHAR(1024) NOT NULL, raw VARCHAR(65535), became VARCHAR(16))`,
+      sql: `CREATE TEMP TABLE ${REDRIVEN} (id VARCHAR(1024) NOT NULL, raw_base64 VARCHAR(65535), became VARCHAR(16))`,
     },
     ...fill.map((sql): Step => ({ kind: "rows", sql })),
     {
@@ -75,7 +75,7 @@ export function settleSteps({ place, target, redriven, dryRun }: LoadGiven): Ste
   return [
     became("loaded", `${targetName(place, target)} r`, "", place),
     became("deduped", `${ownTable(place, "deduped", target)} r`, "plain", place),
-    `UPDATE ${letters} SET redriven_at = GETDATE(), redriven_as = NVL(r.became, 'filtered'), redriven_raw = r.raw FROM ${REDRIVEN} r WHERE ${letters}.id = r.id`,
+    `UPDATE ${letters} SET redriven_at = GETDATE(), redriven_as = NVL(r.became, 'filtered'), redriven_raw_base64 = r.raw_base64 FROM ${REDRIVEN} r WHERE ${letters}.id = r.id`,
   ].map((sql) => ({ kind: "rows", sql }));
 }
 

@@ -101,6 +101,9 @@ function existingText({ place, target }: LoadGiven): string {
     WHERE ${ROWS}.penstock_fate IS NULL AND ${sameRow("t", ROWS)} AND t._arrived_at >= ${bound("MIN")} AND t._arrived_at <= ${bound("MAX")}`;
 }
 
+/** The object of a source; none where one COPY read several. */
+const SINGLE = `(SELECT source, MIN(object_key) AS object_key FROM ${OBJECTS} GROUP BY source HAVING COUNT(*) = 1)`;
+
 /**
  * Of all rows with one key, staged or in the table, the first of the order stays. The others are written down with the row that stands in their
  * place, and leave the table if they were there.
@@ -119,7 +122,7 @@ function dedupeTexts(given: LoadGiven, dedupe: NonNullable<TableModel["dedupe"]>
     // A row that comes again may lose again; it is written down once.
     `INSERT INTO ${deduped} SELECT v._shard_id, v._sequence_number, v._row_index, v._arrived_at, o.object_key,
        CASE WHEN v.staged = 1 THEN 'kept out' ELSE 'replaced' END, v.winner_shard_id, v.winner_sequence_number, v.winner_row_index, w.object_key, GETDATE()
-     FROM ${VERDICT} v LEFT JOIN ${OBJECTS} o ON o.source = v.source LEFT JOIN ${OBJECTS} w ON w.source = v.winner_source
+     FROM ${VERDICT} v LEFT JOIN ${SINGLE} o ON o.source = v.source LEFT JOIN ${SINGLE} w ON w.source = v.winner_source
      WHERE NOT EXISTS (SELECT 1 FROM ${deduped} d WHERE ${held} AND d.arrived_at = v._arrived_at)`,
     // One that lost before and stays now, because its winner was deleted, is deduplicated no more.
     `DELETE FROM ${deduped} USING ${ROWS} r WHERE r.penstock_fate IS NULL AND ${deduped}.shard_id = r._shard_id

@@ -10,6 +10,7 @@ export {
   replaysSql,
 } from "./ledger-steps.js";
 export type { CopySource, LoadGiven } from "./load-given.js";
-export { LOAD_OBJECTS_MAX, planLoad } from "./load-plan.js";
+export { planLoad } from "./load-plan.js";
 export { type DescribedStatement, type Outcome, type OutcomeKind, readOutcome } from "./outcome.js";
+export { LOAD_OBJECTS_MAX, planSources, SOURCES_MAX, type SourceObject } from "./sources.js";
 export { AWS_PLACE, type LoadObject, type RedshiftPlace, type Step, type StepKind } from "./steps.js";
