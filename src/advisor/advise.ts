@@ -45,13 +45,16 @@ export async function adviseTable(options: AdviceOptions): Promise<TableAdvice> 
   for (const name of sortColumns) await read(name);
   const rows = (await read(table.columns[0]!.name)).length;
 
-  // Once as they arrived: a zone holds as many rows as a block of the columns that are filtered by.
-  const arrived: Measured[] = [];
-  for (const name of filtered) arrived.push(await measure(table, name, await read(name), tools));
-  const bytes = arrived.map(({ advice }) => Math.max(VALUE_BYTES_LEAST, smallest(advice) / Math.max(1, rows)));
-  const rowsPerBlock =
-    bytes.length === 0 ? BLOCK_BYTES : BLOCK_BYTES / (bytes.reduce((a, b) => a + b, 0) / bytes.length);
-  const zones = Math.max(1, Math.floor(expectedRows / slices / rowsPerBlock));
+  // Once as they arrived, to know how many rows a block of each would hold.
+  const arrived = new Map<string, ColumnAdvice>();
+  for (const name of sortColumns) arrived.set(name, await measure(table, name, await read(name), tools));
+  const zones = (name: string, leading: boolean) => {
+    const { sizes = [] } = arrived.get(name) ?? {};
+    const wanted = leading ? sizes.filter(({ encoding }) => encoding === "raw") : sizes;
+    const size = Math.min(...wanted.map(({ sizeBytes }) => sizeBytes));
+    const bytesPerRow = Math.max(VALUE_BYTES_LEAST, size / Math.max(1, rows));
+    return (expectedRows / slices) * (bytesPerRow / BLOCK_BYTES);
+  };
 
   const ranked = new Map<string, RankedColumn>();
   for (const name of sortColumns) {
@@ -73,7 +76,7 @@ export async function adviseTable(options: AdviceOptions): Promise<TableAdvice> 
   for (const { name } of table.columns) {
     const values = await read(name);
     const sorted = order === undefined ? values : Array.from(order, (row) => values[row]!);
-    const { advice } = await measure(table, name, sorted, tools);
+    const advice = await measure(table, name, sorted, tools);
     columns.push(name === key.columns[0] ? leading(advice) : advice);
     if (!sortColumns.includes(name) && !isJoined(uses, name)) used.delete(name);
   }
@@ -103,29 +106,23 @@ export async function adviseTable(options: AdviceOptions): Promise<TableAdvice> 
   };
 }
 
-interface Measured {
-  readonly advice: ColumnAdvice;
-}
-
 async function measure(
   table: AdvisedTable,
   name: string,
   values: readonly SampleValue[],
   tools: MeasureTools,
-): Promise<Measured> {
+): Promise<ColumnAdvice> {
   const column = columnOf(table, name);
   const sizes = await measureColumn(column, values, tools);
   const { encoding, reductionPercent, note } = chooseEncoding(sizes);
   return {
-    advice: {
-      name,
-      type: typeText(column.type),
-      ...(column.encode === undefined ? {} : { current: column.encode }),
-      best: encoding,
-      reductionPercent,
-      sizes,
-      ...(note === undefined ? {} : { note }),
-    },
+    name,
+    type: typeText(column.type),
+    ...(column.encode === undefined ? {} : { current: column.encode }),
+    best: encoding,
+    reductionPercent,
+    sizes,
+    ...(note === undefined ? {} : { note }),
   };
 }
 
@@ -138,10 +135,6 @@ function leading(advice: ColumnAdvice): ColumnAdvice {
     reductionPercent: 0,
     note: `${advice.best} would save ${advice.reductionPercent.toFixed(2)}%; the sort key's first column stays RAW, so that a range of it points to few blocks of the others`,
   };
-}
-
-function smallest({ sizes }: ColumnAdvice): number {
-  return Math.min(...sizes.map(({ sizeBytes }) => sizeBytes));
 }
 
 function columnOf(table: AdvisedTable, name: string): AdvisedColumn {

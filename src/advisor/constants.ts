@@ -63,7 +63,12 @@ function constantOf(expression: Expression, nowMs: number): Constant | undefined
 function callOf(call: Call, nowMs: number): Constant | undefined {
   const name = call.name.parts.at(-1) ?? "";
   const now = BigInt(Math.floor(nowMs)) * 1000n;
-  const args = call.args.map((one) => constantOf(one, nowMs));
+  // A part of a date may stand bare, as a name: DATEADD(day, 1, x).
+  const args = call.args.map((one, index): Constant | undefined =>
+    index === 0 && one.kind === "column" && one.parts.length === 1
+      ? { kind: "text", text: one.parts[0] ?? "" }
+      : constantOf(one, nowMs),
+  );
   switch (name) {
     case "getdate":
     case "sysdate":

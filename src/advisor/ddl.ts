@@ -19,7 +19,7 @@ export function createTable(table: AdvisedTable, found: Found): string {
     table.model === undefined ? [] : METADATA_COLUMNS.map((column) => `${column} ${METADATA_TYPES[column]} NOT NULL`);
   const columns = found.columns.map(({ name, type, best }) => {
     const { nullable } = table.columns.find((column) => column.name === name)!;
-    return `${nameText(name)} ${type.toUpperCase()} ENCODE ${best.toUpperCase()}${nullable ? "" : " NOT NULL"}`;
+    return `${nameText(name)} ${shortType(type)} ENCODE ${best.toUpperCase()}${nullable ? "" : " NOT NULL"}`;
   });
   const lines = [...metadata, ...columns].map((line) => `  ${line}`).join(",\n");
   const clauses = [distributionClause(found), sortClause(found)].filter((clause) => clause !== "").join("\n");
@@ -63,6 +63,17 @@ function sortClause({ sortKey }: Found): string {
   const key = sortKey.best ?? sortKey.current;
   if (key.style === "none" || key.columns.length === 0) return "";
   return `${key.style.toUpperCase()} SORTKEY (${key.columns.map(nameText).join(", ")})`;
+}
+
+/** As people write them: `VARCHAR(12)` for `character varying(12)`. */
+function shortType(type: string): string {
+  return type
+    .replace("character varying", "varchar")
+    .replace("character(", "char(")
+    .replace("numeric", "decimal")
+    .replace(/^(time|timestamp) with time zone$/, "$1tz")
+    .replace(/ without time zone$/, "")
+    .toUpperCase();
 }
 
 function nameText(name: string): string {

@@ -110,6 +110,8 @@ interface InScope {
   /** What qualifies its columns. */
   readonly name: string;
   readonly parts: readonly string[];
+  /** The relation's own name, whatever it is called here. */
+  readonly relation: string;
   /** Undefined where they are not known. */
   readonly columns: ReadonlySet<string> | undefined;
   readonly ours: boolean;
@@ -149,6 +151,7 @@ function scopeOf(reading: Reading, table: UsedTable, columnsOf: ColumnsOf) {
         scope.push({
           name: ref.alias?.name ?? last,
           parts: ref.alias === undefined ? parts : [ref.alias.name],
+          relation: last,
           columns: columns === undefined ? undefined : new Set(columns),
           ours,
         });
@@ -163,12 +166,13 @@ function scopeOf(reading: Reading, table: UsedTable, columnsOf: ColumnsOf) {
         scope.push({
           name: ref.alias?.name ?? "",
           parts: [ref.alias?.name ?? ""],
+          relation: ref.alias?.name ?? "",
           columns: outputNames(ref.query),
           ours: false,
         });
         return;
       default:
-        scope.push({ name: "", parts: [], columns: undefined, ours: false });
+        scope.push({ name: "", parts: [], relation: "", columns: undefined, ours: false });
     }
   };
   for (const ref of reading.from) add(ref);
@@ -244,7 +248,7 @@ function joinOf(condition: Expression, own: InScope, scope: readonly InScope[], 
           ? qualifies(parts.slice(0, -1), relation)
           : relation.columns?.has(parts[0] ?? ""),
     );
-    const name = partner === undefined ? undefined : `${partner.parts.at(-1)}.${parts.at(-1)}`;
+    const name = partner === undefined ? undefined : `${partner.relation}.${parts.at(-1)}`;
     return { column: joined.name, with: name };
   }
   return undefined;
@@ -261,7 +265,7 @@ function testOf(condition: Expression, own: OwnColumn, nowMs: number): ColumnTes
       if (column === undefined || operator === undefined) return undefined;
       const value = constantValue(left === undefined ? condition.left : condition.right, column.type, nowMs);
       if (operator === "=") return { column: column.name, kind: "equality", values: [value] };
-      if (operator.startsWith("<")) return { column: column.name, kind: "range", high: { value } };
+      if (operator === "<" || operator === "<=") return { column: column.name, kind: "range", high: { value } };
       if (operator === ">" || operator === ">=") return { column: column.name, kind: "range", low: { value } };
       return undefined;
     }

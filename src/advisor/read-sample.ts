@@ -23,13 +23,18 @@ const STRETCHES = 8;
 
 export function tableSample(from: string, rowsEver: number, sampleRows: number): SampledRelation {
   if (rowsEver <= sampleRows) return { from, order: "rowid" };
+  return { from, where: stretches("rowid", rowsEver, sampleRows), order: "rowid" };
+}
+
+/** A condition on rows that are numbered from 0. */
+export function stretches(number: string, rows: number, sampleRows: number): string {
+  if (rows <= sampleRows) return "TRUE";
   const length = Math.ceil(sampleRows / STRETCHES);
-  const step = (rowsEver - length) / (STRETCHES - 1);
-  const stretches = Array.from({ length: STRETCHES }, (_, index) => {
+  const step = (rows - length) / (STRETCHES - 1);
+  return Array.from({ length: STRETCHES }, (_, index) => {
     const first = Math.floor(index * step);
-    return `rowid BETWEEN ${first} AND ${first + length - 1}`;
-  });
-  return { from, where: stretches.join(" OR "), order: "rowid" };
+    return `${number} BETWEEN ${first} AND ${first + length - 1}`;
+  }).join(" OR ");
 }
 
 /** Rows that are there, and how many places there ever were for one. */

@@ -9,8 +9,8 @@ export interface SortKeyOptions {
   /** Those that some query filters by; the sample's rows in the order of arrival. */
   readonly columns: ReadonlyMap<string, RankedColumn>;
   readonly rows: number;
-  /** Blocks of a column on one slice of the table as it is expected to become. */
-  readonly zones: number;
+  /** Blocks of a column on one slice of the table as it is expected to become: encoded, or RAW as a sort key's first column is. */
+  readonly zones: (column: string, leading: boolean) => number;
   readonly current?: { readonly style: "compound" | "interleaved"; readonly columns: readonly string[] };
   readonly pause: () => Promise<void>;
 }
@@ -19,8 +19,6 @@ export interface SortKeyOptions {
 const COLUMNS_TRIED = 4;
 const COMPOUND_COLUMNS_MAX = 3;
 const INTERLEAVED_COLUMNS_MAX = 4;
-/** A zone of the sample needs some rows to have bounds like a block's. */
-const ROWS_A_ZONE_MIN = 16;
 /** Shares of all rows that are worth a further column, the interleaved style (which VACUUM REINDEX must keep up), and a change at all. */
 const WORTH_A_COLUMN = 0.01;
 const WORTH_INTERLEAVING = 0.1;
@@ -29,8 +27,7 @@ const QUERIES_MAX = 300;
 const SHOWN = 8;
 
 export async function adviseSortKey(options: SortKeyOptions): Promise<SortKeyAdvice> {
-  const { uses, columns, rows, pause } = options;
-  const zones = Math.max(1, Math.min(options.zones, Math.floor(rows / ROWS_A_ZONE_MIN)));
+  const { uses, columns, rows, zones, pause } = options;
   const predicates = countPredicates(uses);
   const queries = uses
     .map((use) => zoneQuery(use, columns))
@@ -42,12 +39,17 @@ export async function adviseSortKey(options: SortKeyOptions): Promise<SortKeyAdv
     .slice(0, COLUMNS_TRIED)
     .map(({ column }) => columns.get(column)!);
 
-  const score = (style: SortKeyCandidate["style"], key: readonly RankedColumn[]): SortKeyCandidate => ({
-    style,
-    columns: key.map(({ name }) => name),
-    skipped: skippedShare(orderBy(style, key, rows), zones, queries, columns),
-    zones,
-  });
+  const score = (style: SortKeyCandidate["style"], key: readonly RankedColumn[]): SortKeyCandidate => {
+    const names = key.map(({ name }) => name);
+    const zonesOf = (column: string) => Math.max(1, Math.round(zones(column, column === names[0])));
+    const counted = names[0] ?? tried[0]?.name;
+    return {
+      style,
+      columns: names,
+      skipped: skippedShare(orderBy(style, key, rows), zonesOf, queries, columns),
+      zones: counted === undefined ? 1 : zonesOf(counted),
+    };
+  };
   const candidates: SortKeyCandidate[] = [];
   for (const key of permutations(tried, COMPOUND_COLUMNS_MAX)) {
     candidates.push(score("compound", key));

@@ -31,6 +31,9 @@ const SAMPLE_ROWS_DEFAULT = 50_000;
 const SLICES_DEFAULT = 16;
 /** Zone maps and slices show nothing on a table that is as small as a first day's. */
 const EXPECTED_ROWS_DEFAULT = 100_000_000;
+/** Objects that a sample is taken from: some, so that it is of all ages; not too many, since each is a file to open. */
+const LAKE_STRETCHES = 8;
+const LAKE_OBJECTS_MAX = 256;
 /** Of its own sessions, whose statements are no evidence. */
 export const ADVISOR_APPLICATION = "penstock advise";
 const OWN_APPLICATIONS: ReadonlySet<string> = new Set([ADVISOR_APPLICATION, "start"]);
@@ -128,7 +131,7 @@ async function storedTable(session: SqlSession, schema: string, name: string): P
   }
 }
 
-/** The newest objects that come to the sample's size, of one version of the definition. */
+/** Objects of all ages, from each the first rows, as many as come to the sample together. */
 async function withLakeSample<T>(
   { engine, lake, versions }: AdvisorParts["stores"],
   table: TableModel,
@@ -136,38 +139,33 @@ async function withLakeSample<T>(
   rows: number,
   work: (sample: TableSample) => Promise<T>,
 ): Promise<T> {
-  const newest = objects.at(-1)!;
-  const chosen: LakeObject[] = [];
-  let chosenRows = 0;
-  for (const object of [...objects].reverse()) {
-    if (chosenRows >= rows || object.schemaVersion !== newest.schemaVersion) break;
-    chosen.push(object);
-    chosenRows += object.rows;
-  }
-  const written = versions.get(newest.schemaVersion).model.tables.find(({ name }) => name === table.name) ?? table;
-  const select = selectFrom(
-    table,
-    {
-      format: localObject(lake, newest, table).format,
-      objects: chosen.map((object) => localObject(lake, object, table)),
-      columns: METADATA_COLUMNS.length + written.columns.length,
-    },
-    false,
-  );
+  const rowsTotal = objects.reduce((sum, object) => sum + object.rows, 0);
+  const chosen = spreadEvenly(objects, Math.max(LAKE_STRETCHES, Math.ceil((rows * objects.length) / rowsTotal)));
+  const each = Math.ceil(rows / chosen.length);
+  const selects = chosen.map((object) => {
+    const local = localObject(lake, object, table);
+    const written = versions.get(object.schemaVersion).model.tables.find(({ name }) => name === table.name) ?? table;
+    const group = { format: local.format, objects: [local], columns: METADATA_COLUMNS.length + written.columns.length };
+    return `(SELECT * FROM (${selectFrom(table, group, false)}) LIMIT ${each})`;
+  });
   return engine.session(async (session) => {
-    const order = METADATA_COLUMNS.map((name) => quotedName(name));
-    const arrival = [order[3], order[0], order[1], order[2]].join(", ");
+    const [shard, sequence, row, arrived] = METADATA_COLUMNS.map((name) => quotedName(name));
     await session.run(
-      `CREATE TEMP TABLE penstock_sample AS SELECT * FROM (SELECT row_number() OVER (ORDER BY ${arrival}) AS penstock_row, * FROM (${select}))
-        WHERE penstock_row <= ${rows}`,
+      `CREATE TEMP TABLE penstock_sample AS SELECT row_number() OVER (ORDER BY ${arrived}, ${shard}, ${sequence}, ${row}) AS penstock_row, *
+         FROM (${selects.join(" UNION ALL ")})`,
     );
     const relation = { from: "penstock_sample", order: "penstock_row" };
-    return work({
-      from: "lake",
-      rowsTotal: objects.reduce((sum, object) => sum + object.rows, 0),
-      column: (column) => readColumn(session, relation, column),
-    });
+    return work({ from: "lake", rowsTotal, column: (column) => readColumn(session, relation, column) });
   });
+}
+
+function spreadEvenly<T>(items: readonly T[], wanted: number): readonly T[] {
+  const count = Math.min(wanted, items.length, LAKE_OBJECTS_MAX);
+  if (count === items.length) return items;
+  return Array.from(
+    { length: count },
+    (_, index) => items[Math.floor((index * (items.length - 1)) / Math.max(1, count - 1))]!,
+  );
 }
 
 async function withTableSample<T>(

@@ -263,7 +263,7 @@ export interface AdviseBody {
 export interface TableAdvice {
   readonly table: string;
   readonly sample: {
-    /** `lake`: the newest lake objects; `table`: the warehouse's rows; `file`: one that was named. */
+    /** `lake`: lake objects of all ages; `table`: the warehouse's rows; `file`: one that was named. */
     readonly from: "lake" | "table" | "file";
     readonly rows: number;
     /** Of the table or the lake, as far as they are known; the sample's own otherwise. */
@@ -328,6 +328,7 @@ export interface SortKeyCandidate {
   readonly columns: readonly string[];
   /** Of all rows, the share that zone maps would pass by, averaged over the logged queries that filter: 0 to 1. */
   readonly skipped: number;
+  /** Blocks on one slice, of the key's first column, or of the one that is filtered by most. */
   readonly zones: number;
 }
 

@@ -1,4 +1,5 @@
 import type {
+  AdviseBody,
   AuditReport,
   DeadLetter,
   DeadLetterPage,
@@ -12,6 +13,9 @@ import type {
   RedriveReport,
   ReplayBody,
   ReplayProgress,
+  ShadowBody,
+  ShadowReport,
+  TableAdvice,
   TraceReport,
 } from "../../api/control/contract.js";
 import { type ErrorCode, messageOf, PenstockError } from "../../core/errors.js";
@@ -32,6 +36,8 @@ export interface ControlClient {
   redrive(body: RedriveBody): Promise<RedriveReport>;
   replay(body: ReplayBody): AsyncIterable<ReplayProgress>;
   audit(): Promise<AuditReport>;
+  advise(body: AdviseBody): Promise<TableAdvice>;
+  shadow(body: ShadowBody): Promise<ShadowReport>;
   trace(sequence: string, stream?: string): Promise<TraceReport>;
   records(choice: { stream: string; key?: string; limit?: number; after?: string }): Promise<RecordPage>;
 }
@@ -117,6 +123,8 @@ function controlClient(base: string, credential: { name: string; secret: string 
       }
     },
     audit: () => postJson("audit", {}),
+    advise: (body) => postJson("advise", body),
+    shadow: (body) => postJson("advise/shadow", body),
     trace: (sequence, stream) => get(`trace?${search({ sequence, stream })}`),
     records: (choice) => get(`records?${search(choice)}`),
   };
