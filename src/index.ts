@@ -18,6 +18,7 @@ export {
 } from "./definition/column.js";
 export type { CsvOptions, Format, JsonOptions } from "./definition/format.js";
 export { csv, json } from "./definition/format.js";
+export type { LoadMode } from "./definition/model.js";
 export type { Partition, PartitionOptions, SortKey } from "./definition/partition.js";
 export { day, hour, interleaved, month, year } from "./definition/partition.js";
 export type { ChartOptions, Pipeline, PipelineOptions } from "./definition/pipeline.js";

@@ -102,6 +102,13 @@ export function producer<T extends AnyTable>(
       },
     );
   }
+  if (model.load === "streaming" && settings.aggregateBytesMax !== undefined) {
+    throw new PenstockError(
+      "invalid-argument",
+      `aggregate cannot be for table ${show(model.name)}, whose load is "streaming".`,
+      { hint: "On AWS Redshift reads the stream itself and takes no aggregates apart: leave aggregate out." },
+    );
+  }
   const open = source.kind === "kinesis" ? kinesisTransport : firehoseTransport;
   const transport = open(source.name, options, settings.requestTimeoutMs);
   const encoder = rowEncoder(model);

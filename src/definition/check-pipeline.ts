@@ -1,6 +1,7 @@
 import { RETENTION_HOURS_MAX, RETENTION_HOURS_MIN } from "../core/limits.js";
 import { draftOf, SOURCE, TABLE } from "./brand.js";
 import { checkCharts } from "./check-charts.js";
+import { checkLoad } from "./check-load.js";
 import { type CheckedTable, checkTable } from "./check-table.js";
 import type { PipelineModel, StreamModel, TableModel } from "./model.js";
 import { DefinitionError, gatherProblems, type Problems, readOptions, readWhole, show } from "./problems.js";
@@ -103,7 +104,9 @@ function checkSources(
       if (!earlier) seen.set(model.name, { model, path: at });
       else checkAgreement(at, model, earlier, problems);
     }
-    return Object.freeze<TableModel>({ ...core, sources: Object.freeze(sources) });
+    const table = Object.freeze<TableModel>({ ...core, sources: Object.freeze(sources) });
+    checkLoad(path, table, (name) => seen.get(name)?.model, problems);
+    return table;
   });
   return { streams: [...seen.values()].map(({ model }) => model), models };
 }

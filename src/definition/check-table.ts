@@ -1,6 +1,7 @@
 import { draftOf, FORMAT, SORT_KEY } from "./brand.js";
 import { checkColumns } from "./check-column.js";
 import { checkDeliver, unknownColumn } from "./check-deliver.js";
+import { checkLoadWord } from "./check-load.js";
 import type { FormatDraft } from "./format.js";
 import { readIdentifier } from "./identifiers.js";
 import type { ColumnModel, CsvFormat, FormatModel, JsonFormat, Predicate, TableModel } from "./model.js";
@@ -17,6 +18,7 @@ const OPTIONS = [
   "sortKey",
   "dedupe",
   "deliver",
+  "load",
   "transform",
 ];
 /** Redshift: up to 400 columns in a compound sort key, up to 8 in an interleaved one. */
@@ -48,6 +50,7 @@ export function checkTable(path: string, draft: TableDraft, problems: Problems):
     options.dedupe === undefined ? undefined : checkDedupe(`${path}.dedupe`, options.dedupe, columns, problems);
   const sortKey =
     options.sortKey === undefined ? undefined : checkSortKey(`${path}.sortKey`, options.sortKey, columns, problems);
+  const load = checkLoadWord(`${path}.load`, options.load, problems);
   const { transform } = options;
   if (transform !== undefined && typeof transform !== "function") {
     problems.add(`${path}.transform`, `is ${show(transform)}; it must be a function of one record.`);
@@ -61,6 +64,7 @@ export function checkTable(path: string, draft: TableDraft, problems: Problems):
     ...(sortKey === undefined ? {} : { sortKey }),
     ...(dedupe === undefined ? {} : { dedupe }),
     deliver: checkDeliver(`${path}.deliver`, options.deliver, { name, columns }, problems),
+    ...(load === undefined ? {} : { load }),
     ...(typeof transform === "function"
       ? { transform: transform as (record: Record<string, unknown>) => unknown }
       : {}),

@@ -48,9 +48,22 @@ export interface TableModel {
   readonly sortKey?: { readonly style: "compound" | "interleaved"; readonly columns: readonly string[] };
   readonly dedupe?: { readonly by: readonly string[]; readonly keep: "first" | "latest" };
   readonly deliver: DeliverModel;
+  /** How rows come into the warehouse; absent for "copy". */
+  readonly load?: Exclude<LoadMode, "copy">;
   /** Turns one decoded record into none, one or several; runs in JavaScript, so such a table pays for it by the record. */
   readonly transform?: (record: Record<string, unknown>) => unknown;
 }
+
+/**
+ * What each promises of a row that was delivered:
+ *
+ * - `copy`: the supervised loader. Exactly once.
+ * - `auto-copy`: Redshift's COPY JOB. At least once: an object that Firehose or the watchdog repeats is loaded again.
+ * - `streaming`: a view over the stream. Each record that Redshift reads is there once; what a producer or Redshift repeats is there again, and
+ *   nothing holds a record that Redshift has not read before its retention ends.
+ * - `external`: rows stay in the lake and are read there. At least once, as Firehose delivers.
+ */
+export type LoadMode = "copy" | "auto-copy" | "streaming" | "external";
 
 /** A top-level field of the record (by name) is one of the given values. */
 export interface Predicate {

@@ -1,6 +1,7 @@
 import { TABLE } from "./brand.js";
 import type { Columns, RowOf } from "./column.js";
 import type { Format } from "./format.js";
+import type { LoadMode } from "./model.js";
 import type { Partition, SortKey } from "./partition.js";
 import type { Source } from "./source.js";
 
@@ -47,6 +48,12 @@ export interface TableOptions<C extends Columns> {
   /** One row for each value of these columns (all NOT NULL); "latest" by arrival unless given. */
   readonly dedupe?: { readonly by: NameOf<C> | readonly NameOf<C>[]; readonly keep?: "first" | "latest" };
   readonly deliver?: DeliverOptions<NameOf<C>>;
+  /**
+   * How rows come into the warehouse. Default "copy", the supervised loader: exactly once, and the only one that is. "auto-copy" leaves the loads to
+   * Redshift's COPY JOB (at least once), "streaming" reads the stream by a materialized view (JSON alone, seconds old), "external" leaves the
+   * rows in the lake and reads them there. docs/definition.md has what each promises.
+   */
+  readonly load?: LoadMode;
   /**
    * Turns one decoded record into the record to take (an object), several (an array), or none (null, undefined). It runs in JavaScript for each
    * record, so a table that has one pays for it; it must depend on nothing but its argument, because a record may be decoded again.

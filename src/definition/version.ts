@@ -137,8 +137,12 @@ function compareTables(was: TableModel, is: TableModel): Change[] {
       "It holds from the next load on; rows that are loaded already are not compared with each other.",
     ),
     ...compareDelivery(path, was.deliver, is.deliver),
+    ...changed("incompatible", `${path}.load`, was.load ?? "copy", is.load ?? "copy", LOAD_ADVICE),
   ];
 }
+
+const LOAD_ADVICE =
+  "Rows are kept otherwise (in a table, or under a view of what Redshift or the lake has), and nothing moves them: make a table of another name that loads the new way.";
 
 function compareSources(path: string, was: TableModel, is: TableModel): Change[] {
   // A row's identity names the stream only where there are several: with the number of sources, the identity of every row would change.

@@ -78,6 +78,11 @@ async function redrive(options: RedriveOptions, body: RedriveBody): Promise<Redr
         sum.failed.push(...own.map(({ id, code }) => ({ id, code, message })));
         continue;
       }
+      if (table.load === "external") {
+        const message = `The rows of "${name}" are read in the lake, where nothing is written a second time: put the record again.`;
+        sum.failed.push(...own.map(({ id, code }) => ({ id, code, message })));
+        continue;
+      }
       const records = new Map([...groupBy(own, recordOf)].map(([record, all]) => [record, retried(table, all, edits)]));
       const outcome = await redriveRecords(options, table, records, body.dryRun === true);
       if (body.dryRun === true) previews.set(name, withRows(previews.get(name), table, records, outcome.failed));

@@ -74,6 +74,11 @@ async function readJob(options: ReplayOptions, body: ReplayBody, signal: AbortSi
       `"${target}" cannot name a table: a letter, then letters, digits, _ or $, in lower case.`,
     );
   }
+  if (target === table.name && table.load === "external") {
+    throw new PenstockError("refused", `The rows of "${table.name}" are read in the lake; there is nothing to load.`, {
+      hint: "Name a table to load them into with --into.",
+    });
+  }
   if (target !== table.name && options.tables.some(({ name }) => name === target)) {
     throw new PenstockError(
       "refused",

@@ -31,6 +31,13 @@ import { programVersion } from "./version.js";
 type Log = Parameters<StartPipeline>[1]["log"];
 type Closers = (() => Promise<void> | void)[];
 
+/** What a way of loading that is AWS's is in this process. */
+const LOAD_HERE = {
+  "auto-copy": "a COPY JOB on AWS (at least once); here the embedded loader loads it, exactly once",
+  streaming: "a view over the stream on AWS, without dead letters; here the embedded loader loads it, exactly once",
+  external: "its rows stay in the lake, and are read there; nothing loads them",
+} as const;
+
 const RETENTION_EVERY_MS = 60_000;
 
 export const startPipeline: StartPipeline = async (config, { log }) => {
@@ -58,6 +65,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     const sql = await openSql({ stores, model, buckets, log, closers });
     const lines: TableLine[] = [];
     for (const table of model.tables) {
+      if (table.load !== undefined) log.info({ table: table.name, load: table.load }, LOAD_HERE[table.load]);
       const line = await openTableLine({
         ...stores,
         table,
@@ -115,7 +123,8 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
 /** The warehouse, then the catalog of versions, then the streams and delivery, so that no object comes before its table. */
 async function rollOut({ warehouse, versions, store, clock }: Stores, model: PipelineModel): Promise<number> {
   const before = versions.latest()?.model;
-  for (const table of model.tables) await warehouse.applyTable(table);
+  // The rows of an external one stay in the lake: SQL shows them by a view (runtime/sql.ts).
+  for (const table of model.tables) if (table.load !== "external") await warehouse.applyTable(table);
   const { version } = await versions.append(model, clock.now());
   await defineStreams(store, model, before);
   return version;

@@ -6,7 +6,7 @@ import { analyzeCompressionHandler } from "../advisor/analyze-compression.js";
 import type { MeasureTools } from "../advisor/measure.js";
 import { zstdMeasure } from "../advisor/zstd.js";
 import { messageOf } from "../core/errors.js";
-import type { PipelineModel } from "../definition/model.js";
+import { METADATA_COLUMNS, type PipelineModel } from "../definition/model.js";
 import { lakeBucketName } from "../lake/bucket-name.js";
 import type { Buckets } from "../lake/buckets.js";
 import { loadHandlers } from "../redshift/copy/handlers.js";
@@ -16,7 +16,7 @@ import { openSqlDatabase, type SqlEngine } from "../redshift/engine/open.js";
 import { alterExternal, externalHandlers } from "../redshift/external/handlers.js";
 import { type LakeCatalog, lakeCatalog } from "../redshift/external/lake-tables.js";
 import { externalRelation } from "../redshift/external/read-external.js";
-import { textLiteral } from "../redshift/sql-text.js";
+import { quotedName, textLiteral } from "../redshift/sql-text.js";
 import { systemState } from "../redshift/system/session-state.js";
 import { prepareSystemSchema, systemView } from "../redshift/system/views.js";
 import { openLoads } from "./sql-loads.js";
@@ -83,10 +83,18 @@ export function measureTools({
 }
 
 /** The schema that shows the lake without anybody having made it, with the tables that the definition has now. */
-async function showLake(sql: SqlEngine, { database }: LakeCatalog): Promise<void> {
+async function showLake(sql: SqlEngine, { database, tables }: LakeCatalog): Promise<void> {
   const session = await sql.connect({ user: "penstock", database: sql.name, applicationName: "start" });
   try {
-    const text = `CREATE EXTERNAL SCHEMA IF NOT EXISTS lake FROM DATA CATALOG DATABASE ${textLiteral(database)} IAM_ROLE default`;
+    const schema = `CREATE EXTERNAL SCHEMA IF NOT EXISTS lake FROM DATA CATALOG DATABASE ${textLiteral(database)} IAM_ROLE default;`;
+    // What stays in the lake is found under the table's own name all the same.
+    const views = tables
+      .filter(({ load }) => load === "external")
+      .map(({ name, columns }) => {
+        const list = [...METADATA_COLUMNS, ...columns.map((column) => column.name)].map(quotedName).join(", ");
+        return `CREATE OR REPLACE VIEW public.${quotedName(name)} AS SELECT ${list} FROM lake.${quotedName(name)} WITH NO SCHEMA BINDING;`;
+      });
+    const text = [schema, ...views].join("\n");
     for (const statement of session.parse(text)) await session.execute(await session.prepare(statement));
   } finally {
     await session.close();

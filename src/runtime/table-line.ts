@@ -6,6 +6,7 @@ import type { PenstockError } from "../core/errors.js";
 import type { TableModel } from "../definition/model.js";
 import type { VersionStore } from "../definition/version-store.js";
 import { type Convert, type Delivery, openDelivery } from "../delivery/delivery.js";
+import type { FlushResult, LakeObject } from "../delivery/flush.js";
 import type { Disk } from "../disk/disk.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import { type Loader, openLoader } from "../loader/loader.js";
@@ -48,7 +49,7 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
     clock,
     random: options.random,
     log,
-    delivered: (sinceFlush) => delivery.results(sinceFlush),
+    delivered: (sinceFlush) => loadableOf(table, delivery.results(sinceFlush)),
   });
   const delivery = await openDelivery({
     table,
@@ -63,7 +64,7 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
     stagingDirectory: join(options.directories.staging, "delivery", table.name),
     onDelivered: (result) => {
       log.debug({ table: table.name, flush: result.flush, objects: result.objects.length }, "delivered a flush");
-      loader.offer(result.objects);
+      loader.offer(loadable(table, result.objects));
     },
     onStopped: (error) => {
       log.error({ table: table.name, err: error }, "delivery has stopped");
@@ -74,7 +75,7 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
     store.holdRetention(stream, (shard) => delivery.firstUndelivered(stream, shard)),
   );
   // What was delivered before this start and never loaded. It may be long, and nothing has to wait for it but the loads themselves.
-  const swept = loader.sweep(delivery.results());
+  const swept = loader.sweep(loadableOf(table, delivery.results()));
   swept.catch((error: unknown) => log.error({ table: table.name, err: error }, "the sweep of the lake failed"));
 
   return {
@@ -94,6 +95,18 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
       for (const release of releases) release();
     },
   };
+}
+
+/** Rows of an external table stay where they are; its dead letters are loaded as everyone's. */
+function loadable({ load }: TableModel, objects: readonly LakeObject[]): readonly LakeObject[] {
+  return load === "external" ? objects.filter(({ kind }) => kind !== "rows") : objects;
+}
+
+async function* loadableOf(
+  table: TableModel,
+  results: Iterable<FlushResult> | AsyncIterable<FlushResult>,
+): AsyncIterable<FlushResult> {
+  for await (const result of results) yield { ...result, objects: loadable(table, result.objects) };
 }
 
 /** The table under an earlier version; its `transform`, which no version stores, is the present one. */

@@ -277,6 +277,11 @@ describe("a table that is fed directly", () => {
   });
 });
 
+test("a table that Redshift reads out of the stream itself has no aggregation", () => {
+  const streamed = table("streamed", { from: stream("streamed"), columns: { id: integer() }, load: "streaming" });
+  expect(() => producer(streamed, { aggregate: true })).toThrow('whose load is "streaming"');
+});
+
 describe("a producer", () => {
   test("refuses a row that is none of the table's before anything is sent", async () => {
     const server = await start("kinesis");
