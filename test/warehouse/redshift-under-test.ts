@@ -14,7 +14,7 @@ import { nodeDisk } from "../../src/disk/node-disk.js";
 import { openFsBuckets } from "../../src/lake/fs-buckets.js";
 import { openS3ObjectStore } from "../../src/lake/s3.js";
 import { loadHandlers } from "../../src/redshift/copy/handlers.js";
-import { openSqlDatabase } from "../../src/redshift/engine/open.js";
+import { openSqlDatabase, type SqlEngine } from "../../src/redshift/engine/open.js";
 import { systemState } from "../../src/redshift/system/session-state.js";
 import { prepareSystemSchema, systemView } from "../../src/redshift/system/views.js";
 import { openDuckDbWarehouse } from "../../src/warehouse/duckdb/open.js";
@@ -34,6 +34,7 @@ export interface RedshiftDoor {
   readonly lake: TestLake;
   readonly client: RedshiftDataClient;
   readonly s3: S3Client;
+  readonly engine: SqlEngine;
   close(): Promise<void>;
 }
 
@@ -116,6 +117,7 @@ export async function openRedshiftDoor(root: string, options: DoorOptions = {}):
     lake,
     client,
     s3,
+    engine,
     close: async () => {
       client.destroy();
       s3.destroy();
@@ -149,11 +151,12 @@ export interface RedshiftUnderTest extends WarehouseUnderTest {
 
 export async function openRedshiftUnderTest(
   root?: string,
-  more: Partial<RedshiftWarehouseOptions> = {},
+  more: (door: RedshiftDoor) => Partial<RedshiftWarehouseOptions> = () => ({}),
+  options: DoorOptions = {},
 ): Promise<RedshiftUnderTest> {
   const folder = root === undefined ? await temporaryFolder() : { path: root, remove: async () => undefined };
-  const door = await openRedshiftDoor(folder.path);
-  const warehouse = redshiftWarehouse(door, more);
+  const door = await openRedshiftDoor(folder.path, options);
+  const warehouse = redshiftWarehouse(door, more(door));
   const close = async () => {
     await warehouse.close();
     await door.close();
@@ -174,7 +177,7 @@ export async function openRedshiftUnderTest(
     },
     reopen: async () => {
       await close();
-      const again = await openRedshiftUnderTest(folder.path, more);
+      const again = await openRedshiftUnderTest(folder.path, more, options);
       return {
         ...again,
         close: async () => {

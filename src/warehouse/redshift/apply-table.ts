@@ -33,7 +33,7 @@ export async function applyTable(context: Context, table: TableModel, target: st
     }
   }
   for (const { sql } of alone) {
-    await api.query(sql, context.limit()).catch((error: unknown) => {
+    await api.execute(sql, context.limit()).catch((error: unknown) => {
       if (!isPenstockError(error, "query-failed")) throw error;
       throw new PenstockError("unavailable", `${failure}: ${error.message}`, { cause: error });
     });

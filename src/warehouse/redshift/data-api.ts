@@ -32,6 +32,10 @@ export interface DataApiOptions {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Never the same twice. */
+  readonly newId: () => string;
+  /** Between two tries of a request; doubles from the first to the last. Default 100 ms to 5 s. */
+  readonly pauses?: { readonly firstMs: number; readonly maxMs: number };
 }
 
 export interface Limit {
@@ -58,8 +62,10 @@ export interface Rows {
 export interface DataApi {
   /** Never rejects but for a mistake of ours. `token` names this submission: sent again with it, the batch is not run again. */
   transaction(steps: readonly Step[], token: string, limit: Limit): Promise<BatchEnd>;
-  /** Each statement by itself, in no transaction block; rejects with the first error. */
+  /** A question; asked again where what became of it is not known. */
   query(sql: string, limit: Limit, rowsMax?: number): Promise<Rows>;
+  /** A statement by itself, in no transaction block. */
+  execute(sql: string, limit: Limit): Promise<void>;
 }
 
 /** Source: the service's API reference gives 30 as the most. */
@@ -67,17 +73,22 @@ const WAIT_SECONDS_MAX = 20;
 /** How long an answer may take beyond what was asked to be waited. */
 const ANSWER_MS = 10_000;
 const CANCEL_GRACE_MS = 4_000;
-const BACKOFF_FIRST_MS = 100;
-const BACKOFF_MAX_MS = 5_000;
+const PAUSES = { firstMs: 100, maxMs: 5_000 };
 
-export function dataApi({ client, target, clock, random }: DataApiOptions): DataApi {
+export function dataApi({ client, target, clock, random, newId, pauses = PAUSES }: DataApiOptions): DataApi {
   const left = ({ untilMs, signal }: Limit) => (signal?.aborted ? 0 : untilMs - clock.monotonic());
   const waitSeconds = (limit: Limit) => Math.max(1, Math.min(WAIT_SECONDS_MAX, Math.floor(left(limit) / 1000)));
 
-  /** One request, whose answer is waited for no longer than it can take. */
-  async function bounded<T>(ms: number, send: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
+  /** One request, whose answer is waited for no longer than it can take, or than somebody wants it. */
+  async function bounded<T>(
+    ms: number,
+    signal: AbortSignal | undefined,
+    send: (abortSignal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const late = new AbortController();
     const answered = new AbortController();
+    const leave = () => late.abort(signal?.reason);
+    signal?.addEventListener("abort", leave, { once: true });
     clock.sleep(ms, answered.signal).then(
       () => late.abort(new Error(`there was no answer within ${Math.round(ms)} ms`)),
       () => undefined,
@@ -88,6 +99,7 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
       throw late.signal.aborted ? late.signal.reason : error;
     } finally {
       answered.abort();
+      signal?.removeEventListener("abort", leave);
     }
   }
 
@@ -99,11 +111,11 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
     for (let attempt = 0; ; attempt++) {
       try {
         const wait = waitSeconds(limit);
-        return await bounded(Math.min(wait * 1000 + ANSWER_MS, Math.max(left(limit), 1000)), (abort) =>
+        return await bounded(Math.min(wait * 1000 + ANSWER_MS, Math.max(left(limit), 1000)), limit.signal, (abort) =>
           send(abort, wait),
         );
       } catch (error) {
-        const pause = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempt) * (0.5 + random() / 2);
+        const pause = Math.min(pauses.maxMs, pauses.firstMs * 2 ** attempt) * (0.5 + random() / 2);
         if (!mayPass(error) || left(limit) <= pause) throw error;
         await clock.sleep(pause, limit.signal).catch(() => undefined);
       }
@@ -121,7 +133,7 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
         );
       } catch (error) {
         if (!mayPass(error)) return undefined;
-        if (left(limit) <= BACKOFF_MAX_MS) return await cancel(id);
+        if (left(limit) <= pauses.maxMs) return await cancel(id);
       }
     }
     return seen;
@@ -130,7 +142,7 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
   async function cancel(id: string): Promise<DescribedStatement | undefined> {
     const grace: Limit = { untilMs: clock.monotonic() + CANCEL_GRACE_MS };
     // It may have ended in between, which makes it impossible to cancel: what it came to is asked in any case.
-    await bounded(CANCEL_GRACE_MS / 2, (abortSignal) =>
+    await bounded(CANCEL_GRACE_MS / 2, undefined, (abortSignal) =>
       client.send(new CancelStatementCommand({ Id: id }), { abortSignal }),
     ).catch(() => undefined);
     while (left(grace) > 0) {
@@ -138,7 +150,7 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
         client.send(new DescribeStatementCommand({ Id: id, WaitTimeSeconds: 1 }), { abortSignal }),
       ).catch(() => undefined);
       if (seen !== undefined && isEnded(seen)) return seen;
-      await clock.sleep(BACKOFF_FIRST_MS);
+      await clock.sleep(pauses.firstMs);
     }
     return undefined;
   }
@@ -167,14 +179,14 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
       const none = async () => [];
       let answer: { readonly Id?: string | undefined; readonly Status?: string | undefined };
       try {
-        answer = await insist(limit, (abortSignal, WaitTimeSeconds) =>
+        // Not waited for here: its answer brings the id, without which nobody could cancel it.
+        answer = await insist(limit, (abortSignal) =>
           client.send(
             new BatchExecuteStatementCommand({
               ...target,
               Sqls: steps.map(({ sql }) => sql),
               ClientToken: token,
               StatementName: `penstock ${kinds.at(-1) === "report" ? "load" : "change"}`,
-              WaitTimeSeconds,
             }),
             { abortSignal },
           ),
@@ -199,32 +211,69 @@ export function dataApi({ client, target, clock, random }: DataApiOptions): Data
       return { ...outcome, ended: true, rows: async () => (await result(`${id}:${steps.length}`, limit)).rows };
     },
 
-    query: async (sql, limit, rowsMax) => {
-      try {
-        const { Id: id = "" } = await insist(limit, (abortSignal, WaitTimeSeconds) =>
-          client.send(new ExecuteStatementCommand({ ...target, Sql: sql, WaitTimeSeconds }), { abortSignal }),
-        );
-        const seen = await follow(id, {}, limit);
-        if (seen === undefined || seen.Status === "ABORTED") {
-          throw new PenstockError("timeout", "The warehouse has not answered a question in time.");
+    query: (sql, limit, rowsMax) =>
+      named(async () => {
+        for (;;) {
+          const { id, seen } = await run(sql, limit);
+          if (seen === undefined || seen.Status === "ABORTED") {
+            // A question may be asked twice.
+            if (left(limit) > pauses.maxMs) continue;
+            throw unanswered();
+          }
+          if (seen.HasResultSet !== true)
+            return { columns: [], rows: [], truncated: false, changed: Math.max(0, seen.ResultRows ?? 0) };
+          const { metadata, rows, truncated } = await result(id, limit, rowsMax).catch((error: unknown) => {
+            if (mayPass(error) || left(limit) <= pauses.maxMs) throw error;
+            return { metadata: undefined, rows: [], truncated: false };
+          });
+          if (metadata === undefined) continue;
+          return {
+            columns: metadata.map(({ name = "", typeName = "" }) => ({ name, type: typeName })),
+            rows,
+            truncated,
+            changed: undefined,
+          };
         }
-        if (seen.Status === "FAILED") throw new PenstockError("query-failed", seen.Error ?? "The statement failed.");
-        const described = seen as DescribedStatement & { HasResultSet?: boolean; ResultRows?: number };
-        if (described.HasResultSet !== true)
-          return { columns: [], rows: [], truncated: false, changed: Math.max(0, described.ResultRows ?? 0) };
-        const { metadata, rows, truncated } = await result(id, limit, rowsMax);
-        const columns = metadata.map(({ name = "", typeName = "" }) => ({ name, type: typeName }));
-        return { columns, rows, truncated, changed: undefined };
-      } catch (error) {
-        if (error instanceof PenstockError) throw error;
-        if (isMistake(error)) throw mistake(error);
-        throw new PenstockError("unavailable", `The Data API: ${messageOf(error)}`, {
-          cause: error,
-          hint: "Look at the workgroup or cluster, and at the permissions of whoever runs this.",
-        });
-      }
-    },
+      }),
+
+    execute: (sql, limit) =>
+      named(async () => {
+        const { seen } = await run(sql, limit);
+        if (seen?.Status !== "FINISHED") throw unanswered();
+      }),
   };
+
+  async function run(sql: string, limit: Limit) {
+    const token = newId();
+    const { Id: id = "" } = await insist(limit, (abortSignal) =>
+      client.send(new ExecuteStatementCommand({ ...target, Sql: sql, ClientToken: token }), { abortSignal }),
+    );
+    const seen: (DescribedStatement & { HasResultSet?: boolean; ResultRows?: number }) | undefined = await follow(
+      id,
+      {},
+      limit,
+    );
+    if (seen?.Status === "FAILED") throw new PenstockError("query-failed", seen.Error ?? "The statement failed.");
+    return { id, seen };
+  }
+}
+
+function unanswered(): PenstockError {
+  return new PenstockError("timeout", "The warehouse has not answered a question in time.");
+}
+
+/** The service's errors in our own words. */
+async function named<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PenstockError) throw error;
+    if (isMistake(error)) throw mistake(error);
+    throw new PenstockError("unavailable", `The Data API: ${messageOf(error)}`, {
+      cause: error,
+      hint: "Look at the workgroup or cluster, and at the permissions of whoever runs this.",
+    });
+  }
 }
 
 function isEnded({ Status }: DescribedStatement): boolean {

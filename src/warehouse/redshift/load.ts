@@ -230,7 +230,7 @@ async function failureOf(
     case "conflict":
       return new PenstockError("unavailable", `${about} met others again and again: ${end.reason}`);
     case "unavailable":
-      return new PenstockError("unavailable", `${about} could not be carried out: ${end.reason}`);
+      return new PenstockError(late ? "timeout" : "unavailable", `${about} could not be carried out: ${end.reason}`);
     default:
       return new PenstockError(late ? "timeout" : "unavailable", `${about} has no known outcome: ${end.reason}`);
   }

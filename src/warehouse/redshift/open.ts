@@ -40,8 +40,10 @@ export interface RedshiftWarehouseOptions {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Never the same twice, up to 100 characters. */
+  /** Never the same twice, up to 64 characters. */
   readonly newId: () => string;
+  /** Between two tries of one request. Default 100 ms, doubling to 5 s. */
+  readonly pauses?: { readonly firstMs: number; readonly maxMs: number };
 }
 
 const QUESTION_MS = 60_000;

@@ -48,12 +48,14 @@ export function readOutcome(described: DescribedStatement, kinds: readonly StepK
   const reason = described.Error ?? "";
   if (status === "FINISHED") return { kind: "committed", reason };
   if (status !== "FAILED" && status !== "ABORTED") return { kind: "running", reason };
+  // By whom, and how late: the ledger is asked in any case.
+  if (status === "ABORTED") return { kind: "unknown", reason };
   const failed = subs.findIndex((sub) => sub.Status === "FAILED");
   const named = /^Query #(\d+) failed/.exec(reason)?.[1];
   const step = failed === -1 && named !== undefined ? Number(named) - 1 : failed;
   if (step === -1) {
-    // Every statement was carried out, or was aborted with its batch: whether the COMMIT was, this account does not tell.
-    return { kind: status === "FAILED" && CONFLICT.test(reason) ? "conflict" : "unknown", reason };
+    // Every statement was carried out: it is the COMMIT that failed, or whose answer was lost.
+    return { kind: CONFLICT.test(reason) ? "conflict" : "unknown", reason };
   }
   const said = subs[step]?.Error ?? reason;
   return { kind: meaningOf(kinds[step], said), reason: said, step };
