@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { isPenstockError, messageOf } from "../core/errors.js";
 import { programVersion } from "../runtime/version.js";
+import { addAdvise } from "./advise.js";
 import { addAudit } from "./audit.js";
 import { addErrors } from "./errors.js";
 import { addFlush } from "./flush.js";
+import { addForecast } from "./forecast.js";
 import { addInit } from "./init.js";
 import { addPlan } from "./plan.js";
 import { addPut } from "./put.js";
@@ -32,6 +34,8 @@ const COMMANDS: readonly AddCommand[] = [
   addValidate,
   addSynth,
   addPlan,
+  addAdvise,
+  addForecast,
 ];
 
 /** Runs one command line to its end and answers the exit code; prints every error as a message and a hint, on stderr. */
