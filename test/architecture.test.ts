@@ -135,6 +135,7 @@ const LEVELS: readonly { readonly level: string; readonly files: RegExp }[] = [
   // The audit answers in the words of the control door.
   { level: "doors, audit and client", files: /^(api|audit|client)\// },
   { level: "runtime and lambda", files: /^(runtime|lambda)\// },
+  { level: "benchmarks", files: /^bench\// },
   { level: "command line", files: /^cli\// },
 ];
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startPenstock } from "../../test/support/penstock-process.js";
-import { kinesisRequest, openConnection } from "../../test/support/raw-connection.js";
+import { startPenstock } from "../support/penstock-process.js";
+import { kinesisRequest, openConnection } from "../support/raw-connection.js";
 import { percentile, type Suite } from "../support/suite.js";
 
 const PUTS = 300;
@@ -14,8 +14,8 @@ export const freshness: Suite = {
   about:
     `A record every ${EVERY_MS} ms into a table with a buffer of 1 second; from the moment its put is sent to the first ` +
     `query that finds it (asked every ${POLL_MS} ms).`,
-  run: async ({ folder, quick }) => {
-    const definition = fileURLToPath(new URL("../definitions/events.ts", import.meta.url));
+  run: async ({ folder, quick, progress }) => {
+    const definition = fileURLToPath(new URL("../definitions/events.js", import.meta.url));
     const instance = await startPenstock({ definition, data: join(folder, "freshness") });
     try {
       const port = Number(instance.aws.port);
@@ -40,6 +40,7 @@ export const freshness: Suite = {
         const body = JSON.stringify({ StreamName: "events", PartitionKey: String(id), Data: data });
         const { status } = await connection.send(kinesisRequest(port, "PutRecord", body));
         if (status !== 200) throw new Error(`PutRecord answered ${status}.`);
+        progress(id / puts);
         await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
       }
       const giveUp = setTimeout(() => {

@@ -1,3 +1,5 @@
+import type { Chart } from "./chart.js";
+
 /** One benchmark: measures, and answers its table. */
 export interface Suite {
   readonly name: string;
@@ -11,19 +13,33 @@ export interface SuiteOptions {
   readonly folder: string;
   /** Less of everything: to see that a suite runs, not for figures. */
   readonly quick: boolean;
+  /** Rows or records, where the suite's own number is not wanted. */
+  readonly scale?: number;
   readonly say: (text: string) => void;
+  /** How far it is, from 0 to 1. */
+  readonly progress: (share: number) => void;
 }
 
-export interface SuiteResult {
+export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
-  /** The figures that matter, by name; `target` in words. */
-  readonly findings: readonly {
-    readonly name: string;
-    readonly value: number;
-    readonly unit: string;
-    readonly target?: string;
-  }[];
+}
+
+export interface Finding {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** In words. */
+  readonly target?: string;
+}
+
+export interface SuiteResult extends Table {
+  /** The figures that matter, ratios first. */
+  readonly findings: readonly Finding[];
+  /** What was held against it, with its settings; what was left out, and why. */
+  readonly notes?: readonly string[];
+  readonly more?: readonly (Table & { readonly title: string })[];
+  readonly charts?: readonly Chart[];
 }
 
 export function median(values: readonly number[]): number {
@@ -46,4 +62,15 @@ export async function waitUntil(done: () => Promise<boolean>, everyMs: number, a
     if (performance.now() > end) throw new Error(`Nothing came of it within ${atMostMs} ms.`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
+}
+
+/** How many rows or records a suite works with. */
+export function scaleOf({ quick, scale }: SuiteOptions, full: number, little: number): number {
+  return scale ?? (quick ? little : full);
+}
+
+export async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly value: T }> {
+  const start = performance.now();
+  const value = await work();
+  return { ms: performance.now() - start, value };
 }

@@ -1,4 +1,4 @@
-import { bigint, pipeline, stream, table, varchar } from "penstock";
+import { bigint, pipeline, stream, table, varchar } from "../../index.js";
 
 /** As fresh as a second's buffer lets it be. */
 export default pipeline("events", {

@@ -1,4 +1,4 @@
-import { bigint, pipeline, stream, table } from "penstock";
+import { bigint, pipeline, stream, table } from "../../index.js";
 
 /** A pipeline with nothing to do: what is measured goes into streams that no table takes from. */
 export default pipeline("quiet", {

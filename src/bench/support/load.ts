@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { tracked } from "./children.js";
 
 export interface LoadOptions {
   readonly port: number;
@@ -26,15 +27,14 @@ export interface LoadResult {
 
 /** Puts records from another process, and answers how fast they were taken. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  return runScript<LoadResult>("load-worker.ts", JSON.stringify(options));
+  return runScript<LoadResult>("load-worker.js", JSON.stringify(options));
 }
 
 /** Runs a script of this folder in a process of its own; its last line of output is the answer, as JSON. */
 export function runScript<T>(script: string, ...args: string[]): Promise<T> {
   const path = fileURLToPath(new URL(script, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "jiti/register", path, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  tracked(child);
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString();

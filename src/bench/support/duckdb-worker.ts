@@ -1,10 +1,10 @@
 /**
  * What ingest is held against: DuckDB alone, in a process of its own, reading the same lines into a table of a database on disk.
  *
- *     node duckdb-worker.ts '{"ndjson":..., "database":..., "columns":{...}}'   ->  {"tookMs":..., "rows":..., "peakBytes":...}
+ *     node duckdb-worker.js '{"ndjson":..., "database":..., "columns":{...}}'   ->  {"tookMs":..., "rows":..., "peakBytes":...}
  */
 import { DuckDBInstance } from "@duckdb/node-api";
-import { memoryOf } from "../../test/support/penstock-process.js";
+import { memoryOf } from "./memory-of.js";
 
 const options = JSON.parse(process.argv[2]!) as {
   readonly ndjson: string;

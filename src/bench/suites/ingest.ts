@@ -1,13 +1,14 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type PenstockProcess, startPenstock } from "../../test/support/penstock-process.js";
 import { FLIGHTS_COLUMNS, writeFlights } from "../support/flights.js";
 import { createStream } from "../support/kinesalite.js";
 import { runLoad, runScript } from "../support/load.js";
-import { mebibytes, median, type Suite, thousands, waitUntil } from "../support/suite.js";
+import { FLIGHTS } from "../support/made.js";
+import { type PenstockProcess, startPenstock } from "../support/penstock-process.js";
+import { mebibytes, median, type Suite, scaleOf, thousands, waitUntil } from "../support/suite.js";
 
-const definition = (name: string) => fileURLToPath(new URL(`../definitions/${name}.ts`, import.meta.url));
+const definition = (name: string) => fileURLToPath(new URL(`../definitions/${name}.js`, import.meta.url));
 const ROUNDS = 3;
 const POLL_MS = 25;
 
@@ -20,13 +21,14 @@ interface Baseline {
 export const ingest: Suite = {
   name: "ingest",
   about:
-    "Three million flights, a JSON line a record, already in the journal: from the ready line to all rows committed in the warehouse (decoded, checked, written as Parquet, loaded, in the ledger). " +
+    "Three million flights (or --scale), a JSON line a record, already in the journal: from the ready line to all rows committed in the warehouse (decoded, checked, written as Parquet, loaded, in the ledger). " +
     "Against DuckDB alone, in its own process, with CREATE TABLE AS SELECT FROM read_json of the same lines into a database on disk. Runs alternate; medians.",
-  run: async ({ folder, quick, say }) => {
+  run: async (options) => {
+    const { folder, quick, say, progress } = options;
     const rounds = quick ? 1 : ROUNDS;
-    const flights = quick ? 200_000 : 3_000_000;
+    const flights = scaleOf(options, FLIGHTS, 200_000);
     const ndjson = join(folder, "flights.ndjson");
-    await writeFlights(ndjson, quick ? flights : undefined);
+    await writeFlights(ndjson, flights);
     const ours: { tookMs: number; fromStartMs: number; peakBytes: number }[] = [];
     const raw: Baseline[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -37,10 +39,11 @@ export const ingest: Suite = {
       say(`penstock: ${Math.round(ours.at(-1)!.tookMs)} ms, at most ${mebibytes(ours.at(-1)!.peakBytes)} MiB`);
       const database = join(folder, `raw-${round}.duckdb`);
       raw.push(
-        await runScript<Baseline>("duckdb-worker.ts", JSON.stringify({ ndjson, database, columns: FLIGHTS_COLUMNS })),
+        await runScript<Baseline>("duckdb-worker.js", JSON.stringify({ ndjson, database, columns: FLIGHTS_COLUMNS })),
       );
       if (raw.at(-1)!.rows !== flights) throw new Error(`DuckDB read ${raw.at(-1)!.rows} of ${flights} flights.`);
       await rm(database);
+      progress((round + 1) / rounds);
       say(`duckdb: ${Math.round(raw.at(-1)!.tookMs)} ms, at most ${mebibytes(raw.at(-1)!.peakBytes)} MiB`);
     }
     const oursMs = median(ours.map(({ tookMs }) => tookMs));

@@ -1,4 +1,4 @@
-import { bigint, pipeline, smallint, stream, table, timestamp, varchar } from "penstock";
+import { bigint, pipeline, smallint, stream, table, timestamp, varchar } from "../../index.js";
 
 /** The flights as they stand in the source: nothing left out, nothing computed. */
 export default pipeline("flights", {

@@ -1,4 +1,4 @@
-import { decimal, integer, pipeline, stream, table, timestamptz, varchar } from "penstock";
+import { decimal, integer, pipeline, stream, table, timestamptz, varchar } from "../../index.js";
 
 /** The load generator's records, delivered and loaded while they come in. */
 export default pipeline("quotes", {

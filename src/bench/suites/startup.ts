@@ -1,19 +1,20 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type PenstockProcess, startPenstock } from "../../test/support/penstock-process.js";
 import { runLoad } from "../support/load.js";
-import { mebibytes, type Suite, thousands, waitUntil } from "../support/suite.js";
+import { type PenstockProcess, startPenstock } from "../support/penstock-process.js";
+import { mebibytes, type Suite, scaleOf, thousands, waitUntil } from "../support/suite.js";
 
 const RECORDS = 10_000_000;
-const definition = fileURLToPath(new URL("../definitions/quotes.ts", import.meta.url));
+const definition = fileURLToPath(new URL("../definitions/quotes.js", import.meta.url));
 
 export const startup: Suite = {
   name: "startup",
   about:
-    "Ten million records put, delivered and loaded; then the time from the start of the process to its ready line: after a clean stop, and after a SIGKILL while more came in. " +
+    "Ten million records (or --scale) put, delivered and loaded; then the time from the start of the process to its ready line: after a clean stop, and after a SIGKILL while more came in. " +
     "Memory is the process's whole resident memory at its highest, as the kernel counts it.",
-  run: async ({ folder, quick, say }) => {
-    const records = quick ? RECORDS / 20 : RECORDS;
+  run: async (options) => {
+    const { folder, say } = options;
+    const records = scaleOf(options, RECORDS, RECORDS / 20);
     const data = join(folder, "startup");
     const load = { stream: "quotes", connections: 8, recordBytes: 150, keys: "unique" } as const;
     const rows: (string | number)[][] = [];

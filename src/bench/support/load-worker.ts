@@ -2,11 +2,11 @@
  * The load: PutRecords from a process of its own, so that it takes nothing from the server's event loop, over raw keep-alive
  * sockets with bodies built beforehand, so that it is not what is measured. Every answer is checked: 200, and no record refused.
  *
- *     node load-worker.ts '{"port":..., "stream":..., ...}'   ->  one line of JSON, a LoadResult
+ *     node load-worker.js '{"port":..., "stream":..., ...}'   ->  one line of JSON, a LoadResult
  */
 import { open } from "node:fs/promises";
-import { callKinesis, kinesisRequest, openConnection } from "../../test/support/raw-connection.js";
 import type { LoadOptions, LoadResult } from "./load.js";
+import { callKinesis, kinesisRequest, openConnection } from "./raw-connection.js";
 
 const RECORDS_PER_REQUEST = 500;
 /** Bodies that are sent in turn: enough that no cache of the server's knows them, few enough to build quickly. */
