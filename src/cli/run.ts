@@ -3,6 +3,7 @@ import { isPenstockError, messageOf } from "../core/errors.js";
 import { programVersion } from "../runtime/version.js";
 import { addAdvise } from "./advise.js";
 import { addAudit } from "./audit.js";
+import { addBench } from "./bench.js";
 import { addErrors } from "./errors.js";
 import { addFlush } from "./flush.js";
 import { addForecast } from "./forecast.js";
@@ -36,6 +37,7 @@ const COMMANDS: readonly AddCommand[] = [
   addPlan,
   addAdvise,
   addForecast,
+  addBench,
 ];
 
 /** Runs one command line to its end and answers the exit code; prints every error as a message and a hint, on stderr. */
