@@ -62,6 +62,9 @@ function checkStreaming(table: TableModel, streams: (name: string) => StreamMode
     clash("deliver.partitionBy", "the lake is a copy that no query reads; leave its objects by the hour.");
   }
   for (const column of table.columns) {
+    if (column.path.some((segment) => segment !== segment.toLowerCase())) {
+      clash(`columns.${column.name}.path`, "Redshift looks a field's name up in lower case.");
+    }
     if (column.timeFormat !== undefined) {
       clash(`columns.${column.name}.format`, "Redshift casts the record's own text, which must be ISO 8601.");
     }

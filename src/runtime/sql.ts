@@ -7,6 +7,7 @@ import type { MeasureTools } from "../advisor/measure.js";
 import { zstdMeasure } from "../advisor/zstd.js";
 import { messageOf } from "../core/errors.js";
 import { METADATA_COLUMNS, type PipelineModel } from "../definition/model.js";
+import { partitionColumns } from "../definition/partition-columns.js";
 import { lakeBucketName } from "../lake/bucket-name.js";
 import type { Buckets } from "../lake/buckets.js";
 import { loadHandlers } from "../redshift/copy/handlers.js";
@@ -90,8 +91,10 @@ async function showLake(sql: SqlEngine, { database, tables }: LakeCatalog): Prom
     // What stays in the lake is found under the table's own name all the same.
     const views = tables
       .filter(({ load }) => load === "external")
-      .map(({ name, columns }) => {
-        const list = [...METADATA_COLUMNS, ...columns.map((column) => column.name)].map(quotedName).join(", ");
+      .map((table) => {
+        const own = [...METADATA_COLUMNS, ...table.columns.map((column) => column.name)];
+        const list = [...own, ...partitionColumns(table)].map(quotedName).join(", ");
+        const { name } = table;
         return `CREATE OR REPLACE VIEW public.${quotedName(name)} AS SELECT ${list} FROM lake.${quotedName(name)} WITH NO SCHEMA BINDING;`;
       });
     const text = [schema, ...views].join("\n");

@@ -1,5 +1,6 @@
 /** The pipeline's tables as external ones: each over the Parquet that delivery writes. */
 import type { PipelineModel, TableModel } from "../../definition/model.js";
+import { partitionColumns } from "../../definition/partition-columns.js";
 import { pipelineRelation } from "../catalog/pipeline-table.js";
 import type { StoredColumn, StoredRelation } from "../catalog/stored.js";
 import { newExternal } from "./stored-external.js";
@@ -33,10 +34,7 @@ export function lakeRelation(table: TableModel, { bucket }: LakeCatalog, options
   const own = base.columns.map(
     ({ name, type, position }): StoredColumn => ({ name, type, position, notNull: false, distKey: false }),
   );
-  // A key that is called as a column is stays a part of the objects' keys alone.
-  const keys = table.deliver.partitionBy
-    .map(({ name }) => name.toLowerCase())
-    .filter((name) => !own.some((column) => column.name === name));
+  const keys = partitionColumns(table);
   const partitions = keys.map(
     (name, index): StoredColumn => ({
       name,
