@@ -173,7 +173,12 @@ function compactReader(bytes: Buffer): CompactReader {
     struct,
     integer,
     skip,
-    list: (item) => Array.from({ length: items().count }, item),
+    list: (item) => {
+      const { count } = items();
+      // Each item takes a byte at least.
+      if (count > bytes.length - at) throw noParquet("its footer is cut off");
+      return Array.from({ length: count }, item);
+    },
     text: () => {
       const length = unsigned();
       const start = at;

@@ -27,8 +27,9 @@ const LAST_CHARACTER = "\u{10ffff}";
 
 export function openS3ObjectStore({ client, bucket: Bucket }: S3ObjectStoreOptions): ObjectStore {
   async function head(key: string): Promise<ObjectInfo | undefined> {
+    checkKey(key);
     try {
-      const found = await client.send(new HeadObjectCommand({ Bucket, Key: checkKey(key) }));
+      const found = await client.send(new HeadObjectCommand({ Bucket, Key: key }));
       return { key, sizeBytes: found.ContentLength ?? 0, modifiedMs: found.LastModified?.getTime() ?? 0 };
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -37,8 +38,9 @@ export function openS3ObjectStore({ client, bucket: Bucket }: S3ObjectStoreOptio
   }
 
   async function put(key: string, body: Uint8Array | Readable, sizeBytes: number): Promise<ObjectInfo> {
+    checkKey(key);
     try {
-      await client.send(new PutObjectCommand({ Bucket, Key: checkKey(key), Body: body, ContentLength: sizeBytes }));
+      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ContentLength: sizeBytes }));
     } catch (error) {
       throw trouble(error, key);
     }
@@ -75,22 +77,23 @@ export function openS3ObjectStore({ client, bucket: Bucket }: S3ObjectStoreOptio
       return objects;
     },
     get: async (key, range) => {
+      checkKey(key);
       try {
         const bytes = range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` };
-        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: checkKey(key), ...bytes }));
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key, ...bytes }));
         return Body instanceof Readable ? Body : Readable.from([]);
       } catch (error) {
         throw trouble(error, key);
       }
     },
     adopt: async (path, key) => {
-      const file = await stat(path).catch((error: unknown) => {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-        throw error;
+      const file = await stat(path).catch(async (error: unknown) => {
+        const gone = error instanceof Error && "code" in error && error.code === "ENOENT";
+        const there = gone ? await head(key) : undefined;
+        if (there === undefined) throw error;
+        return there;
       });
-      const there = file === undefined ? await head(key) : undefined;
-      if (there !== undefined) return there;
-      if (file === undefined) throw new PenstockError("not-found", `There is no file ${path} to become ${key}.`);
+      if ("key" in file) return file;
       // Commit point: S3's answer. Before: the file, and no object or the one before. After: the object; the file is in nobody's way.
       const info = await put(key, createReadStream(path), file.size);
       await rm(path, { force: true });
