@@ -31,10 +31,14 @@ export function engineConnection(connection: DuckDBConnection, gate: Gate): Engi
     rows: (sql, limit) => call(async () => (await connection.run(sql)).getRows(), limit),
     stream: (sql, parameters, limit) =>
       call(async () => {
-        if (parameters.values.length === 0) return connection.stream(sql);
         const prepared = await connection.prepare(sql);
-        bindParameters(prepared, parameters);
-        return prepared.stream();
+        try {
+          if (parameters.values.length > 0) bindParameters(prepared, parameters);
+          return await prepared.stream();
+        } finally {
+          // Its rows do not need it.
+          prepared.destroySync();
+        }
       }, limit),
     fetch: (result, limit) =>
       call(async () => {
