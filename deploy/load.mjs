@@ -35,4 +35,4 @@ if (
   await bundle.close();
 }
 
-export const { synthesize, diffTemplates } = await import(pathToFileURL(built).href);
+export const { synthesize, diffTemplates, identityOf } = await import(pathToFileURL(built).href);

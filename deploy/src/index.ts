@@ -10,6 +10,7 @@ import { checkOptions, type DeployOptions } from "./options.js";
 import { pipelineStack } from "./pipeline-stack.js";
 
 export { diffTemplates } from "./plan/diff.js";
+export { identityOf } from "./plan/resource-types.js";
 
 export interface Synthesized {
   readonly outDir: string;

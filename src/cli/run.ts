@@ -2,8 +2,10 @@ import { Command, CommanderError } from "commander";
 import { isPenstockError, messageOf } from "../core/errors.js";
 import { programVersion } from "../runtime/version.js";
 import { addAdvise } from "./advise.js";
+import { addApply } from "./apply.js";
 import { addAudit } from "./audit.js";
 import { addBench } from "./bench.js";
+import { addDestroy } from "./destroy.js";
 import { addErrors } from "./errors.js";
 import { addFlush } from "./flush.js";
 import { addForecast } from "./forecast.js";
@@ -35,6 +37,8 @@ const COMMANDS: readonly AddCommand[] = [
   addValidate,
   addSynth,
   addPlan,
+  addApply,
+  addDestroy,
   addAdvise,
   addForecast,
   addBench,

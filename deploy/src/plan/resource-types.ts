@@ -34,6 +34,10 @@ export function resourceType(name: string): ResourceType {
   return known.get(name) ?? NOTHING_KNOWN;
 }
 
+export function identityOf(name: string): readonly string[] {
+  return resourceType(name).identity;
+}
+
 function readDatabase(): ReadonlyMap<string, ResourceType> {
   const folder = dirname(createRequire(import.meta.url).resolve("aws-cdk/package.json"));
   const { schema } = JSON.parse(gunzipSync(readFileSync(join(folder, "db.json.gz"))).toString("utf8")) as Database;

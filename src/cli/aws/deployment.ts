@@ -87,7 +87,7 @@ export function stackNameOf(pipeline: string): string {
   return `penstock-${pipeline}`;
 }
 
-async function pipelineName(definition: string | undefined, terminal: Terminal): Promise<string> {
+export async function pipelineName(definition: string | undefined, terminal: Terminal): Promise<string> {
   const { findDefinition, loadDefinition } = await import("../../definition/load.js");
   let file: string;
   try {

@@ -106,9 +106,9 @@ async function templateBefore(
       cause: error,
     });
   });
-  // Begun and never executed: nothing is there, though the name is.
+  // Begun and never executed, or failed at its first deployment: nothing is there, though the name is.
   const template =
-    stack === undefined || stack.StackStatus === "REVIEW_IN_PROGRESS"
+    stack === undefined || /^(REVIEW_IN_PROGRESS|ROLLBACK_COMPLETE|ROLLBACK_FAILED)$/.test(stack.StackStatus ?? "")
       ? undefined
       : await deployedTemplate(against, stackName);
   return template === undefined

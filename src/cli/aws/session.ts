@@ -36,7 +36,7 @@ export function explained(what: string, error: unknown): PenstockError {
       hint: "Set AWS_PROFILE (after `aws sso login` or `aws configure`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     });
   }
-  if (/region is missing/i.test(message)) {
+  if (/region is missing|region not accepted: region=""/i.test(message)) {
     return new PenstockError("invalid-argument", "No AWS region is named.", {
       ...details,
       hint: "Add --region, such as --region us-east-1, or set AWS_REGION.",

@@ -9,6 +9,8 @@ interface AwsPackage {
   synthesize(model: PipelineModel, options: SynthesizeOptions): Promise<Synthesized>;
   /** Of two CloudFormation templates; undefined: there is none yet. */
   diffTemplates(before: object | undefined, after: object): readonly ResourceChange[];
+  /** The properties that tell one resource of a CloudFormation type from another. */
+  identityOf(type: string): readonly string[];
 }
 
 interface SynthesizeOptions extends DeployOptions {
