@@ -2,44 +2,73 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { ModelAnswer } from "../../src/api/control/contract.ts";
 import { get } from "./api.ts";
-import { Audit } from "./audit.tsx";
-import { Chart } from "./chart.tsx";
-import { DeadLetters } from "./dead-letters.tsx";
-import { Flow } from "./flow.tsx";
 import { type Live, useLive } from "./live.ts";
-import { NewestLoads, NewestObjects } from "./newest.tsx";
+import { DeadLettersPage } from "./pages/dead-letters/page.tsx";
+import { PipelinePage, type PipelinePageProps } from "./pages/pipeline/page.tsx";
+import { TablesPage } from "./pages/tables/page.tsx";
+import type { RecordName } from "./pages/trace/find-record.tsx";
+import { TracePage } from "./pages/trace/page.tsx";
+import { Navigation, type PageName } from "./shell/navigation.tsx";
+import { type Route, useRoute } from "./shell/route.ts";
+import { ThemeSwitch } from "./shell/theme.tsx";
 import { bytes, clockTime, duration } from "./text.ts";
+
+const PAGES: readonly PageName[] = [
+  { path: "", name: "Pipeline", key: "p" },
+  { path: "dead-letters", name: "Dead letters", key: "d" },
+  { path: "trace", name: "Trace", key: "t" },
+  { path: "tables", name: "Tables", key: "b" },
+];
 
 export function App(): JSX.Element {
   const live = useLive();
   const model = useModel(live.status?.startedAtMs);
-  const { status, connected, rates } = live;
+  const { status, connected } = live;
   useEffect(() => {
     document.title = status === undefined ? "Penstock" : `${status.pipeline} · Penstock`;
   }, [status?.pipeline]);
+  const route = useRoute();
   return (
     <>
       <Header live={live} />
+      <Navigation pages={PAGES} current={route.page} />
       <main class={connected ? "" : "stale"}>
         {status === undefined ? (
           <p class="quiet waiting">{connected ? "" : "Waiting for the instance…"}</p>
         ) : (
-          <>
-            <Flow status={status} rates={rates} />
-            <Audit status={status} connected={connected} />
-            {model?.charts.map((chart) => (
-              <Chart key={chart.title} chart={chart} />
-            ))}
-            <div class="panels">
-              <NewestObjects status={status} />
-              <NewestLoads status={status} />
-              <DeadLetters status={status} />
-            </div>
-          </>
+          <Page route={route} status={status} model={model} live={live} />
         )}
       </main>
     </>
   );
+}
+
+function Page({ route, ...shown }: PipelinePageProps & { route: Route }): JSX.Element {
+  const { status, model } = shown;
+  switch (route.page) {
+    case "":
+      return <PipelinePage {...shown} />;
+    case "dead-letters":
+      return <DeadLettersPage status={status} model={model} />;
+    case "trace":
+      return <TracePage status={status} model={model} {...namedRecord(route)} />;
+    case "tables":
+      return (
+        <TablesPage
+          status={status}
+          {...(route.parameters.table === undefined ? {} : { table: route.parameters.table })}
+        />
+      );
+    default:
+      return <p class="panel empty">There is no page “{route.page}”. The pages are named above.</p>;
+  }
+}
+
+function namedRecord({ parameters: { sequence, stream, shard } }: Route): { named?: RecordName } {
+  if (sequence === undefined) return {};
+  return {
+    named: { sequence, ...(stream === undefined ? {} : { stream }), ...(shard === undefined ? {} : { shard }) },
+  };
 }
 
 function Header({ live: { status, connected } }: { live: Live }): JSX.Element {
@@ -69,6 +98,7 @@ function Header({ live: { status, connected } }: { live: Live }): JSX.Element {
           <span>Penstock {status.version}</span>
         </p>
       )}
+      <ThemeSwitch />
     </header>
   );
 }
