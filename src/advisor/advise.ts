@@ -5,7 +5,7 @@ import type { AdvisedColumn, AdvisedTable, TableSample } from "./advised-table.j
 import { alterStatements, createTable } from "./ddl.js";
 import { adviseDistribution } from "./distribution.js";
 import { BLOCK_BYTES } from "./encodings/codec.js";
-import { chooseEncoding, type MeasureTools, measureColumn } from "./measure.js";
+import { chooseEncoding, flattered, type MeasureTools, measureColumn } from "./measure.js";
 import { definitionPatch } from "./patch.js";
 import { type ColumnsOf, type LoggedStatement, type TableUse, usesOf } from "./query-uses.js";
 import { type RankedColumn, rankColumn } from "./ranks.js";
@@ -82,7 +82,8 @@ export async function adviseTable(options: AdviceOptions): Promise<TableAdvice> 
   }
 
   const joinColumns = [];
-  for (const name of namesOf(uses, ({ joins }) => joins)) {
+  const keys = [...namesOf(uses, ({ joins }) => joins), ...(table.distKey === undefined ? [] : [table.distKey])];
+  for (const name of new Set(keys)) {
     joinColumns.push({ column: columnOf(table, name), values: await read(name) });
   }
   const distribution = adviseDistribution({ uses, joinColumns, slices, expectedRows });
@@ -114,7 +115,7 @@ async function measure(
 ): Promise<ColumnAdvice> {
   const column = columnOf(table, name);
   const sizes = await measureColumn(column, values, tools);
-  const { encoding, reductionPercent, note } = chooseEncoding(sizes);
+  const { encoding, reductionPercent, note } = chooseEncoding(sizes, flattered(values));
   return {
     name,
     type: typeText(column.type),

@@ -8,7 +8,7 @@ import { missingColumn } from "../redshift/engine/ddl/rename.js";
 import { type StatementHandler, type StatementRun, textColumn } from "../redshift/engine/statement-run.js";
 import { SQL_STATE, SqlError } from "../redshift/sql-error.js";
 import type { AnalyzeCompression } from "../redshift/syntax/ast.js";
-import { chooseEncoding, type MeasureTools, measureColumn } from "./measure.js";
+import { chooseEncoding, flattered, type MeasureTools, measureColumn } from "./measure.js";
 import { countRows, readColumn, type SampleReader, tableSample } from "./read-sample.js";
 
 /** Source: "ANALYZE COMPRESSION": what it samples of each slice unless told, and at least. Here there is one slice. */
@@ -108,7 +108,10 @@ async function analyze(
     }
     const sample = { name: column.name, type: column.type, nullable: !column.notNull };
     const values = await readColumn(reader, relation, sample, sortOrder(table));
-    const { encoding, reductionPercent } = chooseEncoding(await measureColumn(sample, values, tools));
+    const { encoding, reductionPercent } = chooseEncoding(
+      await measureColumn(sample, values, tools),
+      flattered(values),
+    );
     answer.push([table.name, column.name, encoding, reductionPercent.toFixed(2)]);
     if (run.limit.stopped !== undefined) throw run.limit.stopped;
   }

@@ -10,7 +10,7 @@ export interface JoinColumn {
 
 export interface DistributionOptions {
   readonly uses: readonly TableUse[];
-  /** Those that some query joins by. */
+  /** Those that some query joins by, and the present key. */
   readonly joinColumns: readonly JoinColumn[];
   readonly slices: number;
   readonly expectedRows: number;

@@ -107,6 +107,25 @@ function total(blocks: readonly Block[]): number {
   return blocks.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
+/** Dictionaries of so many entries, whatever comes after them. */
+const FULL_DICTIONARIES: readonly string[] = ["bytedict", "text255"];
+const VALUES_FEW = 64;
+const NEW_SHARE_MAX = 0.02;
+
+/**
+ * Encodings that the sample flatters: it is smaller than a block, its second half still brings values that the first had not, and what does not fit
+ * into the block's dictionary would stand there in full.
+ */
+export function flattered(values: readonly SampleValue[]): ReadonlySet<string> {
+  const keyOf = (value: SampleValue) => (value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value);
+  const half = values.length >> 1;
+  const first = new Set(values.slice(0, half).map(keyOf));
+  const second = values.slice(half).map(keyOf);
+  const unseen = second.filter((value) => !first.has(value));
+  const few = first.size + new Set(unseen).size <= VALUES_FEW;
+  return new Set(few || unseen.length <= NEW_SHARE_MAX * second.length ? [] : FULL_DICTIONARIES);
+}
+
 export interface EncodingChoice {
   readonly encoding: string;
   readonly reductionPercent: number;
@@ -133,7 +152,11 @@ const ALL_BUT_EQUAL = 1.05;
 /** Of RAW: where next to nothing is left, twice nothing is nothing too. */
 const ALL_BUT_NOTHING = 0.02;
 
-export function chooseEncoding(sizes: readonly EncodingSize[]): EncodingChoice {
+export function chooseEncoding(
+  all: readonly EncodingSize[],
+  doubtful: ReadonlySet<string> = new Set(),
+): EncodingChoice {
+  const sizes = all.filter(({ encoding }) => !doubtful.has(encoding));
   const raw = sizes.find(({ encoding }) => encoding === "raw")?.sizeBytes ?? 0;
   const smallest = sizes.reduce((least, one) => (one.sizeBytes < least.sizeBytes ? one : least));
   const chosen = BY_COST.map((name) => sizes.find(({ encoding }) => encoding === name)).find(

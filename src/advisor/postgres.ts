@@ -53,7 +53,7 @@ export function plainPostgres(load: PipelineLoad, pipelineUsd: number): Postgres
     return {
       ...figures,
       fits: false,
-      sentence: `A plain PostgreSQL would not do for long: ${scale}, beyond 3,000 rows a second or 500 GB on one machine.`,
+      sentence: `A plain PostgreSQL would not do for long: ${scale}, and one machine does well up to 3,000 rows a second and 500 GB.`,
     };
   }
   const usdPerMonth = size.price.usd * HOURS_PER_MONTH + gbAfterAYear * DISK_FACTOR * PRICES.rdsGp3GbMonth.usd;

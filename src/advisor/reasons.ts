@@ -51,8 +51,13 @@ function sortKey({ sortKey: { best, current, candidates, predicates }, queries, 
 function distribution({ distribution: { best, options, slices }, sample }: Found, uses: readonly TableUse[]): string {
   const chosen = options.find(({ style, column }) => style === best.style && column === best.column);
   const key = options.find(({ style }) => style === "key");
-  if (key === undefined || chosen === undefined) {
-    return `Distribution: EVEN; no logged query joins the table, so that only an even load counts: ${COUNT.format(options[0]?.rowsMax ?? 0)} rows on each of ${slices} slices.`;
+  if (chosen === undefined) return "";
+  if (key?.collocated === undefined) {
+    const now =
+      key === undefined
+        ? ""
+        : `; by ${key.column}, its key now, the fullest would hold ${COUNT.format(key.rowsMax)}, ${key.skew.toFixed(2)} times the mean`;
+    return `Distribution: EVEN; no logged query joins the table, so that only an even load counts: ${COUNT.format(chosen.rowsMax)} rows on each of ${slices} slices${now}.`;
   }
   const each = `the fullest of ${slices} slices would hold ${COUNT.format(chosen.rowsMax)} rows, ${chosen.skew.toFixed(2)} times the mean`;
   if (best.style === "key") {

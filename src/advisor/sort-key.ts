@@ -19,10 +19,11 @@ export interface SortKeyOptions {
 const COLUMNS_TRIED = 4;
 const COMPOUND_COLUMNS_MAX = 3;
 const INTERLEAVED_COLUMNS_MAX = 4;
-/** Shares of all rows that are worth a further column, the interleaved style (which VACUUM REINDEX must keep up), and a change at all. */
+/** Shares of all rows that are worth a further column, the interleaved style (which VACUUM REINDEX must keep up), a key at all, and another key. */
 const WORTH_A_COLUMN = 0.01;
 const WORTH_INTERLEAVING = 0.1;
-const WORTH_A_CHANGE = 0.02;
+const WORTH_A_KEY = 0.02;
+const WORTH_A_CHANGE = 0.05;
 const QUERIES_MAX = 300;
 const SHOWN = 8;
 
@@ -107,8 +108,9 @@ function chooseKey(
     compound !== undefined && interleaved !== undefined && interleaved.skipped >= compound.skipped + WORTH_INTERLEAVING
       ? interleaved
       : (compound ?? interleaved);
-  if (best === undefined || best.skipped < WORTH_A_CHANGE) return undefined;
-  return best.skipped >= current.skipped + WORTH_A_CHANGE ? best : current.style === "none" ? undefined : current;
+  if (current.style === "none")
+    return best !== undefined && best.skipped >= current.skipped + WORTH_A_KEY ? best : undefined;
+  return best !== undefined && best.skipped >= current.skipped + WORTH_A_CHANGE ? best : current;
 }
 
 function countPredicates(uses: readonly TableUse[]): SortKeyAdvice["predicates"] {

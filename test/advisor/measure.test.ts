@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { chooseEncoding, measureColumn } from "../../src/advisor/measure.js";
+import { chooseEncoding, flattered, measureColumn } from "../../src/advisor/measure.js";
 import { readColumn } from "../../src/advisor/read-sample.js";
 import type { SampleColumn, SampleValue } from "../../src/advisor/sample.js";
 import type { EncodingSize } from "../../src/api/control/contract.js";
@@ -139,6 +139,16 @@ describe("what a column takes", () => {
 
 describe("the choice", () => {
   const size = (encoding: string, sizeBytes: number): EncodingSize => ({ encoding, sizeBytes, by: "encoder" });
+
+  test("is no dictionary where new values keep coming, as of a price that wanders, and one where they are rare", () => {
+    const wandering = Array.from({ length: 4000 }, (_, row) => BigInt(Math.floor(row / 20)));
+    expect([...flattered(wandering)]).toEqual(["bytedict", "text255"]);
+    const settled = Array.from({ length: 4000 }, (_, row) => BigInt(row % 200));
+    expect([...flattered(settled)]).toEqual([]);
+    const sizes = [size("raw", 1000), size("bytedict", 100), size("zstd", 200)];
+    expect(chooseEncoding(sizes).encoding).toBe("bytedict");
+    expect(chooseEncoding(sizes, flattered(wandering)).encoding).toBe("zstd");
+  });
 
   test("is the smallest, unless one that is cheaper to read is all but as small", () => {
     expect(chooseEncoding([size("raw", 1000), size("az64", 300), size("zstd", 200)])).toEqual({
