@@ -22,7 +22,7 @@ export function copySteps(given: LoadGiven, shape: StageShape): Step[] {
     ...(index + 1 === last ? [] : [mark(index + 1)]),
   ]);
   const staged = `SELECT ${sourceOf(given)} AS source, COUNT(*) AS n FROM ${STAGE} s GROUP BY 1`;
-  const expected = `SELECT source, SUM(expected) AS n FROM ${OBJECTS} GROUP BY source`;
+  const expected = `SELECT source, SUM(expected) AS n FROM ${OBJECTS} WHERE expected IS NOT NULL GROUP BY source`;
   const list = columns.map((column) => `${name(column.name)} ${column.type}`);
   return [
     { kind: "rows", sql: `CREATE TEMP TABLE ${STAGE} (${[...list, "penstock_source INTEGER"].join(", ")})` },

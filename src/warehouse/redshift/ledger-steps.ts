@@ -13,6 +13,7 @@ import {
   STAGE,
   type Step,
   text,
+  unqualified,
   VERDICT,
 } from "./steps.js";
 
@@ -37,14 +38,14 @@ const NUMBERS = [
 
 function objectRow(source: number, { key, flush, schemaVersion, rows, sizeBytes }: LoadObject): string {
   return `SELECT ${source} AS source, CAST(${text(key)} AS VARCHAR(1024)) AS object_key, CAST(${flush} AS BIGINT) AS flush,
-    CAST(${schemaVersion} AS INTEGER) AS schema_version, CAST(${rows} AS BIGINT) AS expected, CAST(${sizeBytes} AS BIGINT) AS size_bytes`;
+    CAST(${schemaVersion} AS INTEGER) AS schema_version, CAST(${rows ?? "NULL"} AS BIGINT) AS expected, CAST(${sizeBytes} AS BIGINT) AS size_bytes`;
 }
 
 export function ledgerSteps(given: LoadGiven, dead: boolean): Step[] {
   const { place, target, loadId, range, dryRun } = given;
   const loads = ownTable(place, "loads", target);
   if (dryRun === true) return [{ kind: "report", sql: `SELECT ${REPORT_COLUMNS} FROM (${outcomes(given, dead)}) l` }];
-  const quarantined = `DELETE FROM ${loads} USING ${OBJECTS} o WHERE ${loads}.object_key = o.object_key AND ${loads}.status = 'quarantined'`;
+  const quarantined = `DELETE FROM ${loads} USING ${OBJECTS} o WHERE ${unqualified(loads)}.object_key = o.object_key AND ${unqualified(loads)}.status = 'quarantined'`;
   return [
     ...(range === undefined && given.sources.length > 0 ? [{ kind: "ledger" as const, sql: quarantined }] : []),
     { kind: "ledger", sql: `INSERT INTO ${loads} (${LOAD_COLUMNS.join(", ")}) ${outcomes(given, dead)}` },
@@ -212,7 +213,7 @@ export function quarantineSteps(place: RedshiftPlace, target: string, object: Lo
     "FALSE",
     flush,
     schemaVersion,
-    rows,
+    rows ?? 0,
     0,
     0,
     0,

@@ -59,7 +59,8 @@ export function letterSteps(given: LoadGiven): Step[] {
     sequence,
     "NVL(s.sequencenumber, CAST(s.sequence AS VARCHAR(128)))",
     index,
-    "DATEADD(ms, s.arrivaltimestamp, TIMESTAMP '1970-01-01 00:00:00')",
+    // Days, then the rest of the day: Redshift counts what it adds in an INTEGER.
+    "DATEADD(ms, CAST(MOD(s.arrivaltimestamp, 86400000) AS INTEGER), DATEADD(day, CAST(s.arrivaltimestamp / 86400000 AS INTEGER), TIMESTAMP '1970-01-01 00:00:00'))",
     "NVL(s.code, s.errorcode)",
     's."column"',
     "NVL(s.errormessage, '')",

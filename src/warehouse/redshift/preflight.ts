@@ -35,7 +35,7 @@ async function look(
   if (object.kind === "dead" || formatOf(object, table).format !== "parquet") return { object };
   const footer = await footerOf(lake, object);
   checkFooter(table, object, footer, place);
-  return { object, columns: footer.columns.length };
+  return { object: { ...object, rows: footer.rows }, columns: footer.columns.length };
 }
 
 async function footerOf(lake: Pick<ObjectStore, "get">, { key, sizeBytes }: LoadObject): Promise<ParquetFooter> {
@@ -97,7 +97,7 @@ export function checkFooter(
       refuse(`its column "${has.name}" is ${has.physical}, and the table's would be ${want.physical.join(" or ")}`);
     }
   });
-  if (rows !== object.rows) {
+  if (object.rows !== undefined && rows !== object.rows) {
     throw new PenstockError(
       "load-failed",
       `The object ${object.key} holds ${rows} rows; when it was delivered it had ${object.rows}.`,

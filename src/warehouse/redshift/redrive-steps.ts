@@ -11,6 +11,7 @@ import {
   type Step,
   targetName,
   text,
+  unqualified,
 } from "./steps.js";
 
 /** In front of everything else: if one of the letters is no longer dead, nothing is loaded. */
@@ -58,12 +59,13 @@ export function reviveSteps(given: LoadGiven): Step[] {
   const { place, target, table, skipExisting, redriven } = given;
   if (skipExisting !== true || target !== table.name) return [];
   const letters = lettersTable(place);
-  const same = SAME.replaceAll("d.", `${letters}.`);
+  const of = unqualified(letters);
+  const same = SAME.replaceAll("d.", `${of}.`);
   return [
     {
       kind: "rows",
       sql: `UPDATE ${letters} SET redriven_at = GETDATE(), redriven_as = '${redriven === undefined ? "replayed" : "loaded"}' FROM ${ROWS} r
-        WHERE ${letters}.redriven_at IS NULL AND ${letters}.table_name = ${text(target)} AND r.penstock_fate IS NULL AND ${same}`,
+        WHERE ${of}.redriven_at IS NULL AND ${of}.table_name = ${text(target)} AND r.penstock_fate IS NULL AND ${same}`,
     },
   ];
 }
@@ -75,7 +77,7 @@ export function settleSteps({ place, target, redriven, dryRun }: LoadGiven): Ste
   return [
     became("loaded", `${targetName(place, target)} r`, "", place),
     became("deduped", `${ownTable(place, "deduped", target)} r`, "plain", place),
-    `UPDATE ${letters} SET redriven_at = GETDATE(), redriven_as = NVL(r.became, 'filtered'), redriven_raw_base64 = r.raw_base64 FROM ${REDRIVEN} r WHERE ${letters}.id = r.id`,
+    `UPDATE ${letters} SET redriven_at = GETDATE(), redriven_as = NVL(r.became, 'filtered'), redriven_raw_base64 = r.raw_base64 FROM ${REDRIVEN} r WHERE ${unqualified(letters)}.id = r.id`,
   ].map((sql) => ({ kind: "rows", sql }));
 }
 

@@ -16,6 +16,7 @@ import {
   type Step,
   targetName,
   text,
+  unqualified,
   VERDICT,
 } from "./steps.js";
 
@@ -111,6 +112,7 @@ const SINGLE = `(SELECT source, MIN(object_key) AS object_key FROM ${OBJECTS} GR
 function dedupeTexts(given: LoadGiven, dedupe: NonNullable<TableModel["dedupe"]>): string[] {
   const { place, target, table, dryRun } = given;
   const deduped = ownTable(place, "deduped", target);
+  const of = unqualified(deduped);
   const into = targetName(place, target);
   const lost = `UPDATE ${ROWS} SET penstock_fate = 'lost' FROM ${VERDICT} v WHERE v.staged = 1 AND ${ROWS}.penstock_fate IS NULL AND ${sameRow("v", ROWS)}`;
   const verdict = verdictText(given, table, dedupe);
@@ -125,9 +127,9 @@ function dedupeTexts(given: LoadGiven, dedupe: NonNullable<TableModel["dedupe"]>
      FROM ${VERDICT} v LEFT JOIN ${SINGLE} o ON o.source = v.source LEFT JOIN ${SINGLE} w ON w.source = v.winner_source
      WHERE NOT EXISTS (SELECT 1 FROM ${deduped} d WHERE ${held} AND d.arrived_at = v._arrived_at)`,
     // One that lost before and stays now, because its winner was deleted, is deduplicated no more.
-    `DELETE FROM ${deduped} USING ${ROWS} r WHERE r.penstock_fate IS NULL AND ${deduped}.shard_id = r._shard_id
-       AND ${deduped}.sequence_number = r._sequence_number AND ${deduped}.row_index = r._row_index AND ${deduped}.arrived_at = r._arrived_at`,
-    `DELETE FROM ${into} USING ${VERDICT} v WHERE v.staged = 0 AND ${sameRow("v", into)} AND ${into}._arrived_at = v._arrived_at`,
+    `DELETE FROM ${deduped} USING ${ROWS} r WHERE r.penstock_fate IS NULL AND ${of}.shard_id = r._shard_id
+       AND ${of}.sequence_number = r._sequence_number AND ${of}.row_index = r._row_index AND ${of}.arrived_at = r._arrived_at`,
+    `DELETE FROM ${into} USING ${VERDICT} v WHERE v.staged = 0 AND ${sameRow("v", name(target))} AND ${name(target)}._arrived_at = v._arrived_at`,
   ];
 }
 

@@ -50,7 +50,8 @@ export interface LoadObject {
   readonly kind: LakeObjectKind;
   readonly flush: number;
   readonly schemaVersion: number;
-  readonly rows: number;
+  /** Undefined where nobody has counted them: then nothing is compared, and the object needs a source of its own. */
+  readonly rows: number | undefined;
   readonly sizeBytes: number;
 }
 
@@ -98,6 +99,11 @@ export function lettersTable(place: RedshiftPlace): string {
 
 export function lettersLock(place: RedshiftPlace): string {
   return `${name(place.schema)}."locks"`;
+}
+
+/** As columns are qualified in a change of the table: Redshift's own examples name it without its schema there. */
+export function unqualified(table: string): string {
+  return table.slice(table.indexOf('".') + 2);
 }
 
 /** FNV-1a: tells long names apart that begin alike. */
