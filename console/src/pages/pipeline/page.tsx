@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import type { ModelAnswer, PipelineStatus } from "../../../../src/api/control/contract.ts";
-import { Audit } from "../../audit.tsx";
-import { Chart } from "../../chart.tsx";
-import { DeadLetters } from "../../dead-letters.tsx";
-import { Flow } from "../../flow.tsx";
 import type { Live } from "../../live.ts";
-import { NewestLoads, NewestObjects } from "../../newest.tsx";
+import { Chart } from "../../parts/chart.tsx";
+import { Audit } from "./audit.tsx";
+import { DeadLetters } from "./dead-letters.tsx";
+import { Flow } from "./flow.tsx";
+import { NewestLoads, NewestObjects } from "./newest.tsx";
 
 export interface PipelinePageProps {
   readonly status: PipelineStatus;

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { DeadLetter, DeadLetterPage, PipelineStatus } from "../../src/api/control/contract.ts";
-import { ApiError, get } from "./api.ts";
-import { count, plural } from "./text.ts";
+import type { DeadLetter, DeadLetterPage, PipelineStatus } from "../../../../src/api/control/contract.ts";
+import { ApiError, get } from "../../api.ts";
+import { count, plural } from "../../text.ts";
 
 const LETTERS_SHOWN = 6;
 const RAW_SHOWN_MAX = 20_000;

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { PipelineStatus } from "../../src/api/control/contract.ts";
-import { ago, bytes, count, duration } from "./text.ts";
+import type { PipelineStatus } from "../../../../src/api/control/contract.ts";
+import { ago, bytes, count, duration } from "../../text.ts";
 
 const ROWS_SHOWN = 8;
 

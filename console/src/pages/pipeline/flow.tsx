@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
-import type { PipelineStatus, StageState, StreamStatus, TableStatus } from "../../src/api/control/contract.ts";
-import type { Live } from "./live.ts";
-import { ago, bytes, count, duration, plural, rate } from "./text.ts";
+import type { PipelineStatus, StageState, StreamStatus, TableStatus } from "../../../../src/api/control/contract.ts";
+import type { Live } from "../../live.ts";
+import { ago, bytes, count, duration, plural, rate } from "../../text.ts";
 
 /** The data's way, a lane a table: stream, delivery, lake, loads, warehouse. */
 export function Flow({ status, rates }: { status: PipelineStatus; rates: Live["rates"] }): JSX.Element {

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { AuditReport, PipelineStatus } from "../../src/api/control/contract.ts";
-import { ApiError, post } from "./api.ts";
-import { ago, count } from "./text.ts";
+import type { AuditReport, PipelineStatus } from "../../../../src/api/control/contract.ts";
+import { ApiError, post } from "../../api.ts";
+import { ago, count } from "../../text.ts";
 
 /** By itself the page audits only what is quickly counted: larger ones wait for the button. */
 const BY_ITSELF_RECORDS_MAX = 2_000_000;

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import type { ChartModel } from "../../src/definition/model.ts";
-import type { QueryResult } from "../../src/warehouse/warehouse.ts";
-import { ApiError, post } from "./api.ts";
+import type { ChartModel } from "../../../src/definition/model.ts";
+import type { QueryResult } from "../../../src/warehouse/warehouse.ts";
+import { ApiError, post } from "../api.ts";
 
 const ASK_MS = 1000;
 const ROWS_MAX = 5000;
