@@ -5,6 +5,7 @@ import { type AuditSources, audit } from "../audit/audit.js";
 import { newestRecords } from "../audit/records.js";
 import { trace } from "../audit/trace.js";
 import type { Clock } from "../core/clock.js";
+import { inTurn } from "../core/in-turn.js";
 import type { PipelineModel } from "../definition/model.js";
 import type { ConversionEngine } from "../delivery/engine.js";
 import { lakeBucketName } from "../lake/bucket-name.js";
@@ -78,6 +79,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
   });
   const redrive = openRedrive({ tables: model.tables, warehouse, lake: parts.lake, reconvert: parts.reconvert });
 
+  const adviceInTurn = inTurn();
   const advisor: AdvisorParts = {
     ...parts.advisor,
     objects: async (table) =>
@@ -118,8 +120,9 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         onProgress,
       ),
     audit: () => audit(auditSources()),
-    advise: (body) => advise(advisor, body),
-    shadow: (body) => buildShadow(advisor, body),
+    // One at a time: each holds a sample in memory, and shadows go by the tables' names.
+    advise: (body) => adviceInTurn("advise", () => advise(advisor, body)),
+    shadow: (body) => adviceInTurn("advise", () => buildShadow(advisor, body)),
     trace: (sequence, stream, shardId) =>
       trace(auditSources(), sequence, {
         ...(stream === undefined ? {} : { stream }),
