@@ -203,13 +203,24 @@ function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: numbe
   });
 }
 
+/** As the page is shown: by the system, or as somebody chose against it. */
 function useDark(): boolean {
   const [query] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
-  const [dark, setDark] = useState(query.matches);
+  const [dark, setDark] = useState(() => isDark(query));
   useEffect(() => {
-    const onChange = () => setDark(query.matches);
+    const onChange = () => setDark(isDark(query));
     query.addEventListener("change", onChange);
-    return () => query.removeEventListener("change", onChange);
+    const chosen = new MutationObserver(onChange);
+    chosen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    return () => {
+      query.removeEventListener("change", onChange);
+      chosen.disconnect();
+    };
   }, [query]);
   return dark;
+}
+
+function isDark(query: MediaQueryList): boolean {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen === undefined ? query.matches : chosen === "dark";
 }
