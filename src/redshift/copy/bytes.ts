@@ -37,7 +37,12 @@ export async function* objectBytes(
   }
 }
 
-function unpacked(run: LoadRun, { path }: Pick<SourceObject, "path">, compression: Compression): AsyncIterable<Buffer> {
+/** As the object is, without its compression alone. */
+export function unpacked(
+  run: LoadRun,
+  { path }: Pick<SourceObject, "path">,
+  compression: Compression,
+): AsyncIterable<Buffer> {
   if (compression === "zstd") return zstdLines(run, path);
   const raw = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   if (compression === "none") return raw as AsyncIterable<Buffer>;

@@ -118,7 +118,14 @@ async function load(
   }
   const recordFormat =
     format.kind === "json" ? await jsonShape(format.paths, target, services.buckets) : { text: format };
-  const { rows, errors, read, failed } = await loadText(run, target, objects, recordFormat, options);
+  const { rows, errors, read, failed } = await loadText(
+    run,
+    target,
+    objects,
+    recordFormat,
+    options,
+    services.referenceOnly,
+  );
   return { rows, errors, failed, files: read.map(({ object, rowsRead, bad }) => fileOf(object, rowsRead, bad)) };
 }
 

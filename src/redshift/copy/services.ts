@@ -14,6 +14,8 @@ export interface LoadServices {
   readonly log: LoadLog;
   /** Where the engine may write what UNLOAD puts into a bucket; made when absent. */
   readonly stagingDirectory: string;
+  /** Only the reference reads text, not the engine's own reader where that is proved to do the same. Default false: it is for comparing the two. */
+  readonly referenceOnly?: boolean;
 }
 
 /** One statement: its transaction is open on `connection`. */

@@ -1,7 +1,9 @@
 /** COPY of text and JSON: read into texts, checked, typed. */
-import { conversionOf, loadErrorType, wrongOf } from "./convert.js";
+import { SQL_STATE, SqlError } from "../sql-error.js";
+import { type ColumnConversion, conversionOf, loadErrorType, wrongOf } from "./convert.js";
 import type { LoadError } from "./load-log.js";
 import type { CopyOptions } from "./options.js";
+import { plainText } from "./plain-text.js";
 import type { LoadRun } from "./services.js";
 import type { SourceObject } from "./source.js";
 import { type RecordFormat, rawLineOf, rawRecords, type Stage, type StageOptions, stageRecords } from "./staging.js";
@@ -15,8 +17,67 @@ export interface TextLoad {
   readonly failed: boolean;
 }
 
-/** Loads the rows unless there are more bad ones than allowed: then nothing was changed, and `failed` is said. */
+/** Loads the rows unless there are more bad ones than allowed: then nothing was changed that stays, and `failed` is said. */
 export async function loadText(
+  run: LoadRun,
+  target: LoadTarget,
+  objects: readonly SourceObject[],
+  format: RecordFormat,
+  options: CopyOptions,
+  referenceOnly = false,
+): Promise<TextLoad> {
+  const plain =
+    "text" in format && !referenceOnly
+      ? await plainText(run, objects, format.text, target.columns.length, options)
+      : undefined;
+  if (plain === undefined) return loadByReference(run, target, objects, format, options);
+  const checks = checksOf(target, format, options);
+  const { relation: from, rows: expected } = plain;
+  const rows = options.noLoad
+    ? await countGood(run, from, checks)
+    : (await run.connection.run(insertText(target, checks, from, true), run.limit)).rowsChanged;
+  if (rows === expected) {
+    const read = objects.map((object) => ({ object, rowsRead: plain.rowsOf.get(object) ?? 0, bad: 0 }));
+    return { rows: options.noLoad ? 0 : rows, errors: [], read, failed: false };
+  }
+  // The good ones are in. What is wrong with the others the reference tells, and whether they are too many.
+  const told = await loadByReference(run, target, objects, format, { ...options, noLoad: true });
+  if (!told.failed && expected - rows !== told.errors.length) {
+    throw new SqlError(
+      SQL_STATE.internalError,
+      `COPY has read ${rows} of ${expected} rows, and found ${told.errors.length} to be wrong`,
+    );
+  }
+  return { ...told, rows: told.failed || options.noLoad ? 0 : rows };
+}
+
+interface Checks {
+  readonly conversions: readonly ColumnConversion[];
+  readonly checked: readonly { readonly bad: string; readonly index: number }[];
+  /** Never NULL. */
+  readonly anyBad: string;
+}
+
+function checksOf(target: LoadTarget, format: RecordFormat, options: CopyOptions): Checks {
+  const conversions = target.columns.map((column, index) =>
+    conversionOf(column, `c${index + 1}`, options.conversion, "json" in format),
+  );
+  const checked = conversions.map(({ bad }, index) => ({ bad, index })).filter(({ bad }) => bad !== "FALSE");
+  return { conversions, checked, anyBad: checked.length === 0 ? "FALSE" : checked.map(({ bad }) => bad).join(" OR ") };
+}
+
+function insertText(target: LoadTarget, { conversions, anyBad }: Checks, from: string, anyMayBeBad: boolean): string {
+  const items = [...conversions.map(({ value }) => value), ...target.defaults].join(", ");
+  const kept = anyMayBeBad && anyBad !== "FALSE" ? ` WHERE NOT (${anyBad})` : "";
+  return `${target.into} SELECT ${items} FROM ${from}${kept}`;
+}
+
+async function countGood(run: LoadRun, from: string, { anyBad }: Checks): Promise<number> {
+  const [row] = await run.connection.rows(`SELECT count(*)::DOUBLE FROM ${from} WHERE NOT (${anyBad})`, run.limit);
+  return Number(row?.[0] ?? 0);
+}
+
+async function loadByReference(
   run: LoadRun,
   target: LoadTarget,
   objects: readonly SourceObject[],
@@ -25,16 +86,12 @@ export async function loadText(
 ): Promise<TextLoad> {
   const stageOptions: StageOptions = { format, fields: target.columns.length, options, maxErrors: options.maxErrors };
   const stage = await stageRecords(run, objects, stageOptions);
-  const conversions = target.columns.map((column, index) =>
-    conversionOf(column, `c${index + 1}`, options.conversion, "json" in format),
-  );
-  const checked = conversions.map(({ bad }, index) => ({ bad, index })).filter(({ bad }) => bad !== "FALSE");
-  const anyBad = checked.length === 0 ? "FALSE" : checked.map(({ bad }) => bad).join(" OR ");
+  const checks = checksOf(target, format, options);
   const errors = stage.errors.map((error) => loadErrorOf(target, objects, error));
   const badRows =
-    checked.length === 0 || errors.length > options.maxErrors
+    checks.checked.length === 0 || errors.length > options.maxErrors
       ? []
-      : await findBad(run, stage, checked, anyBad, options.maxErrors + 1 - errors.length);
+      : await findBad(run, stage, checks.checked, checks.anyBad, options.maxErrors + 1 - errors.length);
   const lines = await rawLines(run, objects, stageOptions, badRows);
   for (const bad of badRows) {
     const column = target.columns[bad.field]!;
@@ -55,10 +112,8 @@ export async function loadText(
   const failed = errors.length > options.maxErrors;
   let rows = 0;
   if (!failed && !options.noLoad) {
-    const items = [...conversions.map(({ value }) => value), ...target.defaults].join(", ");
-    const kept = badRows.length === 0 ? "" : ` WHERE NOT (${anyBad})`;
-    rows = (await run.connection.run(`${target.into} SELECT ${items} FROM ${stage.name}${kept}`, run.limit))
-      .rowsChanged;
+    const sql = insertText(target, checks, stage.name, badRows.length > 0);
+    rows = (await run.connection.run(sql, run.limit)).rowsChanged;
   }
   await stage.drop();
   const badOf = countBy([...stage.errors, ...badRows]);
