@@ -3,7 +3,7 @@ import type { EncodingSize } from "../api/control/contract.js";
 import { encodingsFor } from "../redshift/engine/ddl/encodings.js";
 import { az64 } from "./encodings/az64.js";
 import { byteDictionary } from "./encodings/byte-dictionary.js";
-import { type Block, type Codec, encodeBlocks } from "./encodings/codec.js";
+import { type Block, type Codec, encodeBlocks, STRETCH } from "./encodings/codec.js";
 import { delta } from "./encodings/delta.js";
 import { lzoCompress } from "./encodings/lzo.js";
 import { mostly } from "./encodings/mostly.js";
@@ -31,9 +31,13 @@ export async function measureColumn(
   const mask = nullMaskBytes(column, values.length);
   const present = values.filter((value) => value !== null);
   // RAW keeps a slot for each NULL; what comes after it works on values alone.
-  const slots = values.map((value) => storedBytes(storage, value));
+  const slots: Uint8Array[] = [];
+  for (const [index, value] of values.entries()) {
+    slots.push(storedBytes(storage, value));
+    if (index % STRETCH === STRETCH - 1) await tools.pause();
+  }
   const raw = await encodeBlocks(rawCodec(storage), slots, tools.pause);
-  const stored = present.length === values.length ? slots : present.map((value) => storedBytes(storage, value));
+  const stored = present.length === values.length ? slots : slots.filter((_, index) => values[index] !== null);
   const sizes: EncodingSize[] = [];
   for (const encoding of encodingsFor(column.type)) {
     const size = await sizeUnder(encoding, { storage, raw, present, stored, tools });

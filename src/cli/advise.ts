@@ -9,6 +9,7 @@ import { type AddCommand, examples, instanceOptions, jsonOption } from "./suppor
 import type { InstanceOptions } from "./support/control-client.js";
 import { wholeNumber } from "./support/parse.js";
 import { print, printJson, type Terminal } from "./support/terminal.js";
+import { plain } from "./support/text.js";
 
 interface AdviseOptions extends InstanceOptions {
   readonly json?: boolean;
@@ -34,7 +35,10 @@ export const addAdvise: AddCommand = (program, { terminal }) => {
         "With --sample it needs no instance and no table: a file of rows will do.",
     )
     .argument("[table]", "a table (default: each of the definition's)")
-    .option("--sample <file>", "a Parquet, CSV or NDJSON file, instead of a running instance")
+    .option(
+      "--sample <file>",
+      "a Parquet, CSV or NDJSON file (or a pattern, of several), instead of a running instance",
+    )
     .option(
       "--definition <path>",
       "with --sample: the definition whose types and charts count (default: this folder's, if it has the table)",
@@ -74,7 +78,7 @@ export const addAdvise: AddCommand = (program, { terminal }) => {
       if (options.applyShadow) {
         const reports = await shadows(table, statements, options, terminal);
         if (options.json) printJson(terminal, reports);
-        else print(terminal, reports.map((report) => shadowText(report, textTable)).join("\n\n"));
+        else print(terminal, shown(reports.map((report) => shadowText(report, textTable))));
         return;
       }
       if (options.keep) {
@@ -85,10 +89,15 @@ export const addAdvise: AddCommand = (program, { terminal }) => {
           ? await instanceAdvice(table, statements, options, terminal)
           : [await fileAdvice(table, statements, options, terminal)];
       if (options.json) printJson(terminal, found);
-      else if (options.sql) print(terminal, found.map(({ ddl }) => ddl).join("\n\n"));
-      else print(terminal, found.map((advice) => adviceText(advice, textTable)).join("\n\n"));
+      else if (options.sql) print(terminal, shown(found.map(({ ddl }) => ddl)));
+      else print(terminal, shown(found.map((advice) => adviceText(advice, textTable))));
     });
 };
+
+/** Names of tables and columns are other people's text. */
+function shown(texts: readonly string[]): string {
+  return texts.join("\n\n").split("\n").map(plain).join("\n");
+}
 
 function bodyOf(table: string, statements: readonly string[], { rows, slices, expectedRows }: AdviseOptions) {
   return {

@@ -105,3 +105,60 @@ describe("advice on a running pipeline", () => {
     expect((await instance.advise({ table: "flights" })).queries.statements).toBe(3);
   });
 });
+
+describe("advice on other tables and lakes", () => {
+  test("an interleaved key has its shadow too, of a table in a schema of its own", async () => {
+    const { instance, rows } = await airport(6000);
+    await instance.flush();
+    await rows("create schema air");
+    await rows("create table air.routes as select origin, destination, distance, delay from flights");
+    const statements = [
+      "select count(*) from routes where distance = 1000",
+      "select count(*) from routes where delay = 5",
+    ];
+    const advice = await instance.advise({ table: "air.routes", statements, expectedRows: 5_000_000_000 });
+    expect(advice.sample).toMatchObject({ from: "table", rows: 6000 });
+    expect(advice.sortKey.best).toMatchObject({ style: "interleaved" });
+    expect(advice.ddl).toMatch(
+      /CREATE TABLE air\.routes[\s\S]*INTERLEAVED SORTKEY \((distance, delay|delay, distance)\);$/,
+    );
+    expect(() => parseStatements(advice.ddl)).not.toThrow();
+    const report = await instance.shadow({ table: "air.routes", statements, expectedRows: 5_000_000_000 });
+    expect(report).toMatchObject({ rows: 6000, sortKey: { style: "interleaved" } });
+    expect(report.queries.map(({ sql }) => sql)).toEqual(statements);
+  });
+
+  test("a lake of JSON is sampled, and objects from before a column was added", async () => {
+    const folder = await temporaryFolder();
+    const definition = (
+      more: string,
+    ) => `export default pipeline("shop", { tables: [table("orders", { from: stream("orders"), format: json(),
+      columns: { id: integer().notNull(), state: varchar(20), paid_at: timestamptz()${more} }, deliver: { format: "json", bufferSeconds: 900 } })] });`;
+    const order = (id: number) => ({
+      id,
+      state: id % 2 === 0 ? "open" : "paid",
+      paid_at: "2026-01-02T03:04:05Z",
+      price: 1.25,
+    });
+    await writeDefinition(folder, definition(""));
+    const first = await run(folder);
+    await first.put(
+      "orders",
+      Array.from({ length: 400 }, (_, id) => order(id)),
+    );
+    await first.instance.flush();
+    await first.close();
+    await writeDefinition(folder, definition(", price: decimal(10, 2)"));
+    const second = await run(folder);
+    await second.put(
+      "orders",
+      Array.from({ length: 300 }, (_, id) => order(400 + id)),
+    );
+    await second.instance.flush();
+    const advice = await second.instance.advise({ table: "orders" });
+    expect(advice.sample).toMatchObject({ from: "lake", rows: 700, rowsTotal: 700 });
+    expect(advice.columns.map(({ name }) => name)).toEqual(["id", "state", "paid_at", "price"]);
+    for (const { name, reductionPercent } of advice.columns)
+      expect([name, reductionPercent > 30]).toEqual([name, true]);
+  });
+});

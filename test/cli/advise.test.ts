@@ -90,7 +90,9 @@ describe("penstock advise", () => {
       /CREATE TABLE public\.orders_2026 \(\n {2}id SMALLINT ENCODE \w+ NOT NULL,\n {2}day DATE ENCODE RAW NOT NULL,\n {2}state VARCHAR\(8\)/,
     );
     expect(stdout).toContain("COMPOUND SORTKEY (day)");
-    expect((await run(["advise", "--sample", "nothing.csv"])).code).not.toBe(0);
+    const missing = await run(["advise", "--sample", "nothing.csv"]);
+    expect(missing).toMatchObject({ code: 2, stdout: "" });
+    expect(missing.stderr).toContain("Cannot read");
     expect((await run(["advise", "--sample", "q.sql"])).stderr).toContain("is of no known kind");
   });
 

@@ -26,7 +26,7 @@ export interface Block {
 }
 
 /** Values between two pauses: a few milliseconds of work. */
-const STRETCH = 16_384;
+export const STRETCH = 16_384;
 
 /** `pause` is awaited now and then, so that whoever shares the thread is not kept waiting. */
 export async function encodeBlocks<V>(

@@ -1,5 +1,5 @@
 /** A table that is nowhere yet: a file of its rows, and the types of a definition, or those that its values suggest. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -9,7 +9,7 @@ import type { LoggedStatement } from "../../advisor/query-uses.js";
 import { readColumn, stretches } from "../../advisor/read-sample.js";
 import { zstdMeasure } from "../../advisor/zstd.js";
 import type { TableAdvice } from "../../api/control/contract.js";
-import { PenstockError } from "../../core/errors.js";
+import { messageOf, PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { TableModel } from "../../definition/model.js";
 import { type EngineSession, openConversionEngine } from "../../delivery/engine.js";
@@ -33,6 +33,7 @@ const SPILL_BYTES = 4096 * MIB;
 const SAMPLE = "penstock_sample";
 
 export async function adviseFile(options: FileAdviceOptions): Promise<TableAdvice> {
+  await checkThere(options.path);
   const directory = await mkdtemp(join(tmpdir(), "penstock-advise-"));
   const engine = await openConversionEngine({
     memoryBytesMax: MEMORY_BYTES,
@@ -92,6 +93,18 @@ async function readFile(
     exists: false,
   };
   return { table, rowsTotal };
+}
+
+async function checkThere(path: string): Promise<void> {
+  if (/[*?[]/.test(basename(path))) return;
+  try {
+    if ((await stat(path)).isDirectory()) throw new Error("it is a folder");
+  } catch (error) {
+    throw new PenstockError("invalid-argument", `Cannot read ${path}: ${messageOf(error)}.`, {
+      cause: error,
+      hint: "Name a Parquet, CSV or NDJSON file, or several by a pattern, such as 'lake/tables/quotes/*.parquet'.",
+    });
+  }
 }
 
 function readerOf(path: string): string {
