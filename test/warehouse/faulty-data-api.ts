@@ -6,6 +6,7 @@ import type { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
  * `lost-request`: it never arrives. `lost-answer`: it is carried out, and nobody hears of it. `throttled`: the service's own refusal. `hang`: no answer,
  * ever. `said-aborted`: the statement is followed to its end, and then said to have been aborted. `undone`: the batch is given a statement that fails
  * behind all others, and is said to have been aborted. `slow`: the batch is given a statement in front that takes longer than anybody waits.
+ * `delayed`: behind its lock, one that takes a second or a few.
  * `forgotten`: the service knows nothing of the statement.
  */
 export type DataApiFault =
@@ -17,6 +18,7 @@ export type DataApiFault =
   | "said-aborted"
   | "undone"
   | "slow"
+  | "delayed"
   | "forgotten";
 
 export type DataApiOperation =
@@ -32,8 +34,11 @@ export interface FaultyDataApi extends Pick<RedshiftDataClient, "send"> {
 }
 
 /** A statement that none of these tests waits for; it can be cancelled. */
-export const SLOW_SQL =
+const SLOW_SQL =
   "SELECT COUNT(*) FROM generate_series(1, 60000) AS a(n), generate_series(1, 60000) AS b(n), generate_series(1, 1000) AS c(n) WHERE (a.n * b.n + c.n) % 7 = 3";
+
+const DELAY_SQL =
+  "SELECT COUNT(*) FROM generate_series(1, 60000) AS a(n), generate_series(1, 3000) AS b(n) WHERE (a.n * b.n) % 7 = 3";
 
 /** A real client whose requests go wrong as `faultOf` says. */
 export function faultyDataApi(
@@ -69,6 +74,11 @@ export function faultyDataApi(
       case "slow":
         command.input.Sqls = [SLOW_SQL, ...(command.input.Sqls as string[])];
         return await pass();
+      case "delayed": {
+        const sqls = command.input.Sqls as string[];
+        command.input.Sqls = [...sqls.slice(0, 2), DELAY_SQL, ...sqls.slice(2)];
+        return await pass();
+      }
       case "undone": {
         command.input.Sqls = [...(command.input.Sqls as string[]), "SELECT 1 / 0"];
         const answer = await pass();

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { TableModel } from "../../src/definition/model.js";
 import type { LakeObject } from "../../src/delivery/flush.js";
 import type { LoadRequest } from "../../src/warehouse/warehouse.js";
-import { rowsOf, tableModel, writeObject } from "../loader/fixtures.js";
+import { column, rowsOf, tableModel, writeObject } from "../loader/fixtures.js";
 import { type DataApiFault, type DataApiOperation, type FaultyDataApi, faultyDataApi } from "./faulty-data-api.js";
 import {
   LEDGER_SCHEMA,
@@ -110,6 +110,26 @@ describe("the Redshift driver, when its answers go wrong", () => {
     expect(await under.rows("quotes")).toHaveLength(9);
   });
 
+  test("a table is made and widened once, by whoever comes first, whatever becomes of the answers", async () => {
+    const under = await openFaulty();
+    const other = redshiftWarehouse(under.door);
+    const next = tableModel({ name: "trades" });
+    await Promise.all([under.warehouse.applyTable(next), other.applyTable(next), other.applyTable(next)]);
+    const wider = { ...next, columns: [...next.columns, column("venue", { kind: "varchar", length: 4 })] };
+    under.fail({
+      BatchExecuteStatement: ["lost-answer", "none", "lost-answer"],
+      DescribeStatement: ["said-aborted", "none", "said-aborted"],
+    });
+    await Promise.all([under.warehouse.applyTable(wider), other.applyTable(wider)]);
+    expect((await under.warehouse.describeTable("trades"))?.map(({ name }) => name).slice(-2)).toEqual([
+      "size",
+      "venue",
+    ]);
+    const object = await writeObject(under.lake, { table: wider, key: "trades/1.parquet", rows: rowsOf(1, 2) });
+    await under.warehouse.load({ ...request([object]), table: wider, target: "trades" });
+    expect(await under.rows("trades")).toHaveLength(2);
+  });
+
   test("the service's own throttling is waited out", async () => {
     const under = await openFaulty({ throughputLimits: true });
     const objects = await Promise.all(
@@ -184,6 +204,27 @@ describe("the Redshift driver, when its answers go wrong", () => {
     const report = await under.warehouse.load(request([object], { deadlineMs: 1500 }));
     expect(report.loaded).toMatchObject([{ key: object.key, loadedRows: 3 }]);
     expect(await under.rows("quotes")).toHaveLength(3);
+  });
+
+  test("a batch that was given up, and goes on, does not meet the next one twice", async () => {
+    const under = await openFaulty();
+    const object = await writeObject(under.lake, { table, rows: rowsOf(1, 3) });
+    under.fail({
+      BatchExecuteStatement: ["delayed"],
+      DescribeStatement: Array(3).fill("hang"),
+      CancelStatement: Array(10).fill("lost-request"),
+      ExecuteStatement: Array(20).fill("throttled"),
+    });
+    const first = under.warehouse.load(request([object], { deadlineMs: 1000 })).then(
+      ({ loaded }) => loaded.length,
+      () => undefined,
+    );
+    const other = redshiftWarehouse(under.door);
+    const second = await other.load(request([object], { deadlineMs: 50_000 }));
+    // Whichever of them it was: the object is loaded by one.
+    expect(((await first) ?? 1 - second.loaded.length) + second.loaded.length).toBe(1);
+    expect([...second.already, ...second.loaded.map(({ key }) => key)]).toEqual([object.key]);
+    expect((await other.query("SELECT COUNT(*) FROM quotes")).rows).toEqual([[3]]);
   });
 
   test("whoever stops waiting stops the batch", async () => {

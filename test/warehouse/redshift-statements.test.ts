@@ -195,6 +195,14 @@ describe("what became of a batch", () => {
       "unavailable",
     );
     expect(failed(3, "ERROR: S3ServiceException:Access Denied,Status 403,Error AccessDenied")).toBe("unavailable");
+    // Names are no words of the error's.
+    expect(
+      failed(
+        3,
+        "ERROR: Spectrum Scan Error: File 's3://lake/connection timeouts/a.parquet' is not a valid Parquet file",
+      ),
+    ).toBe("refused");
+    expect(failed(3, "ERROR: Problem reading s3://lake/conflicts/a.parquet: no such key")).toBe("refused");
     expect(failed(4, "ERROR: Divide by zero")).toBe("refused");
     expect(failed(5, "ERROR: could not serialize access")).toBe("conflict");
     expect(failed(5, "ERROR: Disk Full")).toBe("unavailable");

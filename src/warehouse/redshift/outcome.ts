@@ -62,7 +62,9 @@ export function readOutcome(described: DescribedStatement, kinds: readonly StepK
 }
 
 /** Of a step that failed; its transaction is rolled back for certain. */
-function meaningOf(kind: StepKind | undefined, said: string): OutcomeKind {
+function meaningOf(kind: StepKind | undefined, error: string): OutcomeKind {
+  // Without names: a table may be called "connections".
+  const said = error.replace(/s3:\/\/[^\s']*|'[^']*'|"[^"]*"/g, "");
   if (CONFLICT.test(said)) return "conflict";
   const divided = /divi(de|sion) by zero/i.test(said);
   if (kind === "fresh" && divided) return "taken";
