@@ -1,6 +1,7 @@
 import { CfnOutput, type Stack } from "aws-cdk-lib";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { canonicalText } from "../../src/definition/version.js";
+import { AWS_PLACE } from "../../src/warehouse/redshift/steps.js";
 import type { Catalog } from "./stages/catalog.js";
 import type { Loader } from "./stages/loader.js";
 import type { Warehouse } from "./stages/warehouse.js";
@@ -30,6 +31,7 @@ export function pipelineOutputs(stack: Stack, { model, lakeBucket, catalog, ware
     // A namespace's secret has a name that follows from its own, and the Data API takes a secret by name.
     PenstockWarehouseSecret:
       "secretArn" in password ? password.secretArn : `redshift!${password.namespaceName}-${warehouse.adminName}`,
+    PenstockLedgerSchema: AWS_PLACE.schema,
     PenstockLoadQueue: loader.queue.queueUrl,
     PenstockLoadDeadLetterQueue: loader.deadLetterQueue.queueUrl,
     PenstockLoadStateMachine: loader.stateMachine.stateMachineArn,

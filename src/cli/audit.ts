@@ -1,13 +1,16 @@
 import { resolve } from "node:path";
 import type { AuditCounts, AuditReport, TraceReport } from "../api/control/contract.js";
 import { isPenstockError, PenstockError } from "../core/errors.js";
+import type { AwsFlags } from "./aws/deployment.js";
+import { awsOptions } from "./support/aws-options.js";
 import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { EXIT } from "./support/exit-codes.js";
 import { note, print, printJson, type Terminal } from "./support/terminal.js";
 import { count } from "./support/text.js";
 
-interface AuditOptions extends InstanceOptions {
+interface AuditOptions extends InstanceOptions, AwsFlags {
+  readonly aws?: boolean;
   readonly json?: boolean;
   readonly trace?: string;
   readonly stream?: string;
@@ -26,7 +29,7 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
     .addOption(jsonOption("print the whole report, with each table and shard, as JSON"))
     .option("--trace <sequence>", "follow the record of this sequence number, as PutRecord answered it")
     .option("--stream <name>", "with --trace: the stream it is in, where more than one may have it");
-  instanceOptions(command)
+  awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
       examples([
@@ -37,6 +40,10 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
       ]),
     )
     .action(async (options: AuditOptions) => {
+      if (options.aws) {
+        exit(await auditOnAws(options, terminal));
+        return;
+      }
       const source = await sourceOf(options, terminal);
       if (options.trace !== undefined) {
         const trace = await source.trace(options.trace, options.stream);
@@ -54,6 +61,22 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
       exit(report.lost === 0 && report.duplicated === 0 ? EXIT.ok : EXIT.failed);
     });
 };
+
+/** There the stream's records are Kinesis' own to keep: what is recounted begins at the lake. */
+async function auditOnAws(options: AuditOptions, terminal: Terminal): Promise<number> {
+  if (options.trace !== undefined) {
+    throw new PenstockError("invalid-argument", "--trace is for a running instance.", {
+      hint: "On AWS, ask the warehouse: penstock query \"select * from <table> where _sequence_number = '...'\" --aws",
+    });
+  }
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { auditDeployment, auditText: awsAuditText } = await import("./aws/audit.js");
+  const { textTable } = await import("./support/table.js");
+  const report = await auditDeployment(await findDeployment(options, terminal), Date.now());
+  if (options.json) printJson(terminal, report);
+  else print(terminal, awsAuditText(report, textTable));
+  return report.missing === 0 && report.duplicated === 0 ? EXIT.ok : EXIT.failed;
+}
 
 interface AuditSource {
   audit(): Promise<AuditReport>;

@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
-import type { DeadLetter, RedriveReport } from "../api/control/contract.js";
+import type { DeadLetter, DeadLetterPage, RedriveReport } from "../api/control/contract.js";
 import { messageOf, PenstockError } from "../core/errors.js";
+import type { AwsFlags } from "./aws/deployment.js";
+import { awsOptions } from "./support/aws-options.js";
 import { type AddCommand, type CommandContext, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { EXIT } from "./support/exit-codes.js";
 import { wholeNumber } from "./support/parse.js";
-import { note, print, printJson } from "./support/terminal.js";
+import { note, print, printJson, type Terminal } from "./support/terminal.js";
 import { count, counted, plain } from "./support/text.js";
 
-interface Filter extends InstanceOptions {
+interface Filter extends InstanceOptions, AwsFlags {
+  readonly aws?: boolean;
   readonly json?: boolean;
   readonly table?: string;
   readonly code?: string;
@@ -44,14 +47,16 @@ const addList: AddCommand = (group, { terminal }) => {
     .option("--limit <n>", "list at most this many", wholeNumber("--limit", 1, 1000), 20)
     .option("--after <id>", "go on after this one: the `next` of the page before")
     .addOption(jsonOption("print { groups, letters, next } as JSON"));
-  instanceOptions(command).action(async (options: Filter & { limit: number; after?: string }) => {
+  awsOptions(instanceOptions(command)).action(async (options: Filter & { limit: number; after?: string }) => {
     const { connect } = await import("./support/control-client.js");
-    const page = await connect(options, terminal).deadLetters({
-      limit: options.limit,
-      ...(options.table === undefined ? {} : { table: options.table }),
-      ...(options.code === undefined ? {} : { code: options.code }),
-      ...(options.after === undefined ? {} : { after: options.after }),
-    });
+    const page = options.aws
+      ? await lettersOnAws(options, terminal)
+      : await connect(options, terminal).deadLetters({
+          limit: options.limit,
+          ...(options.table === undefined ? {} : { table: options.table }),
+          ...(options.code === undefined ? {} : { code: options.code }),
+          ...(options.after === undefined ? {} : { after: options.after }),
+        });
     if (options.json) {
       printJson(terminal, page);
       return;
@@ -81,14 +86,32 @@ const addShow: AddCommand = (group, { terminal }) => {
     .argument("<id>", "its id, from `penstock errors list`")
     .option("--raw", "write the record's bytes to standard output and nothing else")
     .addOption(jsonOption("print it as JSON, the bytes in base64").conflicts("raw"));
-  instanceOptions(command).action(async (id: string, options: Filter & { raw?: boolean }) => {
+  awsOptions(instanceOptions(command)).action(async (id: string, options: Filter & { raw?: boolean }) => {
     const { connect } = await import("./support/control-client.js");
-    const letter = await connect(options, terminal).deadLetter(id);
+    const letter = options.aws
+      ? await letterOnAws(id, options, terminal)
+      : await connect(options, terminal).deadLetter(id);
     if (options.json) printJson(terminal, letter);
     else if (options.raw) terminal.stdout.write(Buffer.from(letter.rawBase64, "base64"));
     else print(terminal, letterText(letter));
   });
 };
+
+async function lettersOnAws(options: Filter & { limit: number }, terminal: Terminal): Promise<DeadLetterPage> {
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { listLetters } = await import("./aws/letters.js");
+  const { skippedObjects, ...page } = await listLetters(await findDeployment(options, terminal), options);
+  if (skippedObjects > 0) {
+    note(terminal, `Of the newest objects alone: ${counted(skippedObjects, "older object")} were not read.`);
+  }
+  return page;
+}
+
+async function letterOnAws(id: string, options: Filter, terminal: Terminal): Promise<DeadLetter> {
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { readLetter } = await import("./aws/letters.js");
+  return await readLetter(await findDeployment(options, terminal), id);
+}
 
 function letterText(letter: DeadLetter): string {
   const raw = Buffer.from(letter.rawBase64, "base64");

@@ -1,7 +1,11 @@
 import { Option } from "commander";
 import { PUT_RECORDS_COUNT_MAX } from "../core/limits.js";
+import type { PipelineModel, StreamModel } from "../definition/model.js";
+import type { AwsFlags } from "./aws/deployment.js";
+import type { Endpoint } from "./put/endpoint.js";
 import type { InputFormat } from "./put/input.js";
 import type { SendReport } from "./put/sender.js";
+import { awsOptions } from "./support/aws-options.js";
 import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { EXIT, exitCodeOf } from "./support/exit-codes.js";
@@ -9,7 +13,8 @@ import { wholeNumber } from "./support/parse.js";
 import { note, print, printJson, type Terminal } from "./support/terminal.js";
 import { bytes, count, counted, duration, plain, rate } from "./support/text.js";
 
-interface PutOptions extends InstanceOptions {
+interface PutOptions extends InstanceOptions, AwsFlags {
+  readonly aws?: boolean;
   readonly json?: boolean;
   readonly format?: InputFormat;
   readonly partitionKey?: string;
@@ -20,7 +25,6 @@ interface PutOptions extends InstanceOptions {
   readonly concurrency: number;
   readonly batch: number;
   readonly retrySeconds: number;
-  readonly region: string;
 }
 
 /** As `InputFormat`; here again so that the command line can be read without the code that reads files. */
@@ -55,12 +59,11 @@ export const addPut: AddCommand = (program, { terminal, exit }) => {
     )
     .option("--batch <n>", "records a request", wholeNumber("--batch", 1, PUT_RECORDS_COUNT_MAX), PUT_RECORDS_COUNT_MAX)
     .option("--retry-seconds <n>", "try a record again for this long", wholeNumber("--retry-seconds", 0, 86_400), 60)
-    .option("--region <name>", "region to sign for", "us-east-1")
     .optionsGroup("Options:")
     .addOption(
       jsonOption("print { stream, read, acked, rejected, retried, bytes, tookMs, recordsPerSecond } at the end"),
     );
-  instanceOptions(command)
+  awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
       examples([
@@ -71,6 +74,7 @@ export const addPut: AddCommand = (program, { terminal, exit }) => {
           "each symbol's rows in order, on its own shard",
         ],
         ["my-generator | penstock put events -", "from another program, until it ends"],
+        ["penstock put quotes quotes.ndjson.gz --aws", "into the deployed stream"],
       ]),
     )
     .action(async (name: string, file: string, given: PutOptions & { header?: boolean }) => {
@@ -83,29 +87,18 @@ export const addPut: AddCommand = (program, { terminal, exit }) => {
 };
 
 async function put(name: string, file: string, options: PutOptions, terminal: Terminal): Promise<number> {
-  const [{ connect }, { resolveTarget }, { openInput }, { records }, { sendAll }, { openEndpoint }, { progress }] =
-    await Promise.all([
-      import("./support/control-client.js"),
-      import("./put/target.js"),
-      import("./put/input.js"),
-      import("./put/records.js"),
-      import("./put/sender.js"),
-      import("./put/endpoint.js"),
-      import("./support/progress.js"),
-    ]);
-  const client = connect(options, terminal);
-  const [model, status] = await Promise.all([client.model(), client.status()]);
-  const target = resolveTarget(name, model, status);
+  const [{ resolveTarget }, { openInput }, { records }, { sendAll }, { progress }] = await Promise.all([
+    import("./put/target.js"),
+    import("./put/input.js"),
+    import("./put/records.js"),
+    import("./put/sender.js"),
+    import("./support/progress.js"),
+  ]);
+  const place = options.aws ? await onAws(options, terminal) : await onInstance(options, terminal);
+  const target = resolveTarget(name, place.model, place.streams);
   const input = await openInput(file, options.format, terminal);
   const service = target.kind === "direct-put" ? "firehose" : "kinesis";
-  const endpoint = openEndpoint({
-    url: reachable(status.addresses.aws, client.url),
-    service,
-    region: options.region,
-    credential: client.credential,
-    sockets: options.concurrency,
-    timeoutMs: 30_000,
-  });
+  const endpoint = await place.open(service);
   const leaving = new AbortController();
   const stop = terminal.onInterrupt(() => leaving.abort());
   const bar = await progress(terminal, "records");
@@ -143,6 +136,44 @@ async function put(name: string, file: string, options: PutOptions, terminal: Te
   }
   if (leaving.signal.aborted) return EXIT.interrupted;
   return report.rejectedCount === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Where the records go: what it has, and the way to it. */
+interface Place {
+  readonly model: Pick<PipelineModel, "name" | "tables">;
+  readonly streams: readonly Pick<StreamModel, "name" | "kind">[];
+  open(service: "kinesis" | "firehose"): Promise<Endpoint>;
+}
+
+async function onInstance(options: PutOptions, terminal: Terminal): Promise<Place> {
+  const [{ connect }, { openEndpoint }] = await Promise.all([
+    import("./support/control-client.js"),
+    import("./put/endpoint.js"),
+  ]);
+  const client = connect(options, terminal);
+  const [model, status] = await Promise.all([client.model(), client.status()]);
+  return {
+    model,
+    streams: status.streams,
+    open: async (service) =>
+      openEndpoint({
+        url: reachable(status.addresses.aws, client.url),
+        service,
+        region: options.region ?? "us-east-1",
+        credential: client.credential,
+        sockets: options.concurrency,
+        timeoutMs: 30_000,
+      }),
+  };
+}
+
+async function onAws(options: PutOptions, terminal: Terminal): Promise<Place> {
+  const [{ findDeployment }, { openAwsEndpoint }] = await Promise.all([
+    import("./aws/deployment.js"),
+    import("./aws/put-endpoint.js"),
+  ]);
+  const { model, session } = await findDeployment(options, terminal);
+  return { model, streams: model.streams, open: (service) => openAwsEndpoint(session, service) };
 }
 
 function summary(report: SendReport, tookMs: number) {

@@ -1,14 +1,17 @@
 import { text } from "node:stream/consumers";
 import { Option } from "commander";
 import { PenstockError } from "../core/errors.js";
-import type { QueryResult } from "../warehouse/warehouse.js";
+import type { QueryOptions as QueryLimits, QueryResult } from "../warehouse/warehouse.js";
+import type { AwsFlags } from "./aws/deployment.js";
+import { awsOptions } from "./support/aws-options.js";
 import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { wholeNumber } from "./support/parse.js";
 import { note, printJson, type Terminal } from "./support/terminal.js";
 import { counted, duration } from "./support/text.js";
 
-interface QueryOptions extends InstanceOptions {
+interface QueryOptions extends InstanceOptions, AwsFlags {
+  readonly aws?: boolean;
   readonly json?: boolean;
   readonly csv?: boolean;
   readonly rows: number;
@@ -28,7 +31,7 @@ export const addQuery: AddCommand = (program, { terminal, exit }) => {
     .addOption(new Option("--csv", "print CSV with a header line"))
     .option("--rows <n>", "fetch at most this many rows", wholeNumber("--rows", 1, 1_000_000), 10_000)
     .option("--timeout <seconds>", "give up after this long", wholeNumber("--timeout", 1, 3600), 60);
-  instanceOptions(command)
+  awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
       examples([
@@ -36,6 +39,7 @@ export const addQuery: AddCommand = (program, { terminal, exit }) => {
         ['penstock query "select * from quotes" --csv > quotes.csv', "a file for a spreadsheet"],
         ["penstock query - --json < report.sql", "a statement from a file, rows for a script"],
         ['penstock query "select * from penstock.dead_letters limit 5"', "what could not be loaded"],
+        ['penstock query "select count(*) from quotes" --aws', "the deployment's warehouse, by the Data API"],
       ]),
     )
     .action(async (argument: string, options: QueryOptions) => {
@@ -45,12 +49,14 @@ export const addQuery: AddCommand = (program, { terminal, exit }) => {
           hint: 'Try `penstock query "select 1"`.',
         });
       }
-      const { connect } = await import("./support/control-client.js");
       const leaving = new AbortController();
       const stop = terminal.onInterrupt(() => leaving.abort());
       try {
-        const body = { sql, rowsMax: options.rows, timeoutMs: options.timeout * 1000 };
-        await show(await connect(options, terminal).query(body, leaving.signal), options, terminal);
+        const limits = { rowsMax: options.rows, timeoutMs: options.timeout * 1000 };
+        const result = options.aws
+          ? await onAws(sql, { ...limits, signal: leaving.signal }, options, terminal)
+          : await onInstance(sql, limits, leaving.signal, options, terminal);
+        await show(result, options, terminal);
       } catch (error) {
         if (!leaving.signal.aborted) throw error;
         note(terminal, "Stopped; the statement was cancelled.");
@@ -60,6 +66,36 @@ export const addQuery: AddCommand = (program, { terminal, exit }) => {
       }
     });
 };
+
+async function onInstance(
+  sql: string,
+  limits: { readonly rowsMax: number; readonly timeoutMs: number },
+  signal: AbortSignal,
+  options: QueryOptions,
+  terminal: Terminal,
+): Promise<QueryResult> {
+  const { connect } = await import("./support/control-client.js");
+  return await connect(options, terminal).query({ sql, ...limits }, signal);
+}
+
+async function onAws(
+  sql: string,
+  limits: QueryLimits,
+  options: QueryOptions,
+  terminal: Terminal,
+): Promise<QueryResult> {
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { openDeployment } = await import("./aws/warehouse.js");
+  const { explained } = await import("./aws/session.js");
+  const { warehouse, close } = await openDeployment(await findDeployment(options, terminal));
+  try {
+    return await warehouse.query(sql, limits).catch((error: unknown) => {
+      throw explained("query the warehouse", error);
+    });
+  } finally {
+    close();
+  }
+}
 
 async function show(result: QueryResult, options: QueryOptions, terminal: Terminal): Promise<void> {
   if (options.json) {

@@ -1,15 +1,18 @@
 import { Option } from "commander";
 import type { ReplayBody, ReplayProgress } from "../api/control/contract.js";
 import { PenstockError } from "../core/errors.js";
+import type { AwsFlags } from "./aws/deployment.js";
+import { awsOptions } from "./support/aws-options.js";
 import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { EXIT } from "./support/exit-codes.js";
 import { pointInTime } from "./support/parse.js";
 import { progress } from "./support/progress.js";
-import { note, print } from "./support/terminal.js";
-import { count, counted } from "./support/text.js";
+import { note, print, type Terminal } from "./support/terminal.js";
+import { bytes, count, counted } from "./support/text.js";
 
-interface ReplayOptions extends InstanceOptions {
+interface ReplayOptions extends InstanceOptions, AwsFlags {
+  readonly aws?: boolean;
   readonly json?: boolean;
   readonly from: "stream" | "lake";
   readonly into?: string;
@@ -44,7 +47,7 @@ export const addReplay: AddCommand = (program, { terminal, exit }) => {
     .option("--shard <id>", "only this shard, e.g. shardId-000000000000")
     .option("--dry-run", "count what would happen, change nothing")
     .addOption(jsonOption("print each progress report as a line of JSON, the last one with state done"));
-  instanceOptions(command)
+  awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
       examples([
@@ -60,6 +63,10 @@ export const addReplay: AddCommand = (program, { terminal, exit }) => {
       ]),
     )
     .action(async (table: string, options: ReplayOptions) => {
+      if (options.aws) {
+        await replayOnAws(table, options, terminal);
+        return;
+      }
       const body = bodyOf(table, options);
       const { connect } = await import("./support/control-client.js");
       const client = connect(options, terminal);
@@ -96,6 +103,34 @@ export const addReplay: AddCommand = (program, { terminal, exit }) => {
       exit(EXIT.ok);
     });
 };
+
+async function replayOnAws(table: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
+  const { into, fromSequence, toSequence, shard } = options;
+  if ([into, fromSequence, toSequence, shard].some((value) => value !== undefined)) {
+    throw new PenstockError("invalid-argument", "--into, --shard and sequence numbers are for a running instance.", {
+      hint: "On AWS a replay hands the lake's objects to the loader again: choose them with --since and --until.",
+    });
+  }
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { replayFromLake } = await import("./aws/replay.js");
+  const bar = options.json ? undefined : await progress(terminal, "objects");
+  const range = { sinceMs: options.since, untilMs: options.until, dryRun: options.dryRun === true };
+  try {
+    const deployment = await findDeployment(options, terminal);
+    const report = await replayFromLake(deployment, table, range, (sent, total) => bar?.update(sent, sent / total));
+    bar?.stop();
+    if (options.json) terminal.stdout.write(`${JSON.stringify({ ...report, state: "done" })}\n`);
+    else {
+      const would = report.dryRun ? "would be" : "were";
+      print(
+        terminal,
+        `${counted(report.objects, "object")} (${bytes(report.bytes)}) ${would} handed to the loader, which loads those that its ledger has not.`,
+      );
+    }
+  } finally {
+    bar?.stop();
+  }
+}
 
 function bodyOf(table: string, options: ReplayOptions): ReplayBody {
   if ((options.fromSequence !== undefined || options.toSequence !== undefined) && options.shard === undefined) {

@@ -1,10 +1,13 @@
 import type { PipelineStatus, StageState, TableStatus } from "../api/control/contract.js";
+import type { AwsFlags } from "./aws/deployment.js";
+import { awsOptions } from "./support/aws-options.js";
 import { type AddCommand, examples, instanceOptions, jsonOption } from "./support/command.js";
 import type { InstanceOptions } from "./support/control-client.js";
 import { print, printJson, type Terminal } from "./support/terminal.js";
 import { bytes, count, duration, rate } from "./support/text.js";
 
-interface StatusOptions extends InstanceOptions {
+interface StatusOptions extends InstanceOptions, AwsFlags {
+  readonly aws?: boolean;
   readonly json?: boolean;
   readonly watch?: boolean;
 }
@@ -18,11 +21,11 @@ export const addStatus: AddCommand = (program, { terminal, exit }) => {
     .description(
       "Shows how each stage of the running instance does: what comes into the streams, what waits in the buffers, what the lake and the " +
         "warehouse took last, and how old the newest loaded row was when it could be queried.\n" +
-        "Exit code 1 when a stage has stopped.",
+        "Exit code 1 when a stage has stopped; with --aws, when an alarm rings.",
     )
     .addOption(jsonOption("print the whole status as JSON; with --watch, a line each second"))
     .option("-w, --watch", "go on once a second until Ctrl-C");
-  instanceOptions(command)
+  awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
       examples([
@@ -32,6 +35,10 @@ export const addStatus: AddCommand = (program, { terminal, exit }) => {
       ]),
     )
     .action(async (options: StatusOptions) => {
+      if (options.aws) {
+        exit(await statusOnAws(options, terminal));
+        return;
+      }
       const { connect } = await import("./support/control-client.js");
       const { textTable } = await import("./support/table.js");
       const client = connect(options, terminal);
@@ -61,6 +68,17 @@ export const addStatus: AddCommand = (program, { terminal, exit }) => {
       }
     });
 };
+
+async function statusOnAws(options: StatusOptions, terminal: Terminal): Promise<number> {
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { isWell, statusOf, statusText } = await import("./aws/status.js");
+  const { textTable } = await import("./support/table.js");
+  const nowMs = Date.now();
+  const status = await statusOf(await findDeployment(options, terminal), nowMs);
+  if (options.json) printJson(terminal, status);
+  else print(terminal, statusText(status, nowMs, textTable));
+  return isWell(status) ? 0 : 1;
+}
 
 function show(status: PipelineStatus, options: StatusOptions, terminal: Terminal, textTable: TextTable): void {
   if (options.json) {

@@ -6,6 +6,7 @@ Here the types that others refer to get a name, so that the rest of the stack ca
 
 import sys
 
+from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
 from moto.cloudformation.parsing import ResourceMap
 from moto.cloudformation.responses import CloudFormationResponse
@@ -166,6 +167,24 @@ def delete_change_set_if_there(self, change_set_name):
 
 
 CloudFormationBackend.delete_change_set = delete_change_set_if_there
+
+describe_change_set = CloudFormationBackend.describe_change_set
+
+
+class ChangeSetNotFoundException(CloudFormationError):
+    """What the CDK waits for once it has deleted one."""
+
+    code = "ChangeSetNotFoundException"
+
+
+def describe_change_set_or_say(self, change_set_name):
+    try:
+        return describe_change_set(self, change_set_name)
+    except ValidationError:
+        raise ChangeSetNotFoundException(f"ChangeSet [{change_set_name}] does not exist") from None
+
+
+CloudFormationBackend.describe_change_set = describe_change_set_or_say
 
 apply_resources = ChangeSet.apply
 

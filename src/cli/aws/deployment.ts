@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { Stack } from "@aws-sdk/client-cloudformation";
-import type { Command } from "commander";
 import { messageOf, PenstockError } from "../../core/errors.js";
 import type { PipelineModel } from "../../definition/model.js";
 import type { Terminal } from "../support/terminal.js";
@@ -25,23 +24,13 @@ export interface Deployment {
   readonly database: string;
   readonly warehouse: { readonly WorkgroupName: string } | { readonly ClusterIdentifier: string };
   readonly warehouseSecret: string;
+  /** Of the loader's own tables in the warehouse. */
+  readonly ledgerSchema: string;
   readonly loadQueue: string;
   readonly loadDeadLetterQueue: string;
   readonly loadStateMachine: string;
   /** As it was deployed last. */
   readonly model: PipelineModel;
-}
-
-/** For the commands that work on a running instance too. */
-export function awsOptions(command: Command, options: { readonly region: boolean } = { region: true }): Command {
-  command
-    .optionsGroup("On AWS:")
-    .option("--aws", "on the deployment, not the local instance: the stack of this folder's definition, or --stack")
-    .option("--stack <name>", "with --aws: the stack's name (default: penstock-<the pipeline's name>)")
-    .option("--definition <file>", "with --aws: the definition whose deployment is meant (default: this folder's)");
-  if (options.region)
-    command.option("--region <name>", "with --aws: the region (default: AWS_REGION, or the profile's)");
-  return command.optionsGroup("Options:");
 }
 
 export async function findDeployment(flags: AwsFlags, terminal: Terminal): Promise<Deployment> {
@@ -76,6 +65,7 @@ export async function findDeployment(flags: AwsFlags, terminal: Terminal): Promi
     database: output("Database"),
     warehouse: workgroup === undefined ? { ClusterIdentifier: output("Cluster") } : { WorkgroupName: workgroup },
     warehouseSecret: output("WarehouseSecret"),
+    ledgerSchema: output("LedgerSchema"),
     loadQueue: output("LoadQueue"),
     loadDeadLetterQueue: output("LoadDeadLetterQueue"),
     loadStateMachine: output("LoadStateMachine"),
@@ -157,5 +147,11 @@ export function definitionOf(template: Record<string, unknown>, where: string): 
 }
 
 async function regionOf(session: AwsSession): Promise<string> {
-  return session.client.region ?? "the profile's region";
+  const { CloudFormationClient } = await import("@aws-sdk/client-cloudformation");
+  const client = new CloudFormationClient(session.client);
+  try {
+    return await client.config.region();
+  } finally {
+    client.destroy();
+  }
 }

@@ -1,6 +1,5 @@
-import type { ModelAnswer, PipelineStatus } from "../../api/control/contract.js";
 import { PenstockError } from "../../core/errors.js";
-import type { ColumnModel, CsvFormat, TableModel } from "../../definition/model.js";
+import type { ColumnModel, CsvFormat, PipelineModel, StreamModel, TableModel } from "../../definition/model.js";
 
 /** What `put`'s argument means: a stream by name, or the one stream that a table takes from. */
 export interface Target {
@@ -13,15 +12,17 @@ export interface Target {
   readonly columns: readonly ColumnModel[];
 }
 
-export function resolveTarget(name: string, model: ModelAnswer, status: PipelineStatus): Target {
+type Streams = readonly Pick<StreamModel, "name" | "kind">[];
+
+export function resolveTarget(name: string, model: Pick<PipelineModel, "name" | "tables">, streams: Streams): Target {
   const table = model.tables.find((one) => one.name === name);
-  const stream = status.streams.find((one) => one.name === name);
+  const stream = streams.find((one) => one.name === name);
   if (stream === undefined && table === undefined) {
     throw new PenstockError(
       "not-found",
       `The pipeline ${model.name} has neither a stream nor a table ${JSON.stringify(name)}.`,
       {
-        hint: `Streams: ${list(status.streams)}. Tables: ${list(model.tables)}.`,
+        hint: `Streams: ${list(streams)}. Tables: ${list(model.tables)}.`,
       },
     );
   }
@@ -32,11 +33,11 @@ export function resolveTarget(name: string, model: ModelAnswer, status: Pipeline
       hint: `Name the one to put into: ${table!.sources.join(", ")}.`,
     });
   }
-  const kind = status.streams.find((one) => one.name === source)?.kind ?? "kinesis";
+  const kind = streams.find((one) => one.name === source)?.kind ?? "kinesis";
   return { stream: source, kind, ...shape(table!) };
 }
 
-function readers(stream: string, model: ModelAnswer): Pick<Target, "format" | "columns"> {
+function readers(stream: string, model: Pick<PipelineModel, "tables">): Pick<Target, "format" | "columns"> {
   const tables = model.tables.filter((table) => table.sources.includes(stream));
   const [only] = tables;
   if (only !== undefined && tables.length === 1) return shape(only);

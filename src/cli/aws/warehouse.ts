@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { systemClock } from "../../core/clock.js";
+import type { ObjectStore } from "../../lake/object-store.js";
+import type { Warehouse } from "../../warehouse/warehouse.js";
+import type { Deployment } from "./deployment.js";
+
+export interface OpenDeployment {
+  readonly lake: ObjectStore;
+  readonly warehouse: Warehouse;
+  close(): void;
+}
+
+/** The deployment's lake by S3, and its warehouse by the Data API: the drivers that the loader itself uses. */
+export async function openDeployment(deployment: Deployment): Promise<OpenDeployment> {
+  const [{ S3Client }, { RedshiftDataClient }, { openS3ObjectStore }, { openRedshiftWarehouse }, { AWS_PLACE }] =
+    await Promise.all([
+      import("@aws-sdk/client-s3"),
+      import("@aws-sdk/client-redshift-data"),
+      import("../../lake/s3.js"),
+      import("../../warehouse/redshift/open.js"),
+      import("../../warehouse/redshift/steps.js"),
+    ]);
+  const { session, lakeBucket, database, warehouse, warehouseSecret, ledgerSchema } = deployment;
+  const s3 = new S3Client({ ...session.client, forcePathStyle: true });
+  const dataApi = new RedshiftDataClient(session.client);
+  const lake = openS3ObjectStore({ client: s3, bucket: lakeBucket });
+  return {
+    lake,
+    warehouse: openRedshiftWarehouse({
+      client: dataApi,
+      target: { Database: database, SecretArn: warehouseSecret, ...warehouse },
+      lake,
+      bucket: lakeBucket,
+      place: { ...AWS_PLACE, schema: ledgerSchema },
+      clock: systemClock,
+      random: Math.random,
+      newId: randomUUID,
+    }),
+    close: () => {
+      s3.destroy();
+      dataApi.destroy();
+    },
+  };
+}
+
+/** The folders before a prefix's first expression, as the deployment's roles have them. */
+export function fixedFolder(prefix: string): string {
+  const literal = prefix.split("!{")[0]!;
+  return literal.slice(0, literal.lastIndexOf("/") + 1);
+}
