@@ -23,7 +23,13 @@ const age = await stat(built).then(
 );
 if (
   age <=
-  Math.max(...(await Promise.all(["./src", "../src/definition", "../src/core"].map((path) => youngest(here(path))))))
+  Math.max(
+    ...(await Promise.all(
+      ["./src", "../src/definition", "../src/core", "../src/lambda", "../src/warehouse/redshift"].map((path) =>
+        youngest(here(path)),
+      ),
+    )),
+  )
 ) {
   const bundle = await rolldown({
     input: here("./src/index.ts"),
