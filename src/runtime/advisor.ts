@@ -187,6 +187,8 @@ async function withTableSample<T>(
     },
   };
   try {
+    // Every column must be of the same rows, whatever is loaded meanwhile.
+    await gate(() => connection.run("BEGIN TRANSACTION READ ONLY"));
     const schema = table.schema === "public" ? "main" : quotedName(table.schema);
     const from = `${schema}.${quotedName(table.name)}`;
     const counted = await countRows(reader, from);

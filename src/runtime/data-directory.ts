@@ -9,6 +9,7 @@
  *     lake/             the objects
  *     buckets/          the buckets of others
  *     staging/          files that have no name in the lake yet
+ *     pins.json         the charts that somebody pinned to the console's dashboard
  *     warehouse.duckdb
  */
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";

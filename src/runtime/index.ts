@@ -22,6 +22,7 @@ import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
+import { openPins } from "./pins.js";
 import { measureTools, openSql } from "./sql.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
 import { closeAll, openStores, type Stores } from "./stores.js";
@@ -88,6 +89,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       sql,
       reconvert: await openReconversion(stores, version),
       lines,
+      pins: openPins(stores.disk, config.dataDirectory),
       advisor: { model, stores, sql, tools: measureTools(stores) },
       addresses: () => ({ ...addresses }),
     });

@@ -18,6 +18,7 @@ import type { Stream, StreamStore } from "../stream/stream.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
 import { type AdvisorParts, advise } from "./advisor.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
+import type { Pins } from "./pins.js";
 import { runQuery } from "./query.js";
 import { createRates } from "./rates.js";
 import { buildShadow } from "./shadow.js";
@@ -36,6 +37,7 @@ export interface InstanceParts {
   readonly reconvert: Reconvert;
   readonly lines: readonly TableLine[];
   readonly advisor: Omit<AdvisorParts, "objects">;
+  readonly pins: Pins;
   readonly clock: Clock;
   readonly addresses: () => PipelineStatus["addresses"];
 }
@@ -128,6 +130,8 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         ...(stream === undefined ? {} : { stream }),
         ...(shardId === undefined ? {} : { shardId }),
       }),
+    pins: () => parts.pins.all(),
+    replacePins: (pins) => parts.pins.replace(pins),
     records: (choice) => newestRecords(store, choice),
     health: () => {
       const reasons = lines.flatMap((line) => {

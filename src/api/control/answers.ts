@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import { type ErrorCode, PenstockError } from "../../core/errors.js";
+import { isSqlError } from "../../redshift/sql-error.js";
 import type { ErrorAnswer } from "./contract.js";
 
 const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -24,8 +25,14 @@ const STATUS: Readonly<Record<ErrorCode, ContentfulStatusCode>> = {
 /** What went wrong, as the contract says it. What was not raised on purpose is logged, and told to nobody outside. */
 export function errorAnswer(error: unknown, log: Logger): { status: ContentfulStatusCode; body: ErrorAnswer } {
   if (error instanceof PenstockError) {
-    const { code, message, hint } = error;
-    return { status: STATUS[code], body: { error: { code, message, ...(hint === undefined ? {} : { hint }) } } };
+    const { code, message, hint, cause } = error;
+    const at = isSqlError(cause) ? cause.at : undefined;
+    return {
+      status: STATUS[code],
+      body: {
+        error: { code, message, ...(hint === undefined ? {} : { hint }), ...(at === undefined ? {} : { at }) },
+      },
+    };
   }
   log.error({ err: error }, "a control request failed in a way that was not foreseen");
   return { status: 500, body: { error: { code: "internal", message: "Something failed inside Penstock." } } };

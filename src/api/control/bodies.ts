@@ -1,5 +1,5 @@
 import { PenstockError } from "../../core/errors.js";
-import type { AdviseBody, QueryBody, RedriveBody, ReplayBody, ShadowBody } from "./contract.js";
+import type { AdviseBody, Pin, PinsBody, QueryBody, RedriveBody, ReplayBody, ShadowBody } from "./contract.js";
 import { ADVISE_LIMITS } from "./instance.js";
 
 /**
@@ -31,6 +31,49 @@ export function redriveBody(value: unknown): RedriveBody {
     edits,
     dryRun: flag(body, "dryRun"),
   });
+}
+
+const PINS_MAX = 50;
+const PIN_TEXT_MAX = 10_000;
+const PIN_LINES_MAX = 8;
+
+export function pinsBody(value: unknown): PinsBody {
+  const { pins } = fields(value, ["pins"]);
+  if (!Array.isArray(pins) || pins.length > PINS_MAX) throw wrong("pins", pins, `a list of ${PINS_MAX} at most`);
+  const ids = new Set<string>();
+  return {
+    pins: pins.map((given: unknown, index): Pin => {
+      const pin = fields(given, ["id", "title", "kind", "sql", "x", "y", "unit"]);
+      const named = (name: string) => {
+        const one = text(pin, name);
+        if (one !== undefined && one.trim() !== "" && one.length <= PIN_TEXT_MAX) return one;
+        throw wrong(`pins[${index}].${name}`, pin[name], `a text of ${PIN_TEXT_MAX} characters at most`);
+      };
+      const { kind, y } = pin;
+      if (kind !== "line" && kind !== "bar" && kind !== "scatter") {
+        throw wrong(`pins[${index}].kind`, kind, '"line", "bar" or "scatter"');
+      }
+      const areColumns =
+        Array.isArray(y) && y.length > 0 && y.length <= PIN_LINES_MAX && y.every((one) => typeof one === "string");
+      if (!areColumns) throw wrong(`pins[${index}].y`, y, `a list of 1 to ${PIN_LINES_MAX} columns`);
+      const sql = named("sql");
+      // A pin is asked again and again by every open console: nothing that changes the warehouse belongs there.
+      if (!/^\s*(select|with)\b/i.test(sql))
+        throw wrong(`pins[${index}].sql`, sql, "a statement that begins with SELECT or WITH");
+      const id = named("id");
+      if (ids.has(id)) throw wrong(`pins[${index}].id`, id, "another than the others'");
+      ids.add(id);
+      return {
+        id,
+        title: named("title"),
+        kind,
+        sql,
+        x: named("x"),
+        y: y as string[],
+        ...(pin.unit === undefined ? {} : { unit: named("unit") }),
+      };
+    }),
+  };
 }
 
 function areEdits(value: unknown): value is Readonly<Record<string, string>> {

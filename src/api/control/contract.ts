@@ -13,13 +13,15 @@
  *     GET  /api/trace        ?sequence&stream&shard -> TraceReport
  *     GET  /api/records      ?stream&key&limit&after -> RecordPage, newest first
  *     GET  /api/model                            -> ModelAnswer
+ *     GET  /api/pins                             -> PinsBody
+ *     PUT  /api/pins         PinsBody            -> PinsBody; takes the place of all there are
  *     GET  /api/advise       ?table&rows&slices&expectedRows -> TableAdvice; a second or a few
  *     POST /api/advise       AdviseBody          -> TableAdvice, by the statements of the body too
  *     POST /api/advise/shadow ShadowBody         -> ShadowReport
  *
  * Beside it, for machines: `GET /healthz` -> HealthReport (503 when not ok) and `GET /metrics` (Prometheus' text).
  *
- * An error is `{ error: { code, message, hint } }` with 400 (the caller's), 404, 409 (refused), 503 (try again) or 500.
+ * An error is `{ error: { code, message, hint, at } }` with 400 (the caller's), 404, 409 (refused), 503 (try again) or 500.
  */
 
 import type { ChartModel, StreamModel, TableModel } from "../../definition/model.js";
@@ -409,6 +411,16 @@ export interface ModelAnswer {
   readonly charts: readonly ChartModel[];
 }
 
+/** A chart of the dashboard that is not the definition's. */
+export interface Pin extends ChartModel {
+  readonly id: string;
+  readonly kind: "line" | "bar" | "scatter";
+}
+
+export interface PinsBody {
+  readonly pins: readonly Pin[];
+}
+
 export interface HealthReport {
   readonly ok: boolean;
   /** Why it is not ok, in words; what is merely slow is here too, with `ok` true. */
@@ -416,5 +428,11 @@ export interface HealthReport {
 }
 
 export interface ErrorAnswer {
-  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    /** Of a statement: where in its text, in UTF-16 units from 0. */
+    readonly at?: number;
+  };
 }

@@ -7,6 +7,7 @@ import type {
   DeadLetterPage,
   FlushAnswer,
   HealthReport,
+  Pin,
   PipelineStatus,
   QueryBody,
   RecordPage,
@@ -48,6 +49,9 @@ export interface PipelineInstance {
   advise(body: AdviseBody): Promise<TableAdvice>;
   /** `refused` where no sort key is advised. */
   shadow(body: ShadowBody): Promise<ShadowReport>;
+  pins(): Promise<readonly Pin[]>;
+  /** Durable when it resolves. */
+  replacePins(pins: readonly Pin[]): Promise<void>;
   /** Prometheus' text format. */
   metrics(): Promise<string>;
   health(): HealthReport;

@@ -6,7 +6,7 @@ import { PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { HostRule } from "../../core/loopback.js";
 import { errorAnswer, refuse } from "./answers.js";
-import { adviseBody, queryBody, redriveBody, replayBody, shadowBody, wholeParameter } from "./bodies.js";
+import { adviseBody, pinsBody, queryBody, redriveBody, replayBody, shadowBody, wholeParameter } from "./bodies.js";
 import type { ModelAnswer, ReplayBody, ReplayProgress } from "./contract.js";
 import type { StatusEvents } from "./events.js";
 import { isAuthorized, refuseForeign, requireCredentials, securityHeaders } from "./guard.js";
@@ -57,7 +57,7 @@ export function controlRoutes(options: RouteOptions): Hono {
   app.use("/api/*", async (c, next) => {
     // A form on a foreign page can send text/plain unasked; JSON it cannot.
     const json = /^application\/json\b/i.test(c.req.header("content-type") ?? "");
-    if (c.req.method !== "POST" || json) return next();
+    if (!["POST", "PUT"].includes(c.req.method) || json) return next();
     return refuse(c, 415, "The body must be JSON.", "Send it with content-type: application/json.", "invalid-argument");
   });
   app.use(
@@ -128,6 +128,12 @@ export function controlRoutes(options: RouteOptions): Hono {
     });
   });
 
+  app.get("/api/pins", async (c) => c.json({ pins: await instance.pins() }));
+  app.put("/api/pins", async (c) => {
+    const body = pinsBody(await jsonBody(c.req.raw));
+    await instance.replacePins(body.pins);
+    return c.json(body);
+  });
   app.get("/api/records", async (c) => {
     const { stream, key, limit, after } = c.req.query();
     if (stream === undefined || stream === "") {
