@@ -22,7 +22,8 @@ export function createTable(table: AdvisedTable, found: Found): string {
     return `${nameText(name)} ${shortType(type)} ENCODE ${best.toUpperCase()}${nullable ? "" : " NOT NULL"}`;
   });
   const lines = [...metadata, ...columns].map((line) => `  ${line}`).join(",\n");
-  const clauses = [distributionClause(found), sortClause(found)].filter((clause) => clause !== "").join("\n");
+  const distribution = keepsAuto(table, found) ? "DISTSTYLE AUTO" : distributionClause(found);
+  const clauses = [distribution, sortClause(found)].filter((clause) => clause !== "").join("\n");
   return `CREATE TABLE ${nameText(table.schema)}.${nameText(table.name)} (\n${lines}\n)\n${clauses};`;
 }
 
@@ -34,7 +35,8 @@ export function alterStatements(table: AdvisedTable, found: Found): string[] {
     .map(({ name, best }) => `ALTER COLUMN ${nameText(name)} ENCODE ${best.toUpperCase()}`);
   const { best: distribution } = found.distribution;
   const same =
-    distribution.style === table.distStyle && (distribution.style !== "key" || distribution.column === table.distKey);
+    keepsAuto(table, found) ||
+    (distribution.style === table.distStyle && (distribution.style !== "key" || distribution.column === table.distKey));
   const key = found.sortKey.best;
   const sorted =
     key === undefined ||
@@ -47,6 +49,11 @@ export function alterStatements(table: AdvisedTable, found: Found): string[] {
       ? []
       : [`ALTER TABLE ${target} ALTER COMPOUND SORTKEY (${key.columns.map(nameText).join(", ")});`]),
   ];
+}
+
+/** AUTO comes to EVEN by itself where nothing speaks for more, and may do better while the table is small. */
+function keepsAuto(table: AdvisedTable, { distribution: { best } }: Found): boolean {
+  return table.distStyle === "auto" && best.style === "even";
 }
 
 function distributionClause({ distribution: { best } }: Found): string {

@@ -26,7 +26,9 @@ export function definitionPatch(
     lines.push("   },");
   }
   const keyBefore = distributionText(table.distStyle, table.distKey);
-  change("  ", keyBefore, distributionText(distribution.best.style, distribution.best.column));
+  // AUTO comes to EVEN by itself.
+  const keepsAuto = table.distStyle === "auto" && distribution.best.style === "even";
+  if (!keepsAuto) change("  ", keyBefore, distributionText(distribution.best.style, distribution.best.column));
   const key = sortKey.best;
   if (key !== undefined && key.style !== "none") {
     const before = table.sortKey === undefined ? undefined : sortText(table.sortKey);

@@ -52,6 +52,8 @@ describe("advice on a running pipeline", () => {
     expect(sizes.get("origin")).toBe("raw");
     expect(sizes.get("destination")).toBe("bytedict");
     expect(advice.distribution.best).toEqual({ style: "even" });
+    expect(advice.ddl).toContain("DISTSTYLE AUTO");
+    expect(advice.patch).not.toContain("distStyle");
     // What is advised is a statement of Redshift's, and a table can be made of it.
     expect(() => parseStatements(advice.ddl)).not.toThrow();
     for (const statement of advice.alter) expect(() => parseStatements(statement)).not.toThrow();
