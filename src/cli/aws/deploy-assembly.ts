@@ -21,7 +21,7 @@ export interface Deploying {
 
 /**
  * Deploys a cloud assembly by the pinned `aws-cdk`, and answers the stack's outputs. The tool rather than calls of our own: it puts the bundles where the
- * bootstrap wants them, by the roles that the bootstrap made for it, and clears away a creation that failed; docs/decisions/011 has the rest.
+ * bootstrap wants them, by the roles that the bootstrap made for it, and clears away a creation that failed; docs/decisions/009 has the rest.
  */
 export async function deployAssembly(deploying: Deploying): Promise<Readonly<Record<string, string>>> {
   const { directory, stackName, region, terminal, onProgress, signal } = deploying;
