@@ -115,5 +115,8 @@ function isAbsent(error: unknown): boolean {
 
 function trouble(error: unknown, key: string): PenstockError {
   if (isAbsent(error)) return new PenstockError("not-found", `There is no object ${key}.`, { cause: error });
+  if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 416) {
+    return new PenstockError("damaged", `The object ${key} is shorter than it should be.`, { cause: error });
+  }
   return new PenstockError("unavailable", `S3 does not serve ${key}: ${messageOf(error)}`, { cause: error });
 }

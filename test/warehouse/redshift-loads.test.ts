@@ -162,6 +162,20 @@ describe("the Redshift driver", () => {
     await expect(under.warehouse.load(request(table, [object]))).rejects.toMatchObject({ code: "incompatible-schema" });
   });
 
+  it("an object that is empty, or was replaced by a shorter one, is to blame by its name", async () => {
+    const table = tableModel();
+    await under.warehouse.applyTable(table);
+    const object = await writeObject(under.lake, { table, rows: rowsOf(1, 3) });
+    await under.lake.put(object.key, Buffer.alloc(0));
+    for (const sizeBytes of [0, object.sizeBytes, 1_000_000]) {
+      const loading = under.warehouse.load(request(table, [{ ...object, sizeBytes }]));
+      await expect(loading).rejects.toMatchObject({
+        code: expect.stringMatching(/^(load-failed|damaged)$/),
+        message: expect.stringContaining(object.key),
+      });
+    }
+  });
+
   it("many objects of a table with dedupe share their COPYs, and every row is accounted for", async () => {
     const table = tableModel({ dedupe: { by: ["symbol"], keep: "latest" } });
     await under.warehouse.applyTable(table);

@@ -42,6 +42,8 @@ async function footerOf(lake: Pick<ObjectStore, "get">, { key, sizeBytes }: Load
   const last = async (bytes: number) =>
     bytesOf(await lake.get(key, { first: Math.max(0, sizeBytes - bytes), last: Math.max(0, sizeBytes - 1) }));
   try {
+    // No range can be asked of nothing.
+    if (sizeBytes === 0) throw new PenstockError("load-failed", "it is empty.");
     const end = await last(END_BYTES);
     const needed = footerBytes(end, sizeBytes);
     return readFooter(needed <= end.length ? end : await last(needed));

@@ -146,7 +146,9 @@ function verdictText(given: LoadGiven, table: TableModel, dedupe: NonNullable<Ta
   const winner = (column: string, as: string) =>
     `FIRST_VALUE(${column}) OVER ${standing} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ${as}`;
   const among = `(SELECT DISTINCT ${keyNames} FROM ${ROWS} WHERE penstock_fate IS NULL) k`;
-  const conditions = [...keys.map((column) => sameKey(column, "t", "k")), ...keys.flatMap(keyBounds)];
+  const conditions = keys.map((column) => sameKey(column, "t", "k"));
+  const bounds = keys.flatMap(keyBounds);
+  const where = bounds.length === 0 ? "" : ` WHERE ${bounds.join(" AND ")}`;
   return `CREATE TEMP TABLE ${VERDICT} AS SELECT * FROM (
       SELECT e.staged, e.source, ${["_shard_id", "_sequence_number", "_row_index", "_arrived_at"].map((one) => `e.${one}`).join(", ")},
         ROW_NUMBER() OVER ${standing}) AS standing, ${winner("source", "winner_source")}, ${winner("_shard_id", "winner_shard_id")},
@@ -154,7 +156,7 @@ function verdictText(given: LoadGiven, table: TableModel, dedupe: NonNullable<Ta
       FROM (
         SELECT 1 AS staged, r.penstock_source AS source, ${columns("r")} FROM ${ROWS} r WHERE r.penstock_fate IS NULL
         UNION ALL
-        SELECT 0 AS staged, 0 AS source, ${columns("t")} FROM ${targetName(place, target)} t JOIN ${among} ON ${conditions.join(" AND ")}
+        SELECT 0 AS staged, 0 AS source, ${columns("t")} FROM ${targetName(place, target)} t JOIN ${among} ON ${conditions.join(" AND ")}${where}
       ) e) ranked WHERE ranked.standing > 1`;
 }
 
