@@ -24,7 +24,7 @@ const TAB = 0x09;
 const SPACE = 0x20;
 const DELETE = 0x7f;
 /** Longer lines are the reference's. */
-const LINE_BYTES_MAX = MIB;
+export const LINE_BYTES_MAX = MIB;
 
 /** Undefined where the reference must read them. */
 export async function plainText(
@@ -43,7 +43,7 @@ export async function plainText(
   for (const object of objects) {
     const lines = lineCounter(delimiter.charCodeAt(0), quote, fields - 1, format.ignoreHeader);
     // What cannot be unpacked is for the reference to tell.
-    const counted = await count(unpacked(run, object, options.compression), lines).catch(() => undefined);
+    const counted = await countLines(unpacked(run, object, options.compression), lines).catch(() => undefined);
     if (counted === undefined) return undefined;
     rowsOf.set(object, counted);
     rows += counted;
@@ -64,8 +64,8 @@ function plainDelimiter(format: TextFormat, { compression, encoding }: CopyOptio
   return delimiter.length === 1 && (code === TAB || (code >= SPACE && code < DELETE)) ? delimiter : undefined;
 }
 
-/** Rows; undefined as soon as something is not plain. */
-async function count(chunks: AsyncIterable<Buffer>, lines: LineCounter): Promise<number | undefined> {
+/** Rows of an object; undefined as soon as something is not plain. */
+export async function countLines(chunks: AsyncIterable<Buffer>, lines: LineCounter): Promise<number | undefined> {
   let rest: Buffer = Buffer.alloc(0);
   let first = true;
   for await (const chunk of chunks) {
@@ -86,7 +86,7 @@ async function count(chunks: AsyncIterable<Buffer>, lines: LineCounter): Promise
   return lines.rows();
 }
 
-interface LineCounter {
+export interface LineCounter {
   /** Whole lines, each with its LF. False where something in them is not plain. */
   add(bytes: Buffer): boolean;
   /** Undefined where there were not even the lines that are to be passed over. */

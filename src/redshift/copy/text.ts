@@ -3,7 +3,8 @@ import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type ColumnConversion, conversionOf, loadErrorType, wrongOf } from "./convert.js";
 import type { LoadError } from "./load-log.js";
 import type { CopyOptions } from "./options.js";
-import { plainText } from "./plain-text.js";
+import { plainJson } from "./plain-json.js";
+import { type PlainText, plainText } from "./plain-text.js";
 import type { LoadRun } from "./services.js";
 import type { SourceObject } from "./source.js";
 import { type RecordFormat, rawLineOf, rawRecords, type Stage, type StageOptions, stageRecords } from "./staging.js";
@@ -26,10 +27,7 @@ export async function loadText(
   options: CopyOptions,
   referenceOnly = false,
 ): Promise<TextLoad> {
-  const plain =
-    "text" in format && !referenceOnly
-      ? await plainText(run, objects, format.text, target.columns.length, options)
-      : undefined;
+  const plain = referenceOnly ? undefined : await plainRelation(run, target, objects, format, options);
   if (plain === undefined) return loadByReference(run, target, objects, format, options);
   const checks = checksOf(target, format, options);
   const { relation: from, rows: expected } = plain;
@@ -49,6 +47,18 @@ export async function loadText(
     );
   }
   return { ...told, rows: told.failed || options.noLoad ? 0 : rows };
+}
+
+function plainRelation(
+  run: LoadRun,
+  { columns }: LoadTarget,
+  objects: readonly SourceObject[],
+  format: RecordFormat,
+  options: CopyOptions,
+): Promise<PlainText | undefined> {
+  return "text" in format
+    ? plainText(run, objects, format.text, columns.length, options)
+    : plainJson(run, objects, format.json, columns, options);
 }
 
 interface Checks {
