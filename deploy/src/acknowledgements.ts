@@ -40,6 +40,22 @@ const STANDING: readonly Acknowledgement[] = [
       "X-Ray and the describing and deleting of network interfaces take no resource; an interface that is created has no name before. Lambda needs both in a VPC.",
   },
   {
+    at: /^QuickSight\/ConnectionRole$/,
+    rules: [iam5("Resource::*")],
+    reason: "An interface has no name before it is created, and describing subnets and groups takes no resource.",
+  },
+  {
+    at: /^Warehouse\/CopyRole$/,
+    rules: [iam5("Resource::*")],
+    reason: "ListStreams takes no resource; it gives names alone.",
+  },
+  {
+    at: /^(LoadModes\/CopyWatchdog|Partitions\/Partitions-[^/]+)Role$/,
+    rules: [iam5("Resource::*")],
+    reason:
+      "Describing statements and reading their results takes no resource, and is held to the role's own by a condition; log delivery and X-Ray take none either.",
+  },
+  {
     at: /^Loader\/LoadStatesRole$/,
     rules: [iam5("Resource::*")],
     reason:
@@ -63,8 +79,8 @@ const STANDING: readonly Acknowledgement[] = [
     reason: "A queue as source has no such destination: what fails goes to the queue's own dead-letter queue.",
   },
   {
-    at: /^Loader\/LoadDeadLetters$/,
-    rules: ["Serverless::Serverless-SQSRedrivePolicy"],
+    at: /^(Loader\/LoadDeadLetters|(Partitions|LoadModes)\/Undelivered)$/,
+    rules: ["Serverless::Serverless-SQSRedrivePolicy", "AwsSolutions::AwsSolutions-SQS3"],
     reason: "It is the dead-letter queue.",
   },
   {

@@ -10,8 +10,17 @@ export interface DeployOptions {
   readonly warehouse?: WarehouseOptions;
   /** Networks outside the VPC that may reach the warehouse's port, such as a VPN's: CIDRs of IPv4. Default: none. */
   readonly toolCidrs?: readonly string[];
+  /** A dashboard of the definition's charts. Default: none. */
+  readonly quickSight?: QuickSightOptions;
   /** The region's managed prefix list of S3 (`aws ec2 describe-managed-prefix-lists`): narrows what may be called by HTTPS to S3. */
   readonly s3PrefixListId?: string;
+}
+
+export interface QuickSightOptions {
+  /** Who may see and use it: a user or a group of QuickSight's. */
+  readonly userArn: string;
+  /** A secret with `username` and `password` of a database user who may read the tables, and no more. */
+  readonly secretArn: string;
 }
 
 export type WarehouseOptions =
@@ -59,8 +68,20 @@ export function checkOptions(options: DeployOptions): void {
     if (match?.[5] === "0")
       refuse(`toolCidrs has ${JSON.stringify(cidr)}, the whole internet; name your own networks.`);
   }
+  if (options.quickSight !== undefined) checkQuickSight(options.quickSight);
   if (options.s3PrefixListId !== undefined && !/^pl-[0-9a-f]+$/.test(options.s3PrefixListId)) {
     refuse(`s3PrefixListId is ${JSON.stringify(options.s3PrefixListId)}; it must be such as "pl-63a5400a".`);
+  }
+}
+
+function checkQuickSight({ userArn, secretArn }: QuickSightOptions): void {
+  if (!/^arn:[a-z-]+:quicksight:[a-z0-9-]+:\d{12}:(user|group)\/.+$/.test(userArn)) {
+    refuse(
+      `quickSight.userArn is ${JSON.stringify(userArn)}; it must be such as "arn:aws:quicksight:us-east-1:123456789012:user/default/jo".`,
+    );
+  }
+  if (!/^arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/.test(secretArn)) {
+    refuse(`quickSight.secretArn is ${JSON.stringify(secretArn)}; it must be the ARN of a secret.`);
   }
 }
 

@@ -9,8 +9,11 @@ import { catalog } from "./stages/catalog.js";
 import { deliveries } from "./stages/delivery.js";
 import { pipelineKey } from "./stages/key.js";
 import { lake } from "./stages/lake.js";
+import { loadModes } from "./stages/load-modes.js";
 import { loader } from "./stages/loader.js";
 import { network } from "./stages/network.js";
+import { partitions } from "./stages/partitions.js";
+import { quickSight } from "./stages/quicksight.js";
 import { producerPolicy, streams } from "./stages/stream.js";
 import { warehouse } from "./stages/warehouse.js";
 import { watch } from "./stages/watch.js";
@@ -40,6 +43,7 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
   const kinesis = streams(streamStage, model.streams, key, options);
   const bucket = lake(stage("Lake"), key);
   const glue = catalog(stage("Catalog"), model, bucket);
+  const folders = partitions(stage("Partitions"), { model, bucket, catalog: glue, key });
   const delivered = deliveries(stage("Delivery"), {
     model,
     streams: kinesis,
@@ -54,18 +58,22 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
   const redshift = warehouse(stage("Warehouse"), {
     model,
     bucket,
+    catalog: glue,
+    streams: kinesis,
     key,
     network: net,
     options: options.warehouse ?? { kind: "serverless" },
   });
   const loads = loader(stage("Loader"), {
-    model,
+    // The others are loaded by Redshift itself, or not at all.
+    model: { ...model, tables: model.tables.filter(({ load }) => load === undefined) },
     bucket,
     key,
     network: net,
     warehouse: redshift,
     bundle: bundles.load,
   });
+  const watchdog = loadModes(stage("LoadModes"), { model, bucket, catalog: glue, key, warehouse: redshift });
   watch(stage("Watch"), {
     pipeline: model.name,
     key,
@@ -73,7 +81,12 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     deliveries: delivered,
     loader: loads,
     warehouse: redshift,
+    watchdog,
+    partitions: folders,
   });
+  if (options.quickSight !== undefined) {
+    quickSight(stage("QuickSight"), { model, network: net, warehouse: redshift, options: options.quickSight });
+  }
   pipelineOutputs(stack, {
     model,
     lakeBucket: bucket.bucketName,

@@ -57,13 +57,15 @@ describe("the example market on AWS", () => {
     expect(daily.DynamicPartitioningConfiguration).toBeUndefined();
   });
 
-  it("lets COPY read the tables' folders and the manifests, and nothing else of the lake", () => {
+  it("lets COPY read the tables' folders, their dead letters and the manifests, and nothing else of the lake", () => {
     const policy = made.properties("AWS::IAM::Policy").find(({ PolicyName }) => text(PolicyName).includes("CopyRole"))!;
     const { Statement } = policy.PolicyDocument as { Statement: { Sid: string; Action: unknown; Resource: unknown }[] };
     const read = Statement.find(({ Sid }) => Sid === "ReadTables")!;
     expect(read.Action).toBe("s3:GetObject");
     const folders = (read.Resource as { "Fn::Join": [string, unknown[]] }[]).map((one) => one["Fn::Join"][1].at(-1));
     expect(folders.sort()).toEqual([
+      "/errors/daily_prices/*",
+      "/errors/quotes/*",
       "/loads/daily_prices/*",
       "/loads/quotes/*",
       "/tables/daily_prices/*",

@@ -46,6 +46,8 @@ describe("options", () => {
     expect(() => checkOptions({ warehouse: { kind: "serverless", baseRpu: 12 } })).toThrow("warehouse.baseRpu is 12");
     expect(() => checkOptions({ toolCidrs: ["0.0.0.0/0"] })).toThrow("the whole internet");
     expect(() => checkOptions({ s3PrefixListId: "s3" })).toThrow("s3PrefixListId");
+    const secretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:reader";
+    expect(() => checkOptions({ quickSight: { userArn: "jo", secretArn } })).toThrow("quickSight.userArn");
   });
 
   it("what AWS cannot do with a definition is said all at once", () => {

@@ -9,10 +9,12 @@ import type { PipelineModel } from "../../src/definition/model.js";
 import type { Pipeline } from "../../src/index.js";
 import { buildApp } from "../src/index.js";
 import type { DeployOptions } from "../src/options.js";
+import type { WholeTemplate } from "./redshift-rules.js";
 
 export interface Synthesis {
   /** `Properties` of every resource of the type. */
   properties(type: string): Record<string, unknown>[];
+  readonly template: WholeTemplate;
   /** `<construct> <rule>`, of all packs. */
   readonly findings: readonly string[];
   readonly bundles: readonly { readonly name: string; readonly bytes: number; readonly code: string }[];
@@ -45,6 +47,7 @@ export async function synthesis(definition: Pipeline, options: DeployOptions = {
       }),
     );
     return {
+      template: (template?.toJSON() ?? { Resources: {} }) as WholeTemplate,
       properties: (type) =>
         Object.values(template?.findResources(type) ?? {}).map(
           ({ Properties }) => Properties as Record<string, unknown>,

@@ -4,12 +4,15 @@ import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import type { PipelineModel, TableModel } from "../../../src/definition/model.js";
 import { mappingOf } from "../../../src/definition/types.js";
+import { partitionFolders } from "../partition-folders.js";
 import { fixedPart } from "../prefixes.js";
 
 export interface Catalog {
   readonly database: CfnDatabase;
   readonly databaseName: string;
   readonly tables: ReadonlyMap<string, CfnTable>;
+  /** With those of dead letters. */
+  readonly tableNames: readonly string[];
 }
 
 interface GlueColumn {
@@ -62,7 +65,8 @@ const DEAD_LETTER_COLUMNS: readonly GlueColumn[] = [
 
 /**
  * A table of the definition is two of Glue's: its rows, by whose columns Firehose converts, and its dead letters. Both are kept when the
- * stack is deleted, with the lake that they describe. They have no partition keys: Athena and Spectrum read a location with all its folders.
+ * stack is deleted, with the lake that they describe. A table whose folders are its partitions has them as keys, so that a query reads those it names
+ * (stages/partitions.ts tells the catalog of them); the others are read with all their folders.
  */
 export function catalog(scope: Construct, model: PipelineModel, bucket: Bucket): Catalog {
   const { account } = Stack.of(scope);
@@ -72,19 +76,17 @@ export function catalog(scope: Construct, model: PipelineModel, bucket: Bucket):
     databaseInput: { name: databaseName, description: `The lake of the pipeline ${model.name}` },
   });
   database.applyRemovalPolicy(RemovalPolicy.RETAIN);
-  const addTable = (id: string, name: string, columns: readonly GlueColumn[], prefix: string, parquet: boolean) => {
+  const addTable = (id: string, name: string, storage: GlueStorage, partitionKeys: readonly GlueColumn[] = []) => {
+    const classification = storage.serdeInfo === PARQUET.serdeInfo ? "parquet" : "json";
     const table = new CfnTable(scope, id, {
       catalogId: account,
       databaseName,
       tableInput: {
         name,
         tableType: "EXTERNAL_TABLE",
-        parameters: { EXTERNAL: "TRUE", classification: parquet ? "parquet" : "json" },
-        storageDescriptor: {
-          columns: [...columns],
-          location: `s3://${bucket.bucketName}/${fixedPart(prefix)}`,
-          ...(parquet ? PARQUET : JSON_LINES),
-        },
+        parameters: { EXTERNAL: "TRUE", classification },
+        ...(partitionKeys.length === 0 ? {} : { partitionKeys: [...partitionKeys] }),
+        storageDescriptor: { ...storage, columns: [...storage.columns] },
       },
     });
     table.addResourceDependency(database);
@@ -93,18 +95,41 @@ export function catalog(scope: Construct, model: PipelineModel, bucket: Bucket):
   };
   const tables = new Map<string, CfnTable>();
   for (const table of model.tables) {
-    const { prefix, errorPrefix, fileFormat } = table.deliver;
-    tables.set(
-      table.name,
-      addTable(`Table-${table.name}`, table.name, rowColumns(table), prefix, fileFormat === "parquet"),
+    const keys = partitionFolders(table)?.keys.map(({ name }) => ({ name, type: "string" }));
+    tables.set(table.name, addTable(`Table-${table.name}`, table.name, rowStorage(table, bucket.bucketName), keys));
+    addTable(
+      `DeadLetters-${table.name}`,
+      deadLettersName(table.name),
+      storageOf(DEAD_LETTER_COLUMNS, table.deliver.errorPrefix, bucket.bucketName, JSON_LINES),
     );
-    addTable(`DeadLetters-${table.name}`, `${table.name}_dead_letters`, DEAD_LETTER_COLUMNS, errorPrefix, false);
   }
   new CfnOutput(scope, "GlueDatabase", {
     value: databaseName,
     description: "The lake's tables, for Athena and Spectrum",
   });
-  return { database, databaseName, tables };
+  const tableNames = model.tables.flatMap(({ name }) => [name, deadLettersName(name)]);
+  return { database, databaseName, tables, tableNames };
+}
+
+function deadLettersName(table: string): string {
+  return `${table}_dead_letters`;
+}
+
+type GlueFormat = typeof PARQUET;
+
+interface GlueStorage extends GlueFormat {
+  readonly columns: readonly GlueColumn[];
+  readonly location: string;
+}
+
+/** The storage of a table's rows, and, but for its location, of each of its partitions. */
+export function rowStorage(table: TableModel, bucket: string): GlueStorage {
+  const { prefix, fileFormat } = table.deliver;
+  return storageOf(rowColumns(table), prefix, bucket, fileFormat === "parquet" ? PARQUET : JSON_LINES);
+}
+
+function storageOf(columns: readonly GlueColumn[], prefix: string, bucket: string, format: GlueFormat): GlueStorage {
+  return { columns, location: `s3://${bucket}/${fixedPart(prefix)}`, ...format };
 }
 
 function rowColumns(table: TableModel): readonly GlueColumn[] {

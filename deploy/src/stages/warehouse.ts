@@ -1,5 +1,6 @@
 import { CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import type { Stream } from "aws-cdk-lib/aws-kinesis";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { CfnCluster, CfnClusterParameterGroup, CfnClusterSubnetGroup } from "aws-cdk-lib/aws-redshift";
 import { CfnNamespace, CfnWorkgroup } from "aws-cdk-lib/aws-redshiftserverless";
@@ -8,6 +9,7 @@ import type { Construct } from "constructs";
 import type { PipelineModel } from "../../../src/definition/model.js";
 import type { WarehouseOptions } from "../options.js";
 import { fixedPart } from "../prefixes.js";
+import type { Catalog } from "./catalog.js";
 import { LOADS_PREFIX } from "./lake.js";
 import { type Network, WAREHOUSE_PORT } from "./network.js";
 
@@ -17,6 +19,10 @@ export interface Warehouse {
   /** How the Data API names it. */
   readonly target: { readonly WorkgroupName: string } | { readonly ClusterIdentifier: string };
   readonly arn: string;
+  /** Of the namespace, which a cluster has as well. */
+  readonly namespaceArn: string;
+  /** The endpoint's address. */
+  readonly host: string;
   /** The workgroup's or the cluster's name, for metrics. */
   readonly name: string;
   /** The administrator's password, which Redshift makes and rotates itself. */
@@ -34,6 +40,8 @@ export type AdminPassword =
 interface WarehouseParts {
   readonly model: PipelineModel;
   readonly bucket: Bucket;
+  readonly catalog: Catalog;
+  readonly streams: ReadonlyMap<string, Stream>;
   readonly key: Key;
   readonly network: Network;
   readonly options: WarehouseOptions;
@@ -56,13 +64,13 @@ export function warehouse(scope: Construct, parts: WarehouseParts): Warehouse {
   return made;
 }
 
-/** COPY and nothing else: the tables' objects and the manifests. */
-function copyRole(scope: Construct, { model, bucket, key }: WarehouseParts): Role {
-  const { account } = Stack.of(scope);
+/** Reading and nothing else: the lake's folders and its catalog, the manifests, and the streams that a view reads. */
+function copyRole(scope: Construct, { model, bucket, key, catalog, streams }: WarehouseParts): Role {
+  const { account, partition, region } = Stack.of(scope);
   const conditions = { StringEquals: { "aws:SourceAccount": account } };
   const role = new Role(scope, "CopyRole", {
     assumedBy: new ServicePrincipal("redshift.amazonaws.com", { conditions }),
-    description: "COPY from the lake's tables",
+    description: "COPY from the lake's tables, and reading them and the streams in place",
   });
   role.assumeRolePolicy?.addStatements(
     new PolicyStatement({
@@ -74,6 +82,8 @@ function copyRole(scope: Construct, { model, bucket, key }: WarehouseParts): Rol
   );
   const prefixes = [
     ...model.tables.map(({ deliver }) => fixedPart(deliver.prefix)),
+    // Dead letters are tables of the lake as well.
+    ...model.tables.map(({ deliver }) => fixedPart(deliver.errorPrefix)),
     ...model.tables.map(({ name }) => `${LOADS_PREFIX}${name}/`),
   ];
   const add = (sid: string, actions: string[], resources: string[], when = {}) =>
@@ -88,14 +98,80 @@ function copyRole(scope: Construct, { model, bucket, key }: WarehouseParts): Rol
     StringLike: { "s3:prefix": prefixes.map((prefix) => `${prefix}*`) },
   });
   add("DecryptTables", ["kms:Decrypt"], [key.keyArn], { StringLike: { "kms:ViaService": "s3.*.amazonaws.com" } });
+  const glue = (resource: string) => `arn:${partition}:glue:${region}:${account}:${resource}`;
+  const { databaseName } = catalog;
+  add(
+    "ReadCatalog",
+    [
+      "glue:GetDatabase",
+      "glue:GetDatabases",
+      "glue:GetTable",
+      "glue:GetTables",
+      "glue:GetPartition",
+      "glue:GetPartitions",
+      "glue:BatchGetPartition",
+    ],
+    [
+      glue("catalog"),
+      glue(`database/${databaseName}`),
+      ...[...catalog.tableNames].map((table) => glue(`table/${databaseName}/${table}`)),
+    ],
+  );
+  const read = model.tables.flatMap(({ load, sources }) =>
+    load === "streaming" ? sources.flatMap((source) => streams.get(source)?.streamArn ?? []) : [],
+  );
+  if (read.length > 0) {
+    add(
+      "ReadStreams",
+      [
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetShardIterator",
+        "kinesis:GetRecords",
+        "kinesis:ListShards",
+      ],
+      [...new Set(read)],
+    );
+    add("FindStreams", ["kinesis:ListStreams"], ["*"]);
+    add("DecryptStreams", ["kms:Decrypt"], [key.keyArn], {
+      StringLike: { "kms:ViaService": "kinesis.*.amazonaws.com" },
+    });
+  }
   return role;
+}
+
+/** Where a COPY JOB loads a table, S3 may tell the namespace of the lake's new objects, and nobody else may send it anything. */
+function objectEvents(scope: Construct, { model, bucket }: WarehouseParts): { namespaceResourcePolicy?: object } {
+  if (!model.tables.some(({ load }) => load === "auto-copy")) return {};
+  const { account, partition } = Stack.of(scope);
+  return {
+    namespaceResourcePolicy: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "redshift.amazonaws.com" },
+          Action: "redshift:AuthorizeInboundIntegration",
+          Resource: "*",
+          Condition: { StringEquals: { "aws:SourceArn": bucket.bucketArn } },
+        },
+        {
+          Effect: "Allow",
+          Principal: { AWS: `arn:${partition}:iam::${account}:root` },
+          Action: "redshift:CreateInboundIntegration",
+          Resource: "*",
+        },
+      ],
+    },
+  };
 }
 
 function databaseName(model: PipelineModel): string {
   return model.name.replaceAll("-", "_");
 }
 
-function serverless(scope: Construct, { model, key, network, options }: WarehouseParts, role: Role): Warehouse {
+function serverless(scope: Construct, parts: WarehouseParts, role: Role): Warehouse {
+  const { model, key, network, options } = parts;
   const rpu = options.kind === "serverless" ? options : undefined;
   const name = `penstock-${model.name}`.slice(0, 64);
   const database = databaseName(model);
@@ -109,6 +185,7 @@ function serverless(scope: Construct, { model, key, network, options }: Warehous
     iamRoles: [role.roleArn],
     defaultIamRoleArn: role.roleArn,
     logExports: LOG_EXPORTS,
+    ...objectEvents(scope, parts),
   });
   namespace.applyRemovalPolicy(RemovalPolicy.RETAIN);
   const workgroup = new CfnWorkgroup(scope, "Workgroup", {
@@ -132,6 +209,8 @@ function serverless(scope: Construct, { model, key, network, options }: Warehous
     database,
     target: { WorkgroupName: workgroup.ref },
     arn: workgroup.attrWorkgroupWorkgroupArn,
+    namespaceArn: namespace.attrNamespaceNamespaceArn,
+    host: workgroup.attrWorkgroupEndpointAddress,
     name,
     password: {
       namespaceName: name,
@@ -144,7 +223,8 @@ function serverless(scope: Construct, { model, key, network, options }: Warehous
   };
 }
 
-function provisioned(scope: Construct, { model, key, network, options }: WarehouseParts, role: Role): Warehouse {
+function provisioned(scope: Construct, parts: WarehouseParts, role: Role): Warehouse {
+  const { model, key, network, options } = parts;
   const given = options.kind === "provisioned" ? options : undefined;
   const database = databaseName(model);
   const subnets = new CfnClusterSubnetGroup(scope, "ClusterSubnets", {
@@ -180,6 +260,7 @@ function provisioned(scope: Construct, { model, key, network, options }: Warehou
     preferredMaintenanceWindow: MAINTENANCE_UTC,
     allowVersionUpgrade: true,
     loggingProperties: { logDestinationType: "cloudwatch", logExports: LOG_EXPORTS },
+    ...objectEvents(scope, parts),
   });
   // CloudFormation takes a last snapshot when the stack is deleted.
   cluster.applyRemovalPolicy(RemovalPolicy.SNAPSHOT);
@@ -189,6 +270,8 @@ function provisioned(scope: Construct, { model, key, network, options }: Warehou
     database,
     target: { ClusterIdentifier: cluster.ref },
     arn: `arn:${partition}:redshift:${region}:${account}:cluster:${cluster.ref}`,
+    namespaceArn: cluster.attrClusterNamespaceArn,
+    host: cluster.attrEndpointAddress,
     name: cluster.ref,
     password: { secretArn: cluster.attrMasterPasswordSecretArn },
     adminName: ADMIN,

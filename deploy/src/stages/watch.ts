@@ -12,6 +12,7 @@ import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import type { Stream } from "aws-cdk-lib/aws-kinesis";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import { Construct } from "constructs";
 import { METRICS_NAMESPACE } from "../function.js";
 import type { Delivery } from "./delivery.js";
@@ -25,6 +26,10 @@ export interface Watched {
   readonly deliveries: readonly Delivery[];
   readonly loader: Loader;
   readonly warehouse: Warehouse;
+  /** Of COPY JOBs, where there are any. */
+  readonly watchdog: StateMachine | undefined;
+  /** Each tells the catalog of a table's partitions. */
+  readonly partitions: ReadonlyMap<string, StateMachine>;
 }
 
 const PERIOD = Duration.minutes(5);
@@ -94,6 +99,14 @@ export function watch(scope: Construct, watched: Watched): void {
   rows[3]!.push(
     alarm("LoadsTimedOut", "Loads ran out of time", loader.stateMachine.metricTimedOut({ period: PERIOD }), 0),
   );
+  if (watched.watchdog !== undefined) {
+    const left = watched.watchdog.metricFailed({ period: PERIOD });
+    rows[3]!.push(alarm("CopiesFailed", "Files that COPY JOBs passed over cannot be loaded either", left, 0));
+  }
+  for (const [table, machine] of watched.partitions) {
+    const unknown = machine.metricFailed({ period: PERIOD });
+    alarm(`PartitionsFailed-${table}`, `The catalog was not told of a partition of ${table}`, unknown, 0);
+  }
   alarm("LoadErrors", "The load Lambda fails", loader.load.metricErrors({ period: PERIOD }), 0);
   rows[4]!.push(...capacity(warehouse, alarm));
 

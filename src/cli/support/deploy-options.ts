@@ -13,6 +13,7 @@ export interface DeployOptions {
     | { readonly kind: "provisioned"; readonly nodeType?: NodeType; readonly nodes?: number };
   readonly toolCidrs?: readonly string[];
   readonly s3PrefixListId?: string;
+  readonly quickSight?: { readonly userArn: string; readonly secretArn: string };
 }
 
 type NodeType = "ra3.large" | "ra3.xlplus" | "ra3.4xlarge";
@@ -27,6 +28,8 @@ export interface DeployFlags {
   readonly maxRpu?: number;
   readonly toolCidr?: readonly string[];
   readonly s3PrefixList?: string;
+  readonly quicksightUser?: string;
+  readonly quicksightSecret?: string;
 }
 
 export function addDeployOptions(command: Command): Command {
@@ -55,6 +58,8 @@ export function addDeployOptions(command: Command): Command {
     .option("--nodes <n>", "with --ra3 (default: 2)", wholeNumber("--nodes", 2, 32))
     .option("--tool-cidr <cidr...>", "networks outside the VPC that may reach the warehouse's port")
     .option("--s3-prefix-list <id>", "the region's prefix list of S3, to which the security groups are then held")
+    .option("--quicksight-user <arn>", "a dashboard of the charts for this user or group (default: none)")
+    .option("--quicksight-secret <arn>", "with --quicksight-user: the secret of a database user who may read")
     .optionsGroup("Options:");
 }
 
@@ -62,6 +67,12 @@ export function deployOptionsOf(flags: DeployFlags): DeployOptions {
   if (flags.ra3 !== true && (flags.nodes !== undefined || flags.nodeType !== undefined)) {
     throw new PenstockError("invalid-argument", "--nodes and --node-type are of a provisioned warehouse.", {
       hint: "Add --ra3.",
+    });
+  }
+  const { quicksightUser, quicksightSecret } = flags;
+  if ((quicksightUser === undefined) !== (quicksightSecret === undefined)) {
+    throw new PenstockError("invalid-argument", "--quicksight-user and --quicksight-secret go together.", {
+      hint: "docs/bi-tools.md says how to make the database user and its secret.",
     });
   }
   return {
@@ -79,6 +90,9 @@ export function deployOptionsOf(flags: DeployFlags): DeployOptions {
         },
     ...(flags.toolCidr === undefined ? {} : { toolCidrs: flags.toolCidr }),
     ...(flags.s3PrefixList === undefined ? {} : { s3PrefixListId: flags.s3PrefixList }),
+    ...(quicksightUser === undefined || quicksightSecret === undefined
+      ? {}
+      : { quickSight: { userArn: quicksightUser, secretArn: quicksightSecret } }),
   };
 }
 

@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { CFN_LINT, cfnLint } from "./cfn-lint.js";
+import { redshiftFindings } from "./redshift-rules.js";
+import type { Synthesis } from "./synthesis.js";
+import { allVariants } from "./variants.js";
+
+let made: ReadonlyMap<string, Synthesis>;
+beforeAll(async () => {
+  made = await allVariants();
+});
+const of = (name: string) => made.get(name) as Synthesis;
+
+describe("every example, way to load and option", () => {
+  it("leaves no finding of the four packs without a reason", () => {
+    expect([...made].flatMap(([name, { findings }]) => findings.map((finding) => `${name}: ${finding}`))).toEqual([]);
+  });
+
+  it("keeps the rules for Redshift", () => {
+    for (const { template } of made.values()) expect(Object.keys(template.Resources).length).toBeGreaterThan(50);
+    for (const [name, { template }] of made) expect([name, redshiftFindings(template)]).toEqual([name, []]);
+  });
+
+  it.skipIf(CFN_LINT === undefined)("has nothing that cfn-lint finds", async () => {
+    const templates = Object.fromEntries([...made].map(([name, { template }]) => [name, template]));
+    expect(await cfnLint(templates)).toEqual([]);
+  });
+  if (CFN_LINT === undefined) console.warn("SKIPPED: cfn-lint is not installed (pip install cfn-lint).");
+
+  it("tells the catalog of partitions where the folders are nothing else, and gives Glue the keys", () => {
+    const keys = of("everything")
+      .properties("AWS::Glue::Table")
+      .map(({ TableInput }) => TableInput as { Name: string; PartitionKeys?: { Name: string }[] })
+      .filter(({ PartitionKeys }) => PartitionKeys !== undefined)
+      .map(({ Name, PartitionKeys }) => [Name, PartitionKeys?.map((key) => key.Name)]);
+    // A key that is a column as well (outside's id) can be no second one of that name.
+    expect(keys).toEqual([["jobbed", ["hour"]]]);
+    const states = of("market")
+      .properties("AWS::StepFunctions::StateMachine")
+      .find(({ StateMachineType }) => StateMachineType === "EXPRESS");
+    const asl = JSON.stringify(states?.DefinitionString);
+    expect(asl).toContain(
+      "States.Array(States.ArrayGetItem(States.StringSplit(States.ArrayGetItem($.parts, 2), '='), 1))",
+    );
+    expect(asl).toContain("glue:createPartition");
+  });
+
+  it("loads by the supervised loader what is copied, and nothing else", () => {
+    const loads = of("everything")
+      .properties("AWS::Events::Rule")
+      .find(({ Description }) => Description === "New objects of the lake's tables");
+    expect(JSON.stringify(loads?.EventPattern)).toContain(
+      '"key":[{"prefix":"tables/copied/"},{"prefix":"tables/lines/"}]',
+    );
+  });
+
+  it("tells Redshift of new objects where a COPY JOB loads, and watches over what the job passes over", () => {
+    for (const name of ["everything", "everything-provisioned"]) {
+      expect(of(name).properties("AWS::Redshift::Integration")).toHaveLength(1);
+      const rules = of(name).properties("AWS::Events::Rule");
+      expect(rules).toContainEqual(expect.objectContaining({ ScheduleExpression: "rate(15 minutes)" }));
+      const [holder] = [
+        ...of(name).properties("AWS::RedshiftServerless::Namespace"),
+        ...of(name).properties("AWS::Redshift::Cluster"),
+      ];
+      expect(JSON.stringify(holder?.NamespaceResourcePolicy)).toContain("redshift:AuthorizeInboundIntegration");
+      const machines = of(name)
+        .properties("AWS::StepFunctions::StateMachine")
+        .map((one) => JSON.stringify(one));
+      expect(machines.filter((text) => text.includes("sys_copy_job_detail"))).toHaveLength(1);
+    }
+    expect(of("market").properties("AWS::Redshift::Integration")).toEqual([]);
+  });
+
+  it("lets the warehouse read the streams of streamed tables, and no others", () => {
+    const sids = (name: string) =>
+      of(name)
+        .properties("AWS::IAM::Policy")
+        .filter(({ PolicyName }) => String(PolicyName).includes("CopyRole"))
+        .flatMap(
+          ({ PolicyDocument }) => (PolicyDocument as { Statement: { Sid: string; Resource: unknown }[] }).Statement,
+        );
+    expect(sids("market").map(({ Sid }) => Sid)).not.toContain("ReadStreams");
+    const [read] = sids("everything").filter(({ Sid }) => Sid === "ReadStreams");
+    expect(JSON.stringify(read?.Resource)).toMatch(/^\{"Fn::GetAtt":\["StreamStreamevents\w+","Arn"\]\}$/);
+    expect(sids("market").map(({ Sid }) => Sid)).toContain("ReadCatalog");
+  });
+
+  it("draws the definition's charts in QuickSight: the bid price of SPY, asked of the warehouse itself", () => {
+    const [set] = of("market").properties("AWS::QuickSight::DataSet");
+    expect(JSON.stringify(set)).toContain("SPY");
+    expect(set).toMatchObject({ ImportMode: "DIRECT_QUERY" });
+    const [board] = of("market").properties("AWS::QuickSight::Dashboard");
+    expect(JSON.stringify(board?.Definition)).toContain('"DateGranularity":"SECOND"');
+    expect(of("everything").properties("AWS::QuickSight::DataSet")).toHaveLength(2);
+    expect(of("flights-provisioned").properties("AWS::QuickSight::DataSource")).toEqual([]);
+  });
+});
