@@ -36,7 +36,7 @@ export function byteWriter(): ByteWriter {
     },
     integer(value, width) {
       room(width);
-      buffer.set(integerBytes(value, width), length);
+      putInteger(buffer, length, value, width);
       length += width;
     },
     varint(value) {
@@ -103,13 +103,24 @@ export function varintBytes(value: number): number {
 
 export function integerBytes(value: bigint, width: number): Uint8Array {
   const bytes = new Uint8Array(width);
-  const view = new DataView(bytes.buffer);
-  if (width === 2) view.setInt16(0, Number(value), true);
-  else if (width === 4) view.setInt32(0, Number(value), true);
-  else {
-    for (let at = 0; at < width; at += 8) view.setBigInt64(at, BigInt.asIntN(64, value >> BigInt(8 * at)), true);
-  }
+  putInteger(bytes, 0, value, width);
   return bytes;
+}
+
+const HALF = 2 ** 32;
+
+/** By way of numbers wherever they are exact: a bigint's own operations would take most of an encoder's time. */
+function putInteger(bytes: Uint8Array, at: number, value: bigint, width: number): void {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) {
+    for (let index = 0; index < width; index++) bytes[at + index] = Number((value >> BigInt(8 * index)) & 0xffn);
+    return;
+  }
+  let word = number | 0;
+  for (let index = 0; index < width; index++) {
+    if (index === 4) word = Math.floor(number / HALF) | 0;
+    bytes[at + index] = index < 8 ? (word >> (8 * (index & 3))) & 0xff : number < 0 ? 0xff : 0;
+  }
 }
 
 export function bytesInteger(bytes: Uint8Array): bigint {
