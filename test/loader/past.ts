@@ -9,11 +9,35 @@ import { nodeDisk } from "../../src/disk/node-disk.js";
 import { openReconvert } from "../../src/loader/reconvert.js";
 import { openStreamStore } from "../../src/stream/embedded/store.js";
 import { openUnderTest } from "../warehouse/duckdb-under-test.js";
+import { LEDGER_SCHEMA, openRedshiftUnderTest } from "../warehouse/redshift-under-test.js";
 import { writeDeadLetters } from "./fixtures.js";
 
+/** One logic, two warehouses; and the words in which each tells the same. */
+export const WAREHOUSES = [
+  {
+    name: "DuckDB",
+    open: openUnderTest,
+    arrivedMs: "epoch_ms(_arrived_at)",
+    letters: "SELECT decode(raw), decode(redriven_raw) FROM penstock.dead_letters ORDER BY sequence",
+    loads: "penstock.loads",
+  },
+  {
+    name: "Redshift",
+    open: openRedshiftUnderTest,
+    arrivedMs: "DATEDIFF(ms, '1970-01-01 00:00:00'::TIMESTAMPTZ, _arrived_at)",
+    letters: `SELECT FROM_VARBYTE(TO_VARBYTE(raw_base64, 'base64'), 'utf8'), FROM_VARBYTE(TO_VARBYTE(redriven_raw_base64, 'base64'), 'utf8')
+      FROM ${LEDGER_SCHEMA}.dead_letters ORDER BY sequence`,
+    loads: `${LEDGER_SCHEMA}.loads_quotes WHERE whole`,
+  },
+] as const;
+
 /** All that a redrive or a replay works with, each part the real one: journal, conversion, lake, warehouse. */
-export async function openPast(table: TableModel, shards = 1) {
-  const under = await openUnderTest();
+export async function openPast(
+  table: TableModel,
+  { open }: Pick<(typeof WAREHOUSES)[number], "open"> = WAREHOUSES[0],
+  shards = 1,
+) {
+  const under = await open();
   const disk = nodeDisk();
   const streams = await openStreamStore({ disk, clock: systemClock, directory: join(under.folder, "streams") });
   for (const source of table.sources) {

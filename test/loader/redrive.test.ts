@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openRedrive } from "../../src/loader/redrive.js";
 import { column, tableModel, writeObject } from "./fixtures.js";
-import { openPast, type Past } from "./past.js";
+import { openPast, type Past, WAREHOUSES } from "./past.js";
 
 const ID = (sequence: number, index = 0) => `quotes/shardId-000000000000/${sequence}/${index}`;
 const good = (symbol: string, size: number) => JSON.stringify({ symbol, bid: "1.25", size });
 
-describe("a redrive of dead letters", () => {
+describe.each(WAREHOUSES)("a redrive of dead letters, in $name", (kind) => {
   const table = tableModel();
   let past: Past;
   beforeEach(async () => {
-    past = await openPast(table);
+    past = await openPast(table, kind);
   });
   afterEach(() => past.close());
   const redriver = (tables = [table]) =>
@@ -42,7 +42,7 @@ describe("a redrive of dead letters", () => {
     expect(await redrive({})).toMatchObject({ chosen: 1, loaded: 0, failed: [{ id: ID(8) }] });
     expect(await redrive({ ids: [ID(7), ID(8)] })).toMatchObject({ chosen: 1, alreadyRedriven: 1, loaded: 0 });
     expect(await past.rows("quotes")).toHaveLength(2);
-    const { rows } = await past.warehouse.query("SELECT epoch_ms(_arrived_at), _row_index FROM quotes LIMIT 1");
+    const { rows } = await past.warehouse.query(`SELECT ${kind.arrivedMs}, _row_index FROM quotes LIMIT 1`);
     expect(rows).toEqual([[Date.parse("2026-03-01T10:00:00Z"), 0]]);
   });
 
@@ -92,9 +92,7 @@ describe("a redrive of dead letters", () => {
     expect(await past.rows("quotes")).toEqual([]);
     expect(await redrive({ ids: [ID(1)], edits })).toMatchObject({ loaded: 1, failed: [] });
     expect(await past.rows("quotes")).toEqual([[1, "a", 7]]);
-    const { rows } = await past.warehouse.query(
-      "SELECT decode(raw), decode(redriven_raw) FROM penstock.dead_letters ORDER BY sequence",
-    );
+    const { rows } = await past.warehouse.query(kind.letters);
     expect(rows).toEqual([
       ['{"symbol":"a","bid":"1.25","size":"seven"}', mended],
       ["?", null],

@@ -3,16 +3,16 @@ import type { ReplayBody, ReplayProgress } from "../../src/api/control/contract.
 import { formatSequenceNumber } from "../../src/core/sequence-number.js";
 import { replay } from "../../src/loader/replay.js";
 import { rowsOf, tableModel, writeObject } from "./fixtures.js";
-import { openPast, type Past } from "./past.js";
+import { openPast, type Past, WAREHOUSES } from "./past.js";
 
 const text = (size: number) => JSON.stringify({ symbol: `S${size}`, bid: "1.5", size });
 const SHARD = "shardId-000000000000";
 
-describe("a replay", () => {
+describe.each(WAREHOUSES)("a replay, in $name", (kind) => {
   const table = tableModel();
   let past: Past;
   beforeEach(async () => {
-    past = await openPast(table);
+    past = await openPast(table, kind);
   });
   afterEach(() => past.close());
   const run = (body: Partial<ReplayBody>, onProgress?: (progress: ReplayProgress) => void) =>
@@ -93,7 +93,7 @@ describe("a replay", () => {
       rowsSkipped: 4,
     });
     expect(await sequences()).toEqual([1, 2, 3, 4, 5, 6]);
-    const { rows } = await past.warehouse.query("SELECT sum(loaded_rows) FROM penstock.loads");
+    const { rows } = await past.warehouse.query(`SELECT CAST(sum(loaded_rows) AS INTEGER) FROM ${kind.loads}`);
     expect(rows).toEqual([[6]]);
   });
 

@@ -147,6 +147,7 @@ export function redshiftWarehouse(door: RedshiftDoor, more: Partial<RedshiftWare
 export interface RedshiftUnderTest extends WarehouseUnderTest {
   readonly lake: TestLake;
   readonly door: RedshiftDoor;
+  readonly folder: string;
 }
 
 export async function openRedshiftUnderTest(
@@ -165,6 +166,7 @@ export async function openRedshiftUnderTest(
     warehouse,
     lake: door.lake,
     door,
+    folder: folder.path,
     rows: async (target) => {
       const { rows } = await warehouse.query(`SELECT _sequence_number, symbol, size FROM ${target} ORDER BY 1`);
       return rows as unknown as [number, string, number | null][];

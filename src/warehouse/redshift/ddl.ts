@@ -55,7 +55,7 @@ function ownTables(place: RedshiftPlace, target: string): string[] {
     `CREATE TABLE IF NOT EXISTS ${ownTable(place, "deduped", target)} (shard_id VARCHAR(256) NOT NULL, sequence_number ${sequence} NOT NULL,
        row_index ${index} NOT NULL, arrived_at TIMESTAMPTZ NOT NULL, object_key VARCHAR(1024), action VARCHAR(16) NOT NULL,
        winner_shard_id VARCHAR(256), winner_sequence_number ${sequence}, winner_row_index ${index}, winner_object_key VARCHAR(1024),
-       deduped_at TIMESTAMP NOT NULL) DISTSTYLE AUTO SORTKEY (arrived_at)`,
+       deduped_at TIMESTAMP NOT NULL) DISTSTYLE AUTO SORTKEY (${place.sequence === "dense" ? "sequence_number" : "arrived_at"})`,
     `CREATE TABLE IF NOT EXISTS ${lettersTable(place)} (id VARCHAR(1024) NOT NULL, table_name VARCHAR(128) NOT NULL, stream VARCHAR(256) NOT NULL,
        shard_id VARCHAR(256) NOT NULL, sequence ${sequence} NOT NULL, sequence_number VARCHAR(128) NOT NULL, row_index ${index} NOT NULL,
        arrived_at TIMESTAMP NOT NULL, error_code VARCHAR(128) NOT NULL, column_name VARCHAR(128), error_message VARCHAR(4096) NOT NULL,

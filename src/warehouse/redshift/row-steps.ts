@@ -95,11 +95,15 @@ function rangeConditions(range: RowRange | undefined): string[] {
   ];
 }
 
-/** A row that comes again brings its arrival again, so the table is asked between the first and the last arrival alone. */
+/**
+ * The table is asked where the staged rows can be met alone: a row that comes again brings its number and its arrival again. Counts of the journal are
+ * the nearer bound; the service's numbers are long texts, so there it is the arrival.
+ */
 function existingText({ place, target }: LoadGiven): string {
-  const bound = (which: "MIN" | "MAX") => `(SELECT ${which}(_arrived_at) FROM ${ROWS})`;
+  const column = place.sequence === "dense" ? "_sequence_number" : "_arrived_at";
+  const bound = (which: "MIN" | "MAX") => `(SELECT ${which}(${column}) FROM ${ROWS})`;
   return `UPDATE ${ROWS} SET penstock_fate = 'again' FROM ${targetName(place, target)} t
-    WHERE ${ROWS}.penstock_fate IS NULL AND ${sameRow("t", ROWS)} AND t._arrived_at >= ${bound("MIN")} AND t._arrived_at <= ${bound("MAX")}`;
+    WHERE ${ROWS}.penstock_fate IS NULL AND ${sameRow("t", ROWS)} AND t.${column} >= ${bound("MIN")} AND t.${column} <= ${bound("MAX")}`;
 }
 
 /** The object of a source; none where one COPY read several. */
@@ -112,12 +116,16 @@ const SINGLE = `(SELECT source, MIN(object_key) AS object_key FROM ${OBJECTS} GR
 function dedupeTexts(given: LoadGiven, dedupe: NonNullable<TableModel["dedupe"]>): string[] {
   const { place, target, table, dryRun } = given;
   const deduped = ownTable(place, "deduped", target);
-  const of = unqualified(deduped);
   const into = targetName(place, target);
   const lost = `UPDATE ${ROWS} SET penstock_fate = 'lost' FROM ${VERDICT} v WHERE v.staged = 1 AND ${ROWS}.penstock_fate IS NULL AND ${sameRow("v", ROWS)}`;
   const verdict = verdictText(given, table, dedupe);
   if (dryRun === true) return [verdict, lost];
-  const held = `d.shard_id = v._shard_id AND d.sequence_number = v._sequence_number AND d.row_index = v._row_index`;
+  const held = (from: string, row: string) =>
+    [
+      `${from}.shard_id = ${row}._shard_id AND ${from}.sequence_number = ${row}._sequence_number AND ${from}.row_index = ${row}._row_index`,
+      // The list is sorted by it.
+      ...(place.sequence === "dense" ? [] : [`${from}.arrived_at = ${row}._arrived_at`]),
+    ].join(" AND ");
   return [
     verdict,
     lost,
@@ -125,10 +133,9 @@ function dedupeTexts(given: LoadGiven, dedupe: NonNullable<TableModel["dedupe"]>
     `INSERT INTO ${deduped} SELECT v._shard_id, v._sequence_number, v._row_index, v._arrived_at, o.object_key,
        CASE WHEN v.staged = 1 THEN 'kept out' ELSE 'replaced' END, v.winner_shard_id, v.winner_sequence_number, v.winner_row_index, w.object_key, GETDATE()
      FROM ${VERDICT} v LEFT JOIN ${SINGLE} o ON o.source = v.source LEFT JOIN ${SINGLE} w ON w.source = v.winner_source
-     WHERE NOT EXISTS (SELECT 1 FROM ${deduped} d WHERE ${held} AND d.arrived_at = v._arrived_at)`,
+     WHERE NOT EXISTS (SELECT 1 FROM ${deduped} d WHERE ${held("d", "v")})`,
     // One that lost before and stays now, because its winner was deleted, is deduplicated no more.
-    `DELETE FROM ${deduped} USING ${ROWS} r WHERE r.penstock_fate IS NULL AND ${of}.shard_id = r._shard_id
-       AND ${of}.sequence_number = r._sequence_number AND ${of}.row_index = r._row_index AND ${of}.arrived_at = r._arrived_at`,
+    `DELETE FROM ${deduped} USING ${ROWS} r WHERE r.penstock_fate IS NULL AND ${held(unqualified(deduped), "r")}`,
     `DELETE FROM ${into} USING ${VERDICT} v WHERE v.staged = 0 AND ${sameRow("v", name(target))} AND ${name(target)}._arrived_at = v._arrived_at`,
   ];
 }
