@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -134,6 +134,26 @@ describe.skipIf(!hasMoto)("a deployment's life in an emulator of AWS", () => {
       new GetObjectCommand({ Bucket: lake, Key: "tables/quotes/day=2026-11-22/one.parquet" }),
     );
     expect(await object.Body?.transformToString()).toBe("rows");
+
+    // What stands in the lake is handed to the loader again: its queue has it, and `status` counts it.
+    const replayed = await penstock("replay", "quotes", "--aws", "--stack", "penstock-market", "--json");
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ table: "quotes", objects: 1, state: "done" });
+    const status = await penstock("status", "--aws", "--stack", "penstock-market", "--json");
+    const told = JSON.parse(status.stdout);
+    expect(told).toMatchObject({
+      stackName: "penstock-market",
+      status: "UPDATE_COMPLETE",
+      queue: { givenUp: 0 },
+      alarms: [],
+    });
+    expect(told.queue.waiting).toBe(1);
+    expect(told.streams.map(({ name }: { name: string }) => name)).toEqual(["daily-prices", "quotes"]);
+
+    const gone = await penstock("destroy", market, "--yes", "--delete-data", "--json");
+    expect(gone).toMatchObject({ code: 0 });
+    expect(gone.stderr).toContain(`!!! LOST with AWS::S3::Bucket ${lake}: every object`);
+    expect(JSON.parse(gone.stdout)).toMatchObject({ deleted: true, kept: [] });
+    await expect(s3.send(new HeadBucketCommand({ Bucket: lake }))).rejects.toMatchObject({ name: "NotFound" });
   }, 900_000);
 
   it("destroy refuses a stack that is not Penstock's", async () => {

@@ -186,6 +186,19 @@ def describe_change_set_or_say(self, change_set_name):
 
 CloudFormationBackend.describe_change_set = describe_change_set_or_say
 
+build_resource_diff = ResourceMap.build_resource_diff
+
+
+def diff_of_properties(self, template, parameters=None):
+    """A changed policy changes no resource; moto would make it anew."""
+    found = build_resource_diff(self, template, parameters)
+    old, new = self._resource_json_map, template["Resources"]
+    found["Modify"] = [id for id in found["Modify"] if new[id].get("Properties") != old[id].get("Properties")]
+    return found
+
+
+ResourceMap.build_resource_diff = diff_of_properties
+
 apply_resources = ChangeSet.apply
 
 

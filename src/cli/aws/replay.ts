@@ -62,7 +62,7 @@ async function enqueue(
   onProgress: (sent: number, total: number) => void,
 ): Promise<void> {
   const { SendMessageBatchCommand, SQSClient } = await import("@aws-sdk/client-sqs");
-  const client = new SQSClient(session.client);
+  const client = new SQSClient({ ...session.client, useQueueUrlAsEndpoint: false });
   try {
     for (let first = 0; first < objects.length; first += MESSAGES_MAX) {
       const batch = objects.slice(first, first + MESSAGES_MAX);

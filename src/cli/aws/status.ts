@@ -91,7 +91,7 @@ async function streamRates({ session, model }: Deployment, nowMs: number): Promi
 
 async function queues({ session, loadQueue, loadDeadLetterQueue }: Deployment): Promise<AwsStatus["queue"]> {
   const { GetQueueAttributesCommand, SQSClient } = await import("@aws-sdk/client-sqs");
-  const client = new SQSClient(session.client);
+  const client = new SQSClient({ ...session.client, useQueueUrlAsEndpoint: false });
   const messages = async (QueueUrl: string) => {
     const { Attributes } = await client.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),
