@@ -9,7 +9,7 @@ import { type StatementHandler, type StatementRun, textColumn } from "../redshif
 import { SQL_STATE, SqlError } from "../redshift/sql-error.js";
 import type { AnalyzeCompression } from "../redshift/syntax/ast.js";
 import { chooseEncoding, flattered, type MeasureTools, measureColumn } from "./measure.js";
-import { countRows, readColumn, type SampleReader, tableSample } from "./read-sample.js";
+import { countRows, readColumn, type SampleReader, tableSample, withinMemory } from "./read-sample.js";
 
 /** Source: "ANALYZE COMPRESSION": what it samples of each slice unless told, and at least. Here there is one slice. */
 const COMPROWS_DEFAULT = 100_000;
@@ -98,15 +98,16 @@ async function analyze(
   const reader = readerOf(run);
   const from = duckDbName(table);
   const { rowsEver } = await countRows(reader, from);
-  const relation = tableSample(from, rowsEver, sampleRows);
+  const sampled = columns.map(({ name, type, notNull }) => ({ name, type, nullable: !notNull }));
+  const relation = await withinMemory(reader, tableSample(from, rowsEver, sampleRows), sampled);
   const answer: SqlValue[][] = [];
-  for (const column of columns) {
+  for (const [index, column] of columns.entries()) {
     // Redshift leaves a sort key's columns as they are: compressed much more than the others, a scan of a range would read more of these.
     if (column.sortPosition !== undefined) {
       answer.push([table.name, column.name, column.encoding ?? "raw", "0.00"]);
       continue;
     }
-    const sample = { name: column.name, type: column.type, nullable: !column.notNull };
+    const sample = sampled[index]!;
     const values = await readColumn(reader, relation, sample, sortOrder(table));
     const { encoding, reductionPercent } = chooseEncoding(
       await measureColumn(sample, values, tools),

@@ -1,8 +1,9 @@
 /** Reads a sample's columns out of a relation of DuckDB's, in the order in which Redshift would have the rows. */
 import { DuckDBBlobValue } from "@duckdb/node-api";
+import { MIB } from "../core/limits.js";
 import { quotedName } from "../redshift/sql-text.js";
 import type { SqlType } from "../redshift/types.js";
-import type { SampleColumn, SampleValue } from "./sample.js";
+import { type SampleColumn, type SampleValue, storageOf } from "./sample.js";
 
 export interface SampleReader {
   /** Rows of the statement, a chunk at a time, each value as DuckDB's driver has it. */
@@ -47,6 +48,31 @@ export async function countRows(
     counted = { rows: Number(row?.[0] ?? 0), rowsEver: Number(row?.[1] ?? 0) };
   });
   return counted;
+}
+
+/** Of one column's values: a sample is held in memory, and encoded several times over. */
+const COLUMN_BYTES_MAX = 32 * MIB;
+
+/** The same sample, or each so-manieth row of it, where a column's texts are too long for all of them to be held. */
+export async function withinMemory(
+  reader: SampleReader,
+  relation: SampledRelation,
+  columns: readonly SampleColumn[],
+): Promise<SampledRelation> {
+  const texts = columns.filter(({ type }) => storageOf(type).kind === "text");
+  if (texts.length === 0) return relation;
+  const sums = texts.map(
+    ({ name }) => `coalesce(sum(octet_length(encode(CAST(${quotedName(name)} AS VARCHAR)))), 0)::DOUBLE`,
+  );
+  const where = relation.where === undefined ? "" : ` WHERE ${relation.where}`;
+  let bytes = 0;
+  await reader.read(`SELECT ${sums.join(", ")} FROM ${relation.from}${where}`, ([row]) => {
+    bytes = Math.max(...(row ?? []).map(Number));
+  });
+  const step = Math.ceil(bytes / COLUMN_BYTES_MAX);
+  if (step <= 1) return relation;
+  const thinned = `${relation.order} % ${step} = 0`;
+  return { ...relation, where: relation.where === undefined ? thinned : `(${relation.where}) AND ${thinned}` };
 }
 
 export async function readColumn(

@@ -4,7 +4,7 @@ import { adviseTable } from "../advisor/advise.js";
 import type { AdvisedColumn, AdvisedTable, TableSample } from "../advisor/advised-table.js";
 import type { MeasureTools } from "../advisor/measure.js";
 import type { ColumnsOf, LoggedStatement } from "../advisor/query-uses.js";
-import { countRows, readColumn, type SampleReader, tableSample } from "../advisor/read-sample.js";
+import { countRows, readColumn, type SampleReader, tableSample, withinMemory } from "../advisor/read-sample.js";
 import type { AdviseBody, TableAdvice } from "../api/control/contract.js";
 import { PenstockError } from "../core/errors.js";
 import { METADATA_COLUMNS, type PipelineModel, type TableModel } from "../definition/model.js";
@@ -154,7 +154,8 @@ async function withLakeSample<T>(
       `CREATE TEMP TABLE penstock_sample AS SELECT row_number() OVER (ORDER BY ${arrived}, ${shard}, ${sequence}, ${row}) AS penstock_row, *
          FROM (${selects.join(" UNION ALL ")})`,
     );
-    const relation = { from: "penstock_sample", order: "penstock_row" };
+    const sample = { from: "penstock_sample", order: "penstock_row" };
+    const relation = await withinMemory(session, sample, table.columns);
     return work({ from: "lake", rowsTotal, column: (column) => readColumn(session, relation, column) });
   });
 }
@@ -197,7 +198,7 @@ async function withTableSample<T>(
         hint: "Put some records in, or give a file of them: `penstock advise --sample FILE`.",
       });
     }
-    const relation = tableSample(from, counted.rowsEver, rows);
+    const relation = await withinMemory(reader, tableSample(from, counted.rowsEver, rows), table.columns);
     return await work({
       from: "table",
       rowsTotal: counted.rows,

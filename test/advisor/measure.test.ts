@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { chooseEncoding, flattered, measureColumn } from "../../src/advisor/measure.js";
-import { readColumn } from "../../src/advisor/read-sample.js";
+import { readColumn, withinMemory } from "../../src/advisor/read-sample.js";
 import type { SampleColumn, SampleValue } from "../../src/advisor/sample.js";
 import type { EncodingSize } from "../../src/api/control/contract.js";
 import type { SqlType } from "../../src/redshift/types.js";
@@ -164,5 +164,31 @@ describe("the choice", () => {
       encoding: "raw",
     });
     expect(chooseEncoding([size("raw", 0)])).toEqual({ encoding: "raw", reductionPercent: 0 });
+  });
+});
+
+describe("a sample", () => {
+  test("of long texts is thinned until it can be held", async () => {
+    const { engine } = await advisorBench();
+    await engine.session(async (session) => {
+      await session.run(
+        "CREATE TEMP TABLE t AS SELECT i AS n, repeat(chr(97 + (i % 26)::INTEGER), 10000) AS a, i AS b FROM range(8000) r(i)",
+      );
+      const columns: SampleColumn[] = [
+        { name: "a", type: { kind: "varchar", length: 65_535 }, nullable: false },
+        { name: "b", type: { kind: "bigint" }, nullable: false },
+      ];
+      const relation = await withinMemory(session, { from: "t", where: "n < 7000", order: "n" }, columns);
+      // 70 million bytes are three times 32 MiB, rounded up.
+      expect(relation.where).toBe("(n < 7000) AND n % 3 = 0");
+      const [a, b] = [
+        await readColumn(session, relation, columns[0]!),
+        await readColumn(session, relation, columns[1]!),
+      ];
+      expect(a).toHaveLength(2334);
+      expect(b.slice(0, 3)).toEqual([0n, 3n, 6n]);
+      const small = { from: "t", where: "n < 100", order: "n" };
+      expect(await withinMemory(session, small, columns)).toBe(small);
+    });
   });
 });

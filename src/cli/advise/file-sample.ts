@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import { adviseTable } from "../../advisor/advise.js";
 import type { AdvisedColumn, AdvisedTable } from "../../advisor/advised-table.js";
 import type { LoggedStatement } from "../../advisor/query-uses.js";
-import { readColumn, stretches } from "../../advisor/read-sample.js";
+import { readColumn, stretches, withinMemory } from "../../advisor/read-sample.js";
 import { zstdMeasure } from "../../advisor/zstd.js";
 import type { TableAdvice } from "../../api/control/contract.js";
 import { messageOf, PenstockError } from "../../core/errors.js";
@@ -46,7 +46,7 @@ export async function adviseFile(options: FileAdviceOptions): Promise<TableAdvic
   try {
     return await engine.session(async (session) => {
       const { table, rowsTotal } = await readFile(session, options);
-      const relation = { from: SAMPLE, order: "penstock_row" };
+      const relation = await withinMemory(session, { from: SAMPLE, order: "penstock_row" }, table.columns);
       return adviseTable({
         table,
         sample: { from: "file", rowsTotal, column: (column) => readColumn(session, relation, column) },
