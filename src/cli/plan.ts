@@ -52,7 +52,7 @@ export const addPlan: AddCommand = (program, { terminal, exit }) => {
       const { makePlan, refusedChanges } = await import("./aws/plan.js");
       const { awsSession } = await import("./aws/session.js");
       const { estimate, estimateText } = await import("./aws/estimate.js");
-      const { plan, model, assembly } = await makePlan({
+      const { plan, model, template, assembly } = await makePlan({
         definition,
         options: deployOptions,
         terminal,
@@ -64,7 +64,7 @@ export const addPlan: AddCommand = (program, { terminal, exit }) => {
               : { file: options.against },
       });
       await assembly.remove();
-      const bill = estimate(model, deployOptions, options);
+      const bill = estimate(model, deployOptions, options, template);
       if (options.json) {
         printJson(terminal, { plan, estimate: bill });
       } else {

@@ -1,9 +1,10 @@
-import { type CostReport, monthlyCost } from "../../advisor/cost.js";
+import { type CostLine, type CostReport, monthlyCost } from "../../advisor/cost.js";
 import { DEFAULT_ASSUMPTIONS, pipelineLoad, shardsNeeded } from "../../advisor/pipeline-load.js";
-import { PRICES_AS_OF, PRICES_REGION } from "../../advisor/prices.js";
+import { HOURS_PER_MONTH, PRICES_AS_OF, PRICES_REGION } from "../../advisor/prices.js";
 import type { PipelineModel } from "../../definition/model.js";
 import type { DeployOptions } from "../support/deploy-options.js";
 import { count } from "../support/text.js";
+import type { PlannedTemplate } from "./plan.js";
 
 export interface Usage {
   /** Of each stream. */
@@ -27,7 +28,12 @@ const NODE_TYPE = "ra3.large";
 const NODES = 2;
 
 /** What the definition would cost a month, every stream fed at the same rate. */
-export function estimate(model: PipelineModel, options: DeployOptions, usage: Usage): Estimate {
+export function estimate(
+  model: PipelineModel,
+  options: DeployOptions,
+  usage: Usage,
+  template: PlannedTemplate,
+): Estimate {
   const { recordsPerSecond, bytesPerRecord, keptDays, queryHours } = usage;
   const rates = new Map(model.streams.map(({ name }) => [name, { recordsPerSecond, bytesPerRecord }]));
   const { warehouse } = options;
@@ -48,8 +54,12 @@ export function estimate(model: PipelineModel, options: DeployOptions, usage: Us
   });
   const needed = shardsNeeded({ recordsPerSecond, bytesPerRecord });
   const short = model.streams.filter(({ kind, shards }) => kind === "kinesis" && shards < needed);
+  const cost = monthlyCost(load);
+  const lines = cost.lines.map((line) => ({ ...line, ...counted(line, template) }));
   return {
-    ...monthlyCost(load),
+    ...cost,
+    lines,
+    totalUsd: lines.reduce((sum, { usd }) => sum + usd, 0),
     usage,
     region: PRICES_REGION,
     asOf: PRICES_AS_OF,
@@ -61,6 +71,19 @@ export function estimate(model: PipelineModel, options: DeployOptions, usage: Us
               `${name} needs ${needed} shards at this rate and the definition has ${shards}: ${needed} are reckoned.`,
           ),
   };
+}
+
+/** What stands in the template is counted rather than guessed: endpoints, each in its zones, and alarms. */
+function counted({ resource, price }: CostLine, { Resources }: PlannedTemplate): Partial<CostLine> {
+  const all = Object.values(Resources).filter(({ Type }) => Type === resource);
+  if (resource === "AWS::CloudWatch::Alarm") return { quantity: all.length, usd: all.length * price.usd };
+  if (resource !== "AWS::EC2::VPCEndpoint") return {};
+  const zones = all.map(({ Properties = {} }) =>
+    Properties.VpcEndpointType === "Interface" && Array.isArray(Properties.SubnetIds) ? Properties.SubnetIds.length : 0,
+  );
+  const quantity = zones.reduce((sum, count) => sum + count, 0) * HOURS_PER_MONTH;
+  const endpoints = zones.filter((count) => count > 0).length;
+  return { item: `${endpoints} interface endpoints in their zones`, quantity, usd: quantity * price.usd };
 }
 
 export function estimateText(

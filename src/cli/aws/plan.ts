@@ -26,8 +26,16 @@ export interface Plan {
 export interface Planned {
   readonly plan: Plan;
   readonly model: PipelineModel;
+  readonly template: PlannedTemplate;
   /** The cloud assembly that the plan is of; the caller removes it. */
   readonly assembly: Assembly;
+}
+
+/** What is about to be deployed. */
+export interface PlannedTemplate {
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Properties?: Record<string, unknown> }>
+  >;
 }
 
 export interface Assembly {
@@ -56,11 +64,12 @@ export async function makePlan({ definition, options, terminal, against }: PlanI
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
     const made = await aws.synthesize(model, { ...options, outDir: directory, definitionFile });
-    const after = JSON.parse(await readFile(made.template, "utf8")) as { Resources: Record<string, unknown> };
+    const after = JSON.parse(await readFile(made.template, "utf8")) as PlannedTemplate;
     const resources = aws.diffTemplates(before.template, after);
     const there = Object.keys(after.Resources).length;
     return {
       model,
+      template: after,
       assembly: { directory, remove },
       plan: {
         pipeline: model.name,
