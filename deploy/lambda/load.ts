@@ -32,7 +32,8 @@ export function loadHandler(tables: readonly TableModel[]): (event: QueueEvent) 
       else logger.warn("a message that is no new object of the lake", { messageId });
     }
     for (const load of planLoads(tables, objects, copyRoleArn)) {
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: load.manifestKey, Body: load.manifest }));
+      for (const { key, body } of load.manifests)
+        await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
       try {
         await stepFunctions.send(
           new StartExecutionCommand({ stateMachineArn, name: load.name, input: JSON.stringify(load.input) }),

@@ -7,7 +7,7 @@
  *                              +---------+----------------------------------------------/
  *                                                    \-- none -> LoadFailed
  *
- * Submitting again after an unknown outcome is safe: the statements do nothing where the ledger's transaction has committed (src/lambda/load-sql.ts).
+ * Submitting again after an unknown outcome is safe: the statements do nothing where the ledger's transaction has committed (src/warehouse/redshift).
  */
 import type { Warehouse } from "./warehouse.js";
 

@@ -5,5 +5,5 @@ export { LEDGER_KEYS_MAX, ledgerEntry, ledgerSql, outcomeSql, quarantineSteps } 
 export type { LoadGiven } from "./load-given.js";
 export { planLoad } from "./load-plan.js";
 export { readOutcome } from "./outcome.js";
-export { LOAD_OBJECTS_MAX, planSources } from "./sources.js";
+export { LOAD_OBJECTS_MAX, planSources, SOURCES_MAX } from "./sources.js";
 export { AWS_PLACE, type LoadObject, type RedshiftPlace, type Step } from "./steps.js";
