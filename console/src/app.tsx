@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ModelAnswer } from "../../src/api/control/contract.ts";
 import { get } from "./api.ts";
 import { type Live, useLive } from "./live.ts";
+import { DashboardPage } from "./pages/dashboard/page.tsx";
 import { DeadLettersPage } from "./pages/dead-letters/page.tsx";
 import { PipelinePage, type PipelinePageProps } from "./pages/pipeline/page.tsx";
 import { TablesPage } from "./pages/tables/page.tsx";
@@ -15,9 +16,11 @@ import { bytes, clockTime, duration } from "./text.ts";
 
 const PAGES: readonly PageName[] = [
   { path: "", name: "Pipeline", key: "p" },
+  { path: "sql", name: "SQL", key: "s" },
+  { path: "dashboard", name: "Dashboard", key: "b" },
   { path: "dead-letters", name: "Dead letters", key: "d" },
   { path: "trace", name: "Trace", key: "t" },
-  { path: "tables", name: "Tables", key: "b" },
+  { path: "tables", name: "Tables", key: "a" },
 ];
 
 export function App(): JSX.Element {
@@ -48,6 +51,10 @@ function Page({ route, ...shown }: PipelinePageProps & { route: Route }): JSX.El
   switch (route.page) {
     case "":
       return <PipelinePage {...shown} />;
+    case "sql":
+      return <Later load={loadSqlPage} />;
+    case "dashboard":
+      return <DashboardPage model={model} />;
     case "dead-letters":
       return <DeadLettersPage status={status} model={model} />;
     case "trace":
@@ -62,6 +69,22 @@ function Page({ route, ...shown }: PipelinePageProps & { route: Route }): JSX.El
     default:
       return <p class="panel empty">There is no page “{route.page}”. The pages are named above.</p>;
   }
+}
+
+/** The editor is most of the console's code, and is fetched when it is wanted. */
+const loadSqlPage = () => import("./pages/sql/page.tsx");
+
+function Later({ load }: { load: () => Promise<{ default: () => JSX.Element }> }): JSX.Element {
+  const [Loaded, setLoaded] = useState<{ page: () => JSX.Element }>();
+  const [failure, setFailure] = useState<string>();
+  useEffect(() => {
+    load().then(
+      ({ default: page }) => setLoaded({ page }),
+      (error: unknown) => setFailure(`The page could not be loaded: ${String(error)}`),
+    );
+  }, [load]);
+  if (failure !== undefined) return <p class="panel bad">{failure}</p>;
+  return Loaded === undefined ? <p class="quiet waiting">Loading…</p> : <Loaded.page />;
 }
 
 function namedRecord({ parameters: { sequence, stream, shard } }: Route): { named?: RecordName } {

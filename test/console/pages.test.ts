@@ -159,4 +159,106 @@ describe("the console's pages", () => {
     expect(await page.evaluate("window.broken")).toBeUndefined();
     expect(problems).toEqual([]);
   });
+
+  it("SQL is asked with its names completed, stopped, saved and remembered, and an error shows its place", async (test) => {
+    const { page, problems } = await open(test, "sql", [{ id: 1, price: 2.5, note: HOSTILE }]);
+    const editor = page.getByRole("textbox", { name: "SQL" });
+    const answer = page.getByRole("region", { name: "Answer" });
+    await editor.fill("select id, note from orders; select nope from orders");
+    await page.keyboard.press("Home");
+    await page.keyboard.press("Control+Enter");
+    await expect.poll(() => answer.getByRole("table").textContent()).toContain(HOSTILE);
+    expect(await answer.getByRole("status").textContent()).toMatch(/^1 row in/);
+
+    await page.getByRole("button", { name: "Run all" }).click();
+    await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/nope/);
+    expect(await page.locator(".cm-wrong").textContent()).toBe("nope");
+
+    await editor.fill("select pri");
+    await page.keyboard.press("Control+Space");
+    await editor.fill("select * from ord");
+    await page.keyboard.press("End");
+    await page.keyboard.press("Control+Space");
+    await expect.poll(() => page.locator(".cm-tooltip-autocomplete").textContent()).toContain("orders");
+    await page.keyboard.press("Escape");
+
+    await editor.fill("explain select count(*) from orders where id = 1");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await expect.poll(() => answer.locator(".plan").textContent()).toMatch(/orders/);
+
+    await editor.fill(
+      "select a.id from generate_series(1, 100000000) as a(id), generate_series(1, 1000) as b(id) where a.id + b.id < 0",
+    );
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await expect.poll(() => page.getByRole("alert").textContent()).toContain("Stopped");
+
+    await page.getByRole("tab", { name: "History" }).click();
+    await answer.getByRole("button", { name: /select id, note from orders/ }).click();
+    expect(await editor.textContent()).toBe("select id, note from orders");
+    expect(await page.evaluate("window.broken")).toBeUndefined();
+    expect(problems.filter((problem) => !/400|503/.test(problem))).toEqual([]);
+  });
+
+  it("a hundred thousand rows are scrolled through, with few of them in the page", async (test) => {
+    const { page } = await open(test, "sql", [{ id: 1 }]);
+    await page.getByRole("textbox", { name: "SQL" }).fill("select generate_series(1, 100000) as n");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    const grid = page.locator(".grid");
+    await grid.waitFor();
+    expect(await grid.locator("tbody tr").count()).toBeLessThan(100);
+    await grid.evaluate((element) => {
+      element.scrollTop = element.scrollHeight;
+    });
+    await expect.poll(() => grid.textContent()).toContain("100000");
+    expect(await grid.locator("tbody tr").count()).toBeLessThan(100);
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "CSV" }).click();
+    expect((await saved).suggestedFilename()).toBe("result.csv");
+  });
+
+  it("an answer is drawn and pinned, stays on the dashboard for others, and is taken off", async (test) => {
+    const { page, pipeline, problems } = await open(
+      test,
+      "sql",
+      Array.from({ length: 5 }, (_, id) => ({ id, price: id * 2, note: `n${id}` })),
+    );
+    await page.getByRole("textbox", { name: "SQL" }).fill("select note, price from orders order by 1");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("tab", { name: "Picture" }).click();
+    await page.getByLabel("Draw").selectOption("bar");
+    await page.getByLabel("Title").fill(HOSTILE);
+    await page.getByRole("button", { name: "Pin to the dashboard" }).click();
+    await expect.poll(() => page.getByRole("status").last().textContent()).toContain("on the dashboard");
+    expect(await pipeline.instance.pins()).toMatchObject([{ title: HOSTILE, kind: "bar", x: "note", y: ["price"] }]);
+
+    const other = await browser.newPage();
+    test.onTestFinished(() => other.close());
+    await other.goto(`${pipeline.instance.status().addresses.console}/#/dashboard`);
+    await other.getByRole("img", { name: /5 points/ }).waitFor();
+    await other.getByRole("button", { name: /off$/ }).click();
+    await expect.poll(() => pipeline.instance.pins()).toEqual([]);
+    await expect.poll(() => other.locator("main").textContent()).toContain("No charts yet");
+    expect(await other.evaluate("window.broken")).toBeUndefined();
+    expect(problems).toEqual([]);
+  });
+
+  it("keys lead to the pages, and the colours can be chosen", async (test) => {
+    const { page } = await open(test, "", [{ id: 1 }]);
+    await page.getByRole("article", { name: "table orders" }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("t");
+    await expect.poll(() => page.evaluate("location.hash")).toBe("#/trace");
+    expect(await page.getByRole("link", { name: "Trace" }).getAttribute("aria-current")).toBe("page");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    const before = await ground();
+    await page.getByRole("button", { name: /system/ }).click();
+    await page.getByRole("button", { name: /light/ }).click();
+    expect(await ground()).not.toBe(before);
+    await page.reload();
+    expect(await ground()).not.toBe(before);
+  });
 });

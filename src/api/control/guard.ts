@@ -3,10 +3,10 @@ import { type Credential, sameText } from "../../core/credential.js";
 import { type HostRule, isOwnHost, isOwnOrigin } from "../../core/loopback.js";
 import { refuse } from "./answers.js";
 
-/** Nothing from elsewhere is loaded, nothing inline is run, nobody may frame the page. */
+/** Nothing from elsewhere is loaded, nothing inline is run, nobody may frame the page. The editor sets styles of its own elements as attributes. */
 const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
