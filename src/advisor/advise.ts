@@ -1,6 +1,5 @@
 /** Everything that the advisor has to say of one table, put together from a sample of it and the logged statements. */
 import type { ColumnAdvice, SortKeyCandidate, TableAdvice } from "../api/control/contract.js";
-import { ENCODING_TYPES } from "../definition/types.js";
 import { typeText } from "../redshift/types.js";
 import type { AdvisedColumn, AdvisedTable, TableSample } from "./advised-table.js";
 import { alterStatements, createTable } from "./ddl.js";
@@ -116,10 +115,7 @@ async function measure(
 ): Promise<ColumnAdvice> {
   const column = columnOf(table, name);
   const sizes = await measureColumn(column, values, tools);
-  const { encoding, reductionPercent, note } = chooseEncoding(
-    sizes,
-    new Set([...flattered(values), ...refused(table, column)]),
-  );
+  const { encoding, reductionPercent, note } = chooseEncoding(sizes, flattered(values));
   return {
     name,
     type: typeText(column.type),
@@ -140,14 +136,6 @@ function leading(advice: ColumnAdvice): ColumnAdvice {
     reductionPercent: 0,
     note: `${advice.best} would save ${advice.reductionPercent.toFixed(2)}%; the sort key's first column stays RAW, so that a range of it points to few blocks of the others`,
   };
-}
-
-/** What the definition's own check takes for that type is narrower than what CREATE TABLE takes: the documentation's table, and no more. */
-function refused(table: AdvisedTable, { type }: AdvisedColumn): string[] {
-  if (table.model === undefined) return [];
-  return Object.keys(ENCODING_TYPES).filter(
-    (encoding) => !ENCODING_TYPES[encoding]?.some((kind) => kind === type.kind),
-  );
 }
 
 function columnOf(table: AdvisedTable, name: string): AdvisedColumn {

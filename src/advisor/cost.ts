@@ -183,7 +183,7 @@ function assumptions(load: PipelineLoad, beyondTier: boolean): string[] {
   return [
     `A month is ${HOURS_PER_MONTH} hours at an even rate; peaks need more shards than the average does.`,
     `Rows are kept for ${load.keptDays} days in the lake and in the warehouse.`,
-    `A load keeps the warehouse busy for ${warehouse.secondsPerLoad} seconds; objects that come within a minute are loaded together.`,
+    `A load keeps the warehouse busy for ${warehouse.secondsPerLoad} seconds; objects that come within a minute are loaded together, and loads of different tables fall at different times.`,
     warehouse.kind === "serverless"
       ? `Redshift Serverless stays at its base of ${warehouse.baseRpu} RPU, is billed for at least 60 seconds a load, and is asked by people ${warehouse.queryHoursPerDay} hours a day.`
       : "The cluster runs all day.",

@@ -37,6 +37,7 @@ describe("what a column takes", () => {
     ["varchar", { kind: "varchar", length: 9 }, ["raw", "bytedict", "lzo", "runlength", "text255", "text32k", "zstd"]],
     ["date", { kind: "date" }, ["raw", "az64", "bytedict", "delta", "delta32k", "lzo", "runlength", "zstd"]],
     ["timestamptz", { kind: "timestamptz" }, ["raw", "az64", "bytedict", "lzo", "runlength", "zstd"]],
+    ["time", { kind: "time" }, ["raw", "az64"]],
     ["super", { kind: "super" }, ["raw", "lzo", "zstd"]],
   ])("%s has the encodings of Redshift's table, and no others", async (_, type, encodings) => {
     const { tools } = await advisorBench();
