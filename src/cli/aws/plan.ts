@@ -60,6 +60,7 @@ export async function makePlan({ definition, options, terminal, against }: PlanI
   const stackName = stackNameOf(model.name);
   // Before the synthesis, which takes seconds: without credentials there is nothing to wait for.
   const before = await templateBefore(against, stackName, terminal);
+  const earlier = before.template === undefined ? undefined : definitionOf(before.template, before.name);
   const directory = await mkdtemp(join(tmpdir(), "penstock-plan-"));
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
@@ -78,7 +79,7 @@ export async function makePlan({ definition, options, terminal, against }: PlanI
         first: before.template === undefined,
         resources,
         unchanged: there - resources.filter(({ action }) => action !== "remove" && action !== "keep").length,
-        schema: before.template === undefined ? [] : compareModels(definitionOf(before.template, before.name), model),
+        schema: earlier === undefined ? [] : compareModels(earlier, model),
       },
     };
   } catch (error) {
