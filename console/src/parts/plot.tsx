@@ -68,7 +68,8 @@ function plotOptions(
   const bottom: uPlot.Axis = { ...axis, space: 90, size: 34 };
   const labels = {
     time: { ...bottom, values: timeLabels },
-    number: bottom,
+    // Years have no thousands.
+    number: { ...bottom, values: (_plot: uPlot, values: number[]) => values.map((value) => String(value)) },
     words: {
       ...bottom,
       values: (_plot: uPlot, places: number[]) =>
@@ -87,6 +88,11 @@ function plotOptions(
         // Room for the first and the last bar.
         ...(scale === "words" ? { range: (_plot, min, max) => [(min ?? 0) - 0.6, (max ?? 0) + 0.6] } : {}),
       },
+      // The length of a bar is its value, so bars begin at zero.
+      y:
+        kind === "bar"
+          ? { range: (_plot, min, max) => [Math.min(0, (min ?? 0) * 1.05), Math.max(0, (max ?? 0) * 1.05)] }
+          : {},
     },
     axes: [
       labels[scale],

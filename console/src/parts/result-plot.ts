@@ -18,7 +18,7 @@ export interface PlotData {
   readonly words: readonly string[];
 }
 
-export function plotData(result: QueryResult, { x, y }: PlotSpec): PlotData {
+export function plotData(result: QueryResult, { kind, x, y }: PlotSpec): PlotData {
   const indexOf = (name: string) => {
     const index = result.columns.findIndex((column) => column.name === name);
     if (index === -1) throw new ApiError(`The chart's SQL answers no column ${name}.`);
@@ -27,12 +27,12 @@ export function plotData(result: QueryResult, { x, y }: PlotSpec): PlotData {
   const xIndex = indexOf(x);
   const yIndexes = y.map(indexOf);
   const given = result.rows.map((row) => row[xIndex]).filter((value) => value !== null && value !== undefined);
-  const scale = given.every((value) => Number.isFinite(numberOf(value)))
-    ? "number"
-    : given.every((value) => Number.isFinite(secondsOf(value)))
-      ? "time"
-      : "words";
-  const words = scale === "words" ? [...new Set(given.map(String))] : [];
+  const areNumbers = given.every((value) => Number.isFinite(numberOf(value)));
+  const areTimes = !areNumbers && given.every((value) => Number.isFinite(secondsOf(value)));
+  // A bar stands on a place of its own, also where the places are numbers.
+  const scale = areTimes ? "time" : areNumbers && kind !== "bar" ? "number" : "words";
+  const inOrder = areNumbers ? given.toSorted((a, b) => numberOf(a) - numberOf(b)) : given;
+  const words = scale === "words" ? [...new Set(inOrder.map(String))] : [];
   const place = new Map(words.map((word, index) => [word, index]));
   const xOf = (value: unknown) =>
     scale === "words" ? place.get(String(value)) : scale === "time" ? secondsOf(value) : numberOf(value);
