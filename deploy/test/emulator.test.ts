@@ -108,6 +108,7 @@ describe.skipIf(!hasMoto)("a deployment's life in an emulator of AWS", () => {
     const unchanged = await penstock("plan", market);
     expect(unchanged.stdout).toContain("Nothing changes: 0 to add");
     const again = await penstock("apply", market, "--yes", "--json");
+    expect(again).toMatchObject({ code: 0 });
     expect(JSON.parse(again.stdout)).toMatchObject({ changed: 0, outputs: made.outputs });
 
     await s3.send(
