@@ -19,7 +19,8 @@ export const growth: Suite = {
   run: async (options) => {
     const { folder, say, progress } = options;
     const most = scaleOf(options, 10_000_000, 100_000);
-    const steps = [...STEPS.filter((rows) => rows < most), Math.min(most, STEPS.at(-1)!)];
+    const below = most > STEPS[0]! ? STEPS.filter((rows) => rows < most) : [Math.ceil(most / 10)];
+    const steps = [...below, Math.min(most, STEPS.at(-1)!)];
     const penstock = await penstockTarget(folder);
     try {
       await penstock.run(`CREATE TABLE quotes (${QUOTES_TABLE})`);
