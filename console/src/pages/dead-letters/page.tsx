@@ -79,7 +79,7 @@ export function DeadLettersPage({
           </li>
           {(groups ?? []).map((one) => (
             <li key={`${one.table}/${one.code}/${one.column}`}>
-              <button type="button" aria-pressed={one === group} onClick={() => setGroup(one)}>
+              <button type="button" aria-pressed={isSame(one, group)} onClick={() => setGroup(one)}>
                 <span>
                   <strong>{one.code}</strong>{" "}
                   <span class="quiet">
@@ -126,6 +126,10 @@ export function DeadLettersPage({
       )}
     </div>
   );
+}
+
+function isSame(one: Group, other: Group | undefined): boolean {
+  return one.table === other?.table && one.code === other.code && one.column === other.column;
 }
 
 function pathOf(group: Group | undefined, after?: string): string {
