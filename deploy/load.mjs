@@ -25,9 +25,15 @@ if (
   age <=
   Math.max(
     ...(await Promise.all(
-      ["./src", "../src/definition", "../src/core", "../src/lambda", "../src/warehouse/redshift"].map((path) =>
-        youngest(here(path)),
-      ),
+      [
+        "./src",
+        "../src/definition",
+        "../src/core",
+        "../src/lambda",
+        "../src/warehouse/redshift",
+        "../src/lambda",
+        "../src/warehouse/redshift",
+      ].map((path) => youngest(here(path))),
     )),
   )
 ) {
@@ -41,4 +47,4 @@ if (
   await bundle.close();
 }
 
-export const { synthesize, diffTemplates, identityOf } = await import(pathToFileURL(built).href);
+export const { synthesize, synthesizeTerraform, diffTemplates, identityOf } = await import(pathToFileURL(built).href);

@@ -8,6 +8,7 @@ import { bundleAll } from "./bundle.js";
 import { checkModel } from "./check-model.js";
 import { checkOptions, type DeployOptions } from "./options.js";
 import { pipelineStack } from "./pipeline-stack.js";
+import { writeTerraform } from "./terraform/write.js";
 
 export { diffTemplates } from "./plan/diff.js";
 export { identityOf } from "./plan/resource-types.js";
@@ -40,6 +41,20 @@ export async function synthesize(model: PipelineModel, options: SynthesizeOption
     };
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** The same resources as Terraform's JSON, with the Lambdas' code beside it. */
+export async function synthesizeTerraform(
+  model: PipelineModel,
+  { outDir, ...options }: SynthesizeOptions,
+): Promise<{ readonly file: string; readonly resources: number }> {
+  const directory = await mkdtemp(join(tmpdir(), "penstock-terraform-"));
+  try {
+    const { stackName } = await synthesize(model, { ...options, outDir: directory });
+    return await writeTerraform({ directory, stackName }, outDir);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { resourceTypeName } from "../src/terraform/names.js";
+import { type CloudFormationTemplate, terraformOf } from "../src/terraform/translate.js";
 import { CFN_LINT, cfnLint } from "./cfn-lint.js";
 import { redshiftFindings } from "./redshift-rules.js";
 import type { Synthesis } from "./synthesis.js";
+import { terraformProblems } from "./terraform-check.js";
 import { allVariants } from "./variants.js";
 
 let made: ReadonlyMap<string, Synthesis>;
@@ -25,6 +28,25 @@ describe("every example, way to load and option", () => {
     expect(await cfnLint(templates)).toEqual([]);
   });
   if (CFN_LINT === undefined) console.warn("SKIPPED: cfn-lint is not installed (pip install cfn-lint).");
+
+  it("is the same in Terraform: every resource, property and reference, and nothing of CloudFormation left", () => {
+    for (const [name, { template }] of made) {
+      const cloud = template as unknown as CloudFormationTemplate;
+      const assets = Object.values(cloud.Resources)
+        .filter(({ Type }) => Type === "AWS::Lambda::Function")
+        .map(({ Properties }) => String((Properties as { Code: { S3Key: string } }).Code.S3Key).replace(/\.zip$/, ""));
+      const configuration = terraformOf(cloud, {
+        stackName: `penstock-${name}`,
+        assets: [...new Set(assets)].map((hash) => ({ hash, folder: `code/${hash}` })),
+      });
+      const types = new Map(Object.values(cloud.Resources).map(({ Type }) => [resourceTypeName(Type), Type]));
+      expect([name, terraformProblems(configuration, types)]).toEqual([name, []]);
+      const written = Object.values(configuration.resource as Record<string, object>).flatMap((one) =>
+        Object.keys(one),
+      );
+      expect(written).toEqual(expect.arrayContaining(Object.keys(cloud.Resources)));
+    }
+  });
 
   it("tells the catalog of partitions where the folders are nothing else, and gives Glue the keys", () => {
     const keys = of("everything")

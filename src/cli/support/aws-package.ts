@@ -7,6 +7,8 @@ import type { DeployOptions } from "./deploy-options.js";
 /** What is called of `@penstock/aws`, which is no dependency: the construct library alone is 160 MB. */
 interface AwsPackage {
   synthesize(model: PipelineModel, options: SynthesizeOptions): Promise<Synthesized>;
+  /** Writes a Terraform configuration instead of a template. */
+  synthesizeTerraform(model: PipelineModel, options: SynthesizeOptions): Promise<{ file: string; resources: number }>;
   /** Of two CloudFormation templates; undefined: there is none yet. */
   diffTemplates(before: object | undefined, after: object): readonly ResourceChange[];
   /** The properties that tell one resource of a CloudFormation type from another. */
@@ -55,7 +57,11 @@ export async function awsPackage(): Promise<AwsPackage> {
   }
   const loader = new URL("load.mjs", PACKAGE).href;
   const loaded = (await import(loader)) as AwsPackage;
-  return { ...loaded, synthesize: (model, options) => loaded.synthesize(model, options).catch(asOurs) };
+  return {
+    ...loaded,
+    synthesize: (model, options) => loaded.synthesize(model, options).catch(asOurs),
+    synthesizeTerraform: (model, options) => loaded.synthesizeTerraform(model, options).catch(asOurs),
+  };
 }
 
 /** The package has its own copy of our error's class. */

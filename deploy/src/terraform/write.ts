@@ -1,0 +1,32 @@
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Asset, type CloudFormationTemplate, terraformOf } from "./translate.js";
+
+interface AssetManifest {
+  readonly files: Readonly<Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>>;
+}
+
+/** From a cloud assembly: `main.tf.json`, and the folders of the Lambdas' code beside it. */
+export async function writeTerraform(
+  assembly: { readonly directory: string; readonly stackName: string },
+  outDir: string,
+): Promise<{ readonly file: string; readonly resources: number }> {
+  const { directory, stackName } = assembly;
+  const read = async (name: string) => JSON.parse(await readFile(join(directory, name), "utf8")) as unknown;
+  const cloud = (await read(`${stackName}.template.json`)) as CloudFormationTemplate;
+  const { files } = (await read(`${stackName}.assets.json`)) as AssetManifest;
+  await mkdir(outDir, { recursive: true });
+  const assets: Asset[] = [];
+  for (const [hash, { source }] of Object.entries(files)) {
+    // The template itself is among them, as a file.
+    if (source.packaging !== "zip") continue;
+    const folder = `code/${hash}`;
+    await cp(join(directory, source.path), join(outDir, folder), { recursive: true });
+    assets.push({ hash, folder });
+  }
+  const configuration = terraformOf(cloud, { stackName, assets });
+  const file = join(outDir, "main.tf.json");
+  await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`);
+  const resources = Object.values(configuration.resource as Record<string, object>);
+  return { file, resources: resources.reduce((sum, one) => sum + Object.keys(one).length, 0) };
+}
