@@ -9,10 +9,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { awsListener } from "../../src/api/aws/aws-listener.js";
 import { kinesisService } from "../../src/api/kinesis/service.js";
+import { eventOf } from "../../src/cli/aws/replay.js";
 import { systemClock } from "../../src/core/clock.js";
 import { draftOf, PIPELINE } from "../../src/definition/brand.js";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { integer, json, pipeline, stream, table, varchar } from "../../src/index.js";
+import { newObjectOf } from "../../src/lambda/load-batch.js";
 import { attributes, openStore } from "../stream/fixtures.js";
 import { LAKE_BUCKET, LEDGER_SCHEMA, openRedshiftDoor, type RedshiftDoor } from "../warehouse/redshift-under-test.js";
 import { stage } from "./stage.js";
@@ -212,6 +214,12 @@ describe("penstock with --aws", () => {
     const { code, stdout } = await aws("replay", "trades", "--dry-run", "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ table: "trades", objects: 1, bytes: 4, dryRun: true, state: "done" });
+    // What it would send is what the loader reads.
+    expect(newObjectOf(eventOf("lake", { key: "tables/a.parquet", sizeBytes: 4 }))).toEqual({
+      bucket: "lake",
+      key: "tables/a.parquet",
+      sizeBytes: 4,
+    });
     const refused = await aws("replay", "trades", "--into", "other");
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--since and --until") });
   });

@@ -92,7 +92,7 @@ async function enqueue(
 }
 
 /** As EventBridge tells of a new object. */
-function eventOf(bucket: string, { key, sizeBytes }: ObjectInfo): string {
+export function eventOf(bucket: string, { key, sizeBytes }: Pick<ObjectInfo, "key" | "sizeBytes">): string {
   return JSON.stringify({
     source: "aws.s3",
     "detail-type": "Object Created",
