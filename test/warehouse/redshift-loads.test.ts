@@ -204,6 +204,19 @@ describe("the Redshift driver", () => {
     expect(await under.deduped("quotes")).toHaveLength(53);
   });
 
+  it("finds letters by more ids than a statement could name", async () => {
+    const table = tableModel();
+    await under.warehouse.applyTable(table);
+    const object = await writeDeadLetters(under.lake, {
+      table,
+      letters: [1, 2, 3].map((sequence) => ({ sequence, raw: "x" })),
+    });
+    await under.warehouse.load(request(table, [object]));
+    const others = Array.from({ length: 3000 }, (_, at) => `quotes/shardId-000000000000/${at + 100}/${"0".repeat(30)}`);
+    const ids = [...others, "quotes/shardId-000000000000/1/0", "quotes/shardId-000000000000/3/0"];
+    expect((await under.warehouse.deadLetters({ ids, limit: 10 })).map(({ sequence }) => sequence)).toEqual([1, 3]);
+  });
+
   it("the bytes of a long dead letter come from its object; those of an edited one are kept", async () => {
     const table = tableModel();
     await under.warehouse.applyTable(table);

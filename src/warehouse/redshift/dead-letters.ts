@@ -4,21 +4,30 @@ import { PenstockError } from "../../core/errors.js";
 import type { ObjectStore } from "../../lake/object-store.js";
 import { DEAD_LETTER_PAGE_BYTES, type DeadLetterChoice, type StoredDeadLetter } from "../warehouse.js";
 import { CUT_RAW_BYTES } from "./letter-steps.js";
-import { lettersTable, msOf, type RedshiftPlace, text } from "./steps.js";
+import { CHOSEN, inChunks, lettersTable, msOf, type RedshiftPlace, type Step, text } from "./steps.js";
 
-type ReadRows = (sql: string) => Promise<readonly (readonly unknown[])[]>;
+export interface LettersReader {
+  rows(sql: string): Promise<readonly (readonly unknown[])[]>;
+  /** Of the last of several statements, in one transaction. */
+  lastRows(steps: readonly Step[]): Promise<readonly (readonly unknown[])[]>;
+}
+
+/** More ids than that do not stand in the question itself, which may have 100 KB. */
+const IDS_MAX = 50;
 
 /** What stands in one answer without the letters' bytes is small; so many letters are asked for at a time. */
 const LETTERS_AT_ONCE = 1_000;
 
 export async function readDeadLetters(
-  read: ReadRows,
+  reader: LettersReader,
   lake: Pick<ObjectStore, "get">,
   place: RedshiftPlace,
   choice: DeadLetterChoice,
 ): Promise<StoredDeadLetter[]> {
   if (choice.ids?.length === 0) return [];
-  const rows = await read(lettersSql(place, { ...choice, limit: Math.min(choice.limit, LETTERS_AT_ONCE) }));
+  const question = lettersSql(place, { ...choice, limit: Math.min(choice.limit, LETTERS_AT_ONCE) });
+  const many = choice.ids !== undefined && choice.ids.length > IDS_MAX;
+  const rows = many ? await reader.lastRows(withChosen(choice.ids, question)) : await reader.rows(question);
   const letters: StoredDeadLetter[] = [];
   let bytes = 0;
   for (const row of rows) {
@@ -33,12 +42,23 @@ export async function readDeadLetters(
   return letters;
 }
 
+function withChosen(ids: readonly string[], question: string): Step[] {
+  const fill = inChunks([...new Set(ids)].map((id) => `(${text(id)})`));
+  return [
+    { kind: "rows", sql: `CREATE TEMP TABLE ${CHOSEN} (id VARCHAR(1024) NOT NULL)` },
+    ...fill.map((values): Step => ({ kind: "rows", sql: `INSERT INTO ${CHOSEN} VALUES ${values.join(", ")}` })),
+    { kind: "report", sql: question },
+  ];
+}
+
 function lettersSql(place: RedshiftPlace, choice: DeadLetterChoice): string {
   const table = lettersTable(place);
   const conditions = [
     ...(choice.table === undefined ? [] : [`d.table_name = ${text(choice.table)}`]),
     ...(choice.code === undefined ? [] : [`d.error_code = ${text(choice.code)}`]),
-    ...(choice.ids === undefined ? [] : [`d.id IN (${choice.ids.map(text).join(", ")})`]),
+    ...(choice.ids === undefined
+      ? []
+      : [`d.id IN (${choice.ids.length > IDS_MAX ? `SELECT id FROM ${CHOSEN}` : choice.ids.map(text).join(", ")})`]),
     ...(choice.redriven === undefined ? [] : [`d.redriven_at IS ${choice.redriven ? "NOT NULL" : "NULL"}`]),
     ...(choice.after === undefined
       ? []

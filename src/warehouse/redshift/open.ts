@@ -22,7 +22,7 @@ import {
   sumsSql,
 } from "./ledger-steps.js";
 import { loadObjects } from "./load.js";
-import type { RedshiftPlace } from "./steps.js";
+import type { RedshiftPlace, Step } from "./steps.js";
 
 export interface RedshiftWarehouseOptions {
   /** Retries of its own are not needed: what may be tried again is, here, until the deadline. */
@@ -76,6 +76,13 @@ export function openRedshiftWarehouse(options: RedshiftWarehouseOptions): Wareho
     }
   }
 
+  async function lastRows(steps: readonly Step[]): Promise<readonly (readonly unknown[])[]> {
+    const end = await context.api.transaction(steps, context.newId(), context.limit());
+    if (end.kind !== "committed")
+      throw new PenstockError("unavailable", `The warehouse does not answer: ${end.reason}`);
+    return await end.rows();
+  }
+
   return {
     applyTable: (table, { as = table.name } = {}) => applyTable(context, table, as),
     describeTable: (name) => describeTable(context, name),
@@ -110,7 +117,7 @@ export function openRedshiftWarehouse(options: RedshiftWarehouseOptions): Wareho
         newest: entries.map((row) => ledgerEntry(target, row)),
       };
     },
-    deadLetters: (choice) => readDeadLetters(ownRows, lake, place, choice),
+    deadLetters: (choice) => readDeadLetters({ rows: ownRows, lastRows }, lake, place, choice),
     query: async (sql, { timeoutMs, rowsMax, signal } = {}) => {
       const startedAtMs = clock.monotonic();
       const { changed, ...found } = await context.api.query(sql, context.limit(timeoutMs, signal), rowsMax ?? ROWS_MAX);

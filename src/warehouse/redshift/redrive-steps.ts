@@ -1,13 +1,13 @@
 /** Dead letters that a load does away with: those that were redriven on purpose, and those whose rows a replay brought after all. */
 import type { LoadGiven } from "./load-given.js";
 import {
+  inChunks,
   lettersTable,
   mustBeZero,
   ownTable,
   REDRIVEN,
   type RedshiftPlace,
   ROWS,
-  STATEMENT_BYTES_MAX,
   type Step,
   targetName,
   text,
@@ -35,21 +35,6 @@ export function redrivenSteps({ place, target, loadId, redriven, edited }: LoadG
     },
     mustBeZero("redriven", `SELECT (SELECT COUNT(*) FROM ${REDRIVEN}) - (${dead}) AS n`),
   ];
-}
-
-/** A statement may have 100 KB; half of it leaves room for what stands around the values, and for characters of several bytes. */
-function inChunks(values: readonly string[]): string[][] {
-  const chunks: string[][] = [];
-  let room = 0;
-  for (const value of values) {
-    if (value.length > room) {
-      chunks.push([]);
-      room = STATEMENT_BYTES_MAX / 2;
-    }
-    chunks.at(-1)!.push(value);
-    room -= value.length + 2;
-  }
-  return chunks;
 }
 
 const SAME = "r._shard_id = d.shard_id AND r._sequence_number = d.sequence AND r._row_index = d.row_index";

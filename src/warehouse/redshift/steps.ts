@@ -61,12 +61,13 @@ export const OBJECTS = "penstock_objects";
 export const ROWS = "penstock_rows";
 export const VERDICT = "penstock_verdict";
 export const REDRIVEN = "penstock_redriven";
+export const CHOSEN = "penstock_chosen";
 
 export const IDENTITY = ["_shard_id", "_sequence_number", "_row_index"] as const;
 
 /** BatchExecuteStatement takes so many statements, each of 100 KB. Source: its API reference. */
 export const BATCH_STATEMENTS_MAX = 40;
-export const STATEMENT_BYTES_MAX = 100_000;
+const STATEMENT_BYTES_MAX = 100_000;
 
 export function name(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`;
@@ -111,6 +112,21 @@ function fold(value: string): string {
   let hash = 0x811c9dc5;
   for (const unit of value) hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/** A statement may have 100 KB; half of it leaves room for what stands around the values, and for characters of several bytes. */
+export function inChunks(values: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let room = 0;
+  for (const value of values) {
+    if (value.length > room) {
+      chunks.push([]);
+      room = STATEMENT_BYTES_MAX / 2;
+    }
+    chunks.at(-1)!.push(value);
+    room -= value.length + 2;
+  }
+  return chunks;
 }
 
 /** Fails by a division by zero unless `count`, a scalar query of one number, gives zero. */
