@@ -2,6 +2,7 @@
 import type { DeadLetter, DeadLetterPage, PipelineStatus, StreamStatus } from "../api/control/contract.js";
 import type { DeadLetterFilter, PipelineInstance } from "../api/control/instance.js";
 import { type AuditSources, audit } from "../audit/audit.js";
+import { describeObject } from "../audit/object-footer.js";
 import { newestRecords } from "../audit/records.js";
 import { trace } from "../audit/trace.js";
 import type { Clock } from "../core/clock.js";
@@ -130,6 +131,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         ...(stream === undefined ? {} : { stream }),
         ...(shardId === undefined ? {} : { shardId }),
       }),
+    object: (key) => describeObject(parts.lake, sqlOn(parts.engine), key),
     pins: () => parts.pins.all(),
     replacePins: (pins) => parts.pins.replace(pins),
     records: (choice) => newestRecords(store, choice),

@@ -261,4 +261,26 @@ describe("the console's pages", () => {
     await page.reload();
     expect(await ground()).not.toBe(before);
   });
+
+  it("each stage shows its detail: shards, what the ledger has, and an object's footer", async (test) => {
+    const { page, problems } = await open(test, "", [{ id: 1, price: 2.5, note: HOSTILE }, { id: 2 }]);
+    const lane = page.getByRole("article", { name: "table orders" });
+    await lane.getByRole("button", { name: "Stream: details" }).click();
+    const shards = page.getByRole("region", { name: "Stream of orders" });
+    await expect.poll(() => shards.textContent()).toContain("shardId-000000000001");
+    await lane.getByRole("button", { name: "Lake: details" }).click();
+    const lake = page.getByRole("region", { name: "Lake of orders" });
+    await lake.locator("button.object").first().click();
+    const object = lake.getByRole("region", { name: "Object" });
+    await expect.poll(() => object.textContent()).toMatch(/rows in 1 row groups/);
+    expect(await object.locator("tbody tr").count()).toBe(7);
+    await lane.getByRole("button", { name: "Lake: details" }).click();
+    expect(await lake.count()).toBe(0);
+    await lane.getByRole("button", { name: "Delivery: details" }).click();
+    await expect
+      .poll(() => page.getByRole("region", { name: "Delivery of orders" }).textContent())
+      .toContain("2 rows were delivered");
+    expect(await page.evaluate("window.broken")).toBeUndefined();
+    expect(problems).toEqual([]);
+  });
 });

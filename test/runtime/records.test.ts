@@ -52,3 +52,19 @@ test("a stream that is not there, and a cursor that is none, are refused", async
   await expect(instance.records({ stream: "nope", limit: 1 })).rejects.toThrow(/no stream "nope"/);
   await expect(instance.records({ stream: "s", limit: 1, after: "x" })).rejects.toThrow(/`next` of the page/);
 });
+
+test("an object of the lake says what its footer says; one that is gone is said to be", async () => {
+  const folder = await temporaryFolder();
+  await writeDefinition(folder, DEFINITION);
+  const { instance, put } = await run(folder);
+  await put("s", [{ id: 7 }, { id: 9 }]);
+  await instance.flush();
+  const keys = instance.status().tables[0]!.objects.map(({ key }) => key);
+  const answers = await Promise.all(keys.map((key) => instance.object(key)));
+  expect(answers.reduce((sum, { parquet }) => sum + parquet!.rows, 0)).toBe(2);
+  const ids = answers.map(({ parquet }) => parquet!.columns.find(({ name }) => name === "id")!);
+  expect(ids.every(({ type, nulls }) => type === "INT32" && nulls === 0)).toBe(true);
+  expect(Math.max(...ids.map(({ largest }) => Number(largest)))).toBe(9);
+  await expect(instance.object("tables/t/none.parquet")).rejects.toThrow(/no object/);
+  await expect(instance.object("../format.json")).rejects.toThrow();
+});

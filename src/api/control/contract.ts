@@ -13,6 +13,7 @@
  *     GET  /api/trace        ?sequence&stream&shard -> TraceReport
  *     GET  /api/records      ?stream&key&limit&after -> RecordPage, newest first
  *     GET  /api/model                            -> ModelAnswer
+ *     GET  /api/object       ?key                -> ObjectAnswer
  *     GET  /api/pins                             -> PinsBody
  *     PUT  /api/pins         PinsBody            -> PinsBody; takes the place of all there are
  *     GET  /api/advise       ?table&rows&slices&expectedRows -> TableAdvice; a second or a few
@@ -409,6 +410,29 @@ export interface ModelAnswer {
   readonly streams: readonly StreamModel[];
   readonly tables: readonly TableModel[];
   readonly charts: readonly ChartModel[];
+}
+
+/** An object of the lake, and what its Parquet footer says. */
+export interface ObjectAnswer {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly parquet?: {
+    readonly rows: number;
+    readonly rowGroups: number;
+    readonly writtenBy: string;
+    readonly columns: readonly {
+      readonly name: string;
+      /** Parquet's physical type. */
+      readonly type: string;
+      readonly encodings: string;
+      readonly compression: string;
+      readonly compressedBytes: number;
+      readonly uncompressedBytes: number;
+      readonly nulls?: number;
+      readonly smallest?: string;
+      readonly largest?: string;
+    }[];
+  };
 }
 
 /** A chart of the dashboard that is not the definition's. */

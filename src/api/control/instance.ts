@@ -7,6 +7,7 @@ import type {
   DeadLetterPage,
   FlushAnswer,
   HealthReport,
+  ObjectAnswer,
   Pin,
   PipelineStatus,
   QueryBody,
@@ -49,6 +50,8 @@ export interface PipelineInstance {
   advise(body: AdviseBody): Promise<TableAdvice>;
   /** `refused` where no sort key is advised. */
   shadow(body: ShadowBody): Promise<ShadowReport>;
+  /** What the lake's object says of itself. */
+  object(key: string): Promise<ObjectAnswer>;
   pins(): Promise<readonly Pin[]>;
   /** Durable when it resolves. */
   replacePins(pins: readonly Pin[]): Promise<void>;

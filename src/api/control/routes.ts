@@ -128,6 +128,11 @@ export function controlRoutes(options: RouteOptions): Hono {
     });
   });
 
+  app.get("/api/object", async (c) => {
+    const { key } = c.req.query();
+    if (key === undefined || key === "") throw new PenstockError("invalid-argument", "`key` must be an object's key.");
+    return c.json(await instance.object(key));
+  });
   app.get("/api/pins", async (c) => c.json({ pins: await instance.pins() }));
   app.put("/api/pins", async (c) => {
     const body = pinsBody(await jsonBody(c.req.raw));

@@ -3,8 +3,21 @@ import type { PipelineStatus, StageState, StreamStatus, TableStatus } from "../.
 import type { Live } from "../../live.ts";
 import { ago, bytes, count, duration, plural, rate } from "../../text.ts";
 
+export type StageName = "Stream" | "Delivery" | "Lake" | "Loads" | "Warehouse";
+
+export interface ChosenStage {
+  readonly table: string;
+  readonly stage: StageName;
+}
+
 /** The data's way, a lane a table: stream, delivery, lake, loads, warehouse. */
-export function Flow({ status, rates }: { status: PipelineStatus; rates: Live["rates"] }): JSX.Element {
+export function Flow(props: {
+  readonly status: PipelineStatus;
+  readonly rates: Live["rates"];
+  readonly chosen: ChosenStage | undefined;
+  readonly onChosen: (chosen: ChosenStage) => void;
+}): JSX.Element {
+  const { status, rates, chosen, onChosen } = props;
   const read = new Set(status.tables.flatMap((table) => table.sources));
   const unread = status.streams.filter((stream) => !read.has(stream.name));
   return (
@@ -20,7 +33,7 @@ export function Flow({ status, rates }: { status: PipelineStatus; rates: Live["r
         <span>Warehouse</span>
       </div>
       {status.tables.map((table) => (
-        <Lane key={table.name} table={table} status={status} rates={rates} />
+        <Lane key={table.name} table={table} status={status} rates={rates} chosen={chosen} onChosen={onChosen} />
       ))}
       {unread.length > 0 && (
         <p class="quiet unread">
@@ -31,15 +44,18 @@ export function Flow({ status, rates }: { status: PipelineStatus; rates: Live["r
   );
 }
 
-function Lane({
-  table,
-  status,
-  rates,
-}: {
-  table: TableStatus;
-  status: PipelineStatus;
-  rates: Live["rates"];
+function Lane(props: {
+  readonly table: TableStatus;
+  readonly status: PipelineStatus;
+  readonly rates: Live["rates"];
+  readonly chosen: ChosenStage | undefined;
+  readonly onChosen: (chosen: ChosenStage) => void;
 }): JSX.Element {
+  const { table, status, rates, chosen, onChosen } = props;
+  const more = (stage: StageName) => ({
+    chosen: chosen?.table === table.name && chosen.stage === stage,
+    onMore: () => onChosen({ table: table.name, stage }),
+  });
   const sources = status.streams.filter((stream) => table.sources.includes(stream.name));
   const perSecond = sources.reduce((sum, stream) => sum + stream.recordsPerSecond, 0);
   const [object] = table.objects;
@@ -48,12 +64,16 @@ function Lane({
   const quarantined = table.loads.filter((one) => one.status === "quarantined").length;
   return (
     <article class="lane" aria-label={`table ${table.name}`}>
-      <Stage name="Stream" moving={perSecond > 0}>
+      <Stage name="Stream" {...more("Stream")} moving={perSecond > 0}>
         {sources.map((stream) => (
           <Source key={stream.name} stream={stream} rates={rates.get(`stream:${stream.name}`) ?? []} />
         ))}
       </Stage>
-      <Stage name="Delivery" moving={table.delivery.state === "working" || table.rowsPerSecond > 0}>
+      <Stage
+        name="Delivery"
+        {...more("Delivery")}
+        moving={table.delivery.state === "working" || table.rowsPerSecond > 0}
+      >
         <State stage={table.delivery} />
         <Meter
           label="Buffer"
@@ -67,21 +87,21 @@ function Lane({
         />
         <Fact label="Records behind" value={count(table.lagRecords)} />
       </Stage>
-      <Stage name="Lake" moving={table.rowsPerSecond > 0}>
+      <Stage name="Lake" {...more("Lake")} moving={table.rowsPerSecond > 0}>
         <Big value={count(table.rowsDelivered)} unit="rows" />
         <Fact label="Newest" value={object === undefined ? "none yet" : ago(object.deliveredAtMs, atMs)} />
         {object !== undefined && <Fact label="Size" value={bytes(object.sizeBytes)} />}
         {table.deadLetters > 0 && <Fact label="Dead" value={count(table.deadLetters)} tone="warn" />}
         {table.rowsFiltered > 0 && <Fact label="Filtered" value={count(table.rowsFiltered)} />}
       </Stage>
-      <Stage name="Loads" moving={table.rowsPerSecond > 0}>
+      <Stage name="Loads" {...more("Loads")} moving={table.rowsPerSecond > 0}>
         <State stage={table.loader} />
         <Fact label="Pending" value={count(table.loadsPending)} />
         <Fact label="Newest" value={load === undefined ? "none yet" : ago(load.loadedAtMs, atMs)} />
         {load !== undefined && <Fact label="Took" value={duration(load.tookMs)} />}
         {quarantined > 0 && <Fact label="Quarantined" value={count(quarantined)} tone="bad" />}
       </Stage>
-      <Stage name="Warehouse" moving={false}>
+      <Stage name="Warehouse" {...more("Warehouse")} moving={false}>
         <h3>{table.name}</h3>
         <Big value={count(table.rowsLoaded)} unit="rows" />
         <Spark values={rates.get(`table:${table.name}`) ?? []} label={`${rate(table.rowsPerSecond)} rows/s`} />
@@ -105,19 +125,21 @@ function Source({ stream, rates }: { stream: StreamStatus; rates: readonly numbe
   );
 }
 
-function Stage({
-  name,
-  moving,
-  children,
-}: {
-  name: string;
-  moving: boolean;
-  children: ComponentChildren;
+function Stage(props: {
+  readonly name: StageName;
+  readonly moving: boolean;
+  readonly chosen: boolean;
+  readonly onMore: () => void;
+  readonly children: ComponentChildren;
 }): JSX.Element {
+  const { name, moving, chosen, onMore, children } = props;
   return (
-    <div class={`stage${moving ? " moving" : ""}`}>
+    <div class={`stage${moving ? " moving" : ""}${chosen ? " chosen" : ""}`}>
       <div class="stage-name">{name}</div>
       {children}
+      <button type="button" class="more" aria-expanded={chosen} aria-label={`${name}: details`} onClick={onMore}>
+        {chosen ? "less" : "more"}
+      </button>
     </div>
   );
 }
