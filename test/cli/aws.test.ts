@@ -3,7 +3,7 @@
  * has none, is a few lines that answer for one stack. SQS and CloudWatch are tried in the emulator (deploy/test/emulator.test.ts).
  */
 import { once } from "node:events";
-import { mkdir } from "node:fs/promises";
+import { mkdir, utimes } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -15,8 +15,15 @@ import { draftOf, PIPELINE } from "../../src/definition/brand.js";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { integer, json, pipeline, stream, table, varchar } from "../../src/index.js";
 import { newObjectOf } from "../../src/lambda/load-batch.js";
+import { rowsOf, writeObject } from "../loader/fixtures.js";
 import { attributes, openStore } from "../stream/fixtures.js";
-import { LAKE_BUCKET, LEDGER_SCHEMA, openRedshiftDoor, type RedshiftDoor } from "../warehouse/redshift-under-test.js";
+import {
+  LAKE_BUCKET,
+  LEDGER_SCHEMA,
+  openRedshiftDoor,
+  type RedshiftDoor,
+  redshiftWarehouse,
+} from "../warehouse/redshift-under-test.js";
 import { stage } from "./stage.js";
 
 const trades = table("trades", {
@@ -194,17 +201,33 @@ describe("penstock with --aws", () => {
     expect(chosen.stdout).not.toContain("Lambda.InvocationFailed");
   });
 
-  it("audit tells objects that are on their way from those that the ledger should have", async () => {
+  it("audit holds the lake's objects against the ledger: loaded, on their way, missing; and finds rows that are there twice", async () => {
     const { aws, door } = await deployed();
-    const folder = model.tables[0]!.deliver.prefix.split("!{")[0]!;
-    await door.lake.put(`${folder}one.parquet`, Buffer.from("rows"));
-    const { code, stdout } = await aws("audit", "--json");
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({
+    const table = model.tables[0]!;
+    const folder = table.deliver.prefix.split("!{")[0]!;
+    const rows = rowsOf(1, 3, (size) => ({ symbol: "SPY", size }));
+    const object = await writeObject(door.lake, { table, rows, key: `${folder}one.parquet` });
+    const warehouse = redshiftWarehouse(door);
+    await warehouse.applyTable(table);
+    await warehouse.load({ table, target: table.name, objects: [object], deadlineMs: 30_000 });
+    await door.lake.put(`${folder}two.parquet`, Buffer.from("rows"));
+
+    const well = await aws("audit", "--json");
+    expect(well.code).toBe(0);
+    expect(JSON.parse(well.stdout)).toMatchObject({
       missing: 0,
       duplicated: 0,
-      tables: [{ name: "trades", objects: 1, loaded: 0, pending: 1, missing: 0 }],
+      tables: [{ name: "trades", objects: 2, loaded: 1, pending: 1, rowsLoaded: 3 }],
     });
+
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(door.lake.localPath(`${folder}two.parquet`)!, anHourAgo, anHourAgo);
+    const again = await aws("query", "insert into public.trades select * from public.trades where size = 2");
+    expect(again.code).toBe(0);
+    const ill = await aws("audit");
+    expect(ill.code).toBe(1);
+    expect(ill.stdout).toContain(`trades lacks ${folder}two.parquet`);
+    expect(ill.stdout).toContain("NOT as it should be: 1 objects missing, 1 rows there more than once.");
   });
 
   it("replay says what it would hand to the loader, and takes no sequence numbers", async () => {
