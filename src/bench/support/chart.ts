@@ -25,7 +25,7 @@ export interface LineChart {
 }
 
 const WIDTH = 760;
-const LABELS = 190;
+const LABELS = 230;
 const VALUES = 90;
 const BAR = 15;
 const GAP = 12;

@@ -27,6 +27,7 @@ export async function plainJson(
   const rowsOf = new Map<SourceObject, number>();
   let rows = 0;
   let names: readonly string[] | undefined;
+  const wholes = new Set<string>();
   for (const object of objects) {
     const lines = objectCounter();
     const counted = await countLines(unpacked(run, object, compression), lines).catch(() => undefined);
@@ -38,9 +39,14 @@ export async function plainJson(
     // One reader takes all objects, by names that they all have.
     if (names !== undefined && names.join("\0") !== found.join("\0")) return undefined;
     names = found;
+    for (const name of lines.wholes()) wholes.add(name);
   }
   // DuckDB holds names to be the same that differ in their case alone.
   if (names === undefined || new Set(names.map((name) => name.toLowerCase())).size < names.length) return undefined;
+  // As a value of these types both are the same.
+  const indifferent: ReadonlySet<string> = new Set(["decimal", "real", "double"]);
+  if (columns.some(({ type }, index) => wholes.has(shape.names[index]!) && !indifferent.has(type.kind)))
+    return undefined;
   const known = new Set(names);
   const wanted = [...new Set(shape.names)].filter((name) => known.has(name));
   if (wanted.length === 0) return undefined;
@@ -67,14 +73,19 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 /** Up to so many characters a decimal is the shortest one of its double, and long numbers are kept by the reference digit for digit. */
 const NUMBER_CHARS_MAX = 15;
+/** Behind `0.`, of a number that is no smaller than what is written without an exponent. */
+const SMALL_DIGITS_MAX = 6;
 const WORDS = ["true", "false", "null"].map((word) => Buffer.from(word));
 
 interface ObjectCounter extends LineCounter {
   names(): readonly string[];
+  /** Those with a number like 7.0, which the one reader writes as 7 and the other does not. */
+  wholes(): readonly string[];
 }
 
 function objectCounter(): ObjectCounter {
   const keys: Buffer[] = [];
+  const wholes = new Set<number>();
   let lines = 0;
   let bytes: Buffer = Buffer.alloc(0);
   let at = 0;
@@ -112,8 +123,8 @@ function objectCounter(): ObjectCounter {
     return true;
   }
 
-  /** `-12`, `0.25`: no exponent, no zeros that could be left away, nothing so small that it would be written with an exponent. */
-  function number(): boolean {
+  /** `-12`, `0.250`: no exponent, nothing so small that it would be written with one. `7.0`: is noted. */
+  function number(field: number): boolean {
     const start = at;
     if (bytes[at] === MINUS) at++;
     const first = at;
@@ -127,16 +138,21 @@ function objectCounter(): ObjectCounter {
       at++;
       const fraction = at;
       digits();
-      if (at === fraction || bytes[at - 1] === ZERO) return false;
-      if (bytes[first] === ZERO && at - fraction > 6) return false;
+      if (at === fraction || (bytes[first] === ZERO && at - fraction > SMALL_DIGITS_MAX)) return false;
+      let last = at - 1;
+      while (bytes[last] === ZERO) last--;
+      if (bytes[last] === DOT) {
+        if (bytes[start] === MINUS && whole === 1 && bytes[first] === ZERO) return false;
+        wholes.add(field);
+      }
     } else if (whole === 1 && bytes[first] === ZERO && first > start) return false;
     return at - start <= NUMBER_CHARS_MAX;
   }
 
-  function value(): boolean {
+  function value(field: number): boolean {
     const byte = bytes[at]!;
     if (byte === QUOTE) return text();
-    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return number();
+    if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return number(field);
     for (const word of WORDS) {
       if (byte !== word[0]) continue;
       if (bytes.compare(word, 0, word.length, at, Math.min(bytes.length, at + word.length)) !== 0) return false;
@@ -157,7 +173,7 @@ function objectCounter(): ObjectCounter {
       if (bytes[at] !== COLON) return false;
       at++;
       spaces();
-      if (!value()) return false;
+      if (!value(fields)) return false;
       spaces();
       const byte = bytes[at];
       at++;
@@ -182,5 +198,6 @@ function objectCounter(): ObjectCounter {
     },
     rows: () => lines,
     names: () => keys.map((key) => key.toString()),
+    wholes: () => [...wholes].map((field) => keys[field]!.toString()),
   };
 }

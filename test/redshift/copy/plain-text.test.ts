@@ -196,7 +196,10 @@ const evenObject = fc
   .map((rows) =>
     Buffer.from(
       rows
-        .map(([id, name, cents]) => `${JSON.stringify({ id, name, price: cents / 100, at: null, ok: id > 0 })}\n`)
+        .map(
+          ([id, name, cents]) =>
+            `${JSON.stringify({ id, name, price: 0, at: null, ok: id > 0 }).replace('"price":0', `"price":${(cents / 100).toFixed(2)}`)}\n`,
+        )
         .join(""),
     ),
   );
