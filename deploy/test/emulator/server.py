@@ -6,6 +6,7 @@ Here the types that others refer to get a name, so that the rest of the stack ca
 
 import sys
 
+from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.exceptions import CloudFormationError, ValidationError
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend
 from moto.cloudformation.parsing import ResourceMap
@@ -70,6 +71,18 @@ STAND_INS = [
     stand_in("AWS::Glue::Table", "Name", {}),
     stand_in("AWS::Logs::LogStream", "LogStreamName", {}),
 ]
+
+
+def custom_resource_as_done(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+    """moto would run its Lambda in a container, and wait for it: it is tried elsewhere."""
+    made = cls(region_name, str(mock_random.uuid4()), kwargs["LogicalId"], resource_name)
+    made.set_data({})
+    return made
+
+
+CustomModel.create_from_cloudformation_json = classmethod(custom_resource_as_done)
+CustomModel.update_from_cloudformation_json = classmethod(lambda cls, original, *_args, **_kwargs: original)
+CustomModel.delete = lambda self, *_args, **_kwargs: None
 
 
 def update_termination_protection(self):
