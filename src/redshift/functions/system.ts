@@ -27,6 +27,10 @@ const always = (names: string, args: string) =>
 const VERSION =
   "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.0 (Penstock)";
 
+/** As on Redshift, what the leader node answers by itself is none: a query that reads no table of users. */
+const IS_QUERY =
+  "(verb IN ('COPY', 'UNLOAD', 'INSERT', 'UPDATE', 'DELETE', 'MERGE') OR len(list_filter(relations, lambda r: r.\"schema\" NOT IN ('pg_catalog', 'information_schema'))) > 0)";
+
 export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
   ...special("version", (site) => constant(site, VERSION, TEXT)),
   ...special("current_user session_user user current_role", (site) => constant(site, site.scope.context.user, NAME)),
@@ -132,11 +136,23 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
   ...catalogMacro("shobj_description", "oid, text?", TEXT),
   ...catalogMacro("col_description", "oid, int", TEXT),
   ...catalogMacro("format_encoding", "int", TEXT),
-  ...missing("pg_terminate_backend pg_cancel_backend", "Use the statement CANCEL pid, or end the client."),
-  ...missing(
-    "pg_last_copy_count pg_last_copy_id pg_last_unload_count pg_last_unload_id pg_last_query_id last_user_query_id pg_last_insert_id",
-    "SYS_LOAD_HISTORY and SYS_QUERY_HISTORY tell.",
+  // As a query's only item they are seen to by engine/statements/signal.ts.
+  ...special(
+    "pg_terminate_backend pg_cancel_backend",
+    (site) => {
+      throw new SqlError(SQL_STATE.featureNotSupported, `${site.name} must be the only item of a SELECT list`, {
+        at: site.at,
+        hint: `SELECT ${site.name}(pid), with FROM and WHERE where there are several. CANCEL pid is there too.`,
+      });
+    },
+    { status: "partly", note: "As the only item of a query's SELECT list." },
   ),
+  ...ofLast("pg_last_query_id", "coalesce(max_by(id, id), -1)", IS_QUERY),
+  ...ofLast("pg_last_copy_id", "coalesce(max_by(id, id), -1)", "verb = 'COPY'"),
+  ...ofLast("pg_last_copy_count", 'coalesce(max_by("rows", id), 0)', "verb = 'COPY'"),
+  ...ofLast("pg_last_unload_id", "coalesce(max_by(id, id), -1)", "verb = 'UNLOAD'"),
+  ...ofLast("pg_last_unload_count", 'coalesce(max_by("rows", id), 0)', "verb = 'UNLOAD'"),
+  ...missing("last_user_query_id pg_last_insert_id", "PG_LAST_QUERY_ID and SYS_QUERY_HISTORY tell."),
   ...missing("set_config", "Use SET."),
   ...missing(
     "current_aws_account current_namespace current_session_arn explain_model",
@@ -146,6 +162,21 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
 
 function catalogMacro(name: CatalogMacro, args: string, type: SqlType): FunctionEntry[] {
   return scalar(name, catalogOverload(name, args, type));
+}
+
+/** Of the session's newest statements that are over, in the log of queries. */
+function ofLast(name: string, value: string, condition: string): FunctionEntry[] {
+  return scalar(
+    name,
+    overload(
+      "",
+      BIGINT,
+      (_, site) =>
+        `(SELECT CAST(${value} AS BIGINT) FROM penstock_catalog.queries WHERE process_id = ${site.scope.context.processId} AND state <> 'running' AND ${condition})`,
+      { nullable: false },
+    ),
+    { volatile: true },
+  );
 }
 
 function isVector([array]: readonly BoundExpression[]): boolean {
