@@ -125,7 +125,7 @@ async function destroy(definition: string | undefined, options: Options, termina
     );
   }
   const { keptResources } = await import("./aws/kept.js");
-  const kept = options.deleteData ? [] : await keptResources(session, stackName);
+  const kept = options.deleteData ? [] : await keptResources(session, stackName, stack.StackId);
   if (options.json) printJson(terminal, { stackName, deleted: true, kept });
   else {
     print(terminal, `${stackName} is deleted.`);

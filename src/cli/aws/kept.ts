@@ -12,21 +12,21 @@ export interface KeptResource {
 
 /**
  * What the last deleted stack of the name has kept; CloudFormation remembers it for 90 days. Empty where there was no such stack, or it kept nothing.
- * `failedStackId` is of a stack whose first deployment failed: its rollback keeps by the same policies.
+ * `stackId` names one itself: the stack that was deleted just now, or one whose first deployment failed, whose rollback keeps by the same policies.
  */
 export async function keptResources(
   session: AwsSession,
   stackName: string,
-  failedStackId?: string,
+  stackId?: string,
 ): Promise<readonly KeptResource[]> {
   const { CloudFormationClient, paginateListStackResources } = await import("@aws-sdk/client-cloudformation");
   const client = new CloudFormationClient(session.client);
   try {
     return await calling("look for what an earlier deployment kept", async () => {
-      const stackId = failedStackId ?? (await newestDeleted(client, stackName));
-      if (stackId === undefined) return [];
+      const id = stackId ?? (await newestDeleted(client, stackName));
+      if (id === undefined) return [];
       const kept: KeptResource[] = [];
-      for await (const page of paginateListStackResources({ client }, { StackName: stackId })) {
+      for await (const page of paginateListStackResources({ client }, { StackName: id })) {
         for (const one of page.StackResourceSummaries ?? []) {
           if (one.ResourceStatus !== "DELETE_SKIPPED" || one.PhysicalResourceId === undefined) continue;
           kept.push({
