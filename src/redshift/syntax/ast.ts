@@ -882,6 +882,8 @@ export interface UserStatement extends Node {
   readonly object: "user" | "group" | "role";
   readonly name: string;
   readonly ifExists: boolean;
+  /** ALTER ... RENAME TO. */
+  readonly renameTo?: string;
 }
 
 /** CANCEL pid. */

@@ -8,9 +8,10 @@ export function parseUserStatement(cursor: Cursor, action: UserStatement["action
   const object = cursor.acceptOne("user", "group", "role")!;
   const ifExists = cursor.accept("if", "exists");
   const name = cursor.name();
+  const renameTo = action === "alter" && cursor.accept("rename", "to") ? cursor.name() : undefined;
   skipStatement(cursor);
   return {
-    statement: { kind: "user", action, object, name, ifExists, at },
+    statement: { kind: "user", action, object, name, ifExists, at, ...(renameTo === undefined ? {} : { renameTo }) },
     verb: `${action} ${object}`.toUpperCase(),
   };
 }

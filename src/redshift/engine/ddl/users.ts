@@ -23,7 +23,7 @@ export async function checkUser(run: DdlRun, name: string, at: number, kind: Kin
 
 export const userHandler: StatementHandler<UserStatement> = {
   access: "write",
-  async run({ action, object, name, ifExists, at }, run) {
+  async run({ action, object, name, ifExists, renameTo, at }, run) {
     const tag = `${action} ${object}`.toUpperCase();
     const known = await isKnown(run, object, name);
     if (action === "create") {
@@ -46,9 +46,35 @@ export const userHandler: StatementHandler<UserStatement> = {
       throw new SqlError(SQL_STATE.undefinedObject, `${object} "${name}" does not exist`, { at });
     }
     if (action === "drop") await dropRole(run, object, name, at);
+    if (renameTo !== undefined) await renameRole(run, { kind: object, name, at }, renameTo);
     return done(tag);
   },
 };
+
+async function renameRole(
+  run: DdlRun,
+  { kind, name, at }: { readonly kind: Kind; readonly name: string; readonly at: number },
+  to: string,
+): Promise<void> {
+  const { core } = run;
+  if (kind === "user" && (name === core.user || name === core.shared.owner)) {
+    throw new SqlError("0A000", "session user may not be renamed", { at });
+  }
+  if (await isKnown(run, kind, to))
+    throw new SqlError(SQL_STATE.duplicateObject, `${kind} "${to}" already exists`, { at });
+  if (kind === "user" && [...core.transaction.snapshot.relations()].some(({ owner }) => owner === name)) {
+    throw new SqlError(SQL_STATE.featureNotSupported, `user "${name}" owns tables, and cannot be renamed`, {
+      at,
+      hint: "ALTER TABLE ... OWNER TO another user first.",
+    });
+  }
+  const [from, target, word] = [name, to, kind].map(textLiteral);
+  const texts = [
+    `UPDATE penstock_catalog.roles SET name = ${target} WHERE kind = ${word} AND name = ${from}`,
+    `UPDATE penstock_catalog.grants SET grantee = ${target} WHERE grantee_type = ${word} AND grantee = ${from}`,
+  ];
+  await runDdl(run, texts.join(";\n"), name);
+}
 
 async function dropRole(run: DdlRun, kind: Kind, name: string, at: number): Promise<void> {
   if (kind === "user" && (name === run.core.user || name === run.core.shared.owner)) {
