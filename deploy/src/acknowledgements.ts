@@ -7,7 +7,7 @@ import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { IConstruct } from "constructs";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { fixedPart } from "./prefixes.js";
-import { LOADS_PREFIX } from "./stages/lake.js";
+import { LOADS_PREFIX, STATE_PREFIX } from "./stages/lake.js";
 
 interface Acknowledgement {
   /** Of the construct's path, behind the stack's name. */
@@ -20,8 +20,9 @@ const NIST = "NIST.800.53.R5::NIST.800.53.R5-";
 const PCI = "PCI.DSS.321::PCI.DSS.321-";
 const both = (rule: string) => [`${NIST}${rule}`, `${PCI}${rule}`];
 const iam5 = (finding: string) => `AwsSolutions::AwsSolutions-IAM5[${finding}]`;
-const FUNCTION = /^(Delivery\/Transform-[^/]+|Loader\/Load)$/;
-const FUNCTION_ROLE = /^(Delivery\/Transform-[^/]+Role|Loader\/LoadRole)$/;
+const OWN = "(Delivery\\/Transform-[^/]+|Loader\\/(Load|LoadStep|SweepStep)|Migration\\/(Migrate|MigrateStep))";
+const FUNCTION = new RegExp(`^${OWN}$`);
+const FUNCTION_ROLE = new RegExp(`^${OWN}Role$`);
 
 const STANDING: readonly Acknowledgement[] = [
   {
@@ -56,16 +57,16 @@ const STANDING: readonly Acknowledgement[] = [
       "Describing statements and reading their results takes no resource, and is held to the role's own by a condition; log delivery and X-Ray take none either.",
   },
   {
-    at: /^Loader\/LoadStatesRole$/,
+    at: /^(Loader\/(Load|Sweep)|Migration\/Migrate)StatesRole$/,
     rules: [iam5("Resource::*")],
     reason:
-      "DescribeStatement and CancelStatement take no resource, and are held to the role's own statements by a condition; log delivery and X-Ray take none either.",
+      "Describing, reading and cancelling statements takes no resource, and is held to the role's own by a condition; log delivery and X-Ray take none either.",
   },
   {
     at: FUNCTION,
     rules: [`${NIST}LambdaDLQ`, "Serverless::Serverless-LambdaDLQ"],
     reason:
-      "Firehose and the queue wait for the answer and call again; a dead-letter queue of a function is for events that nobody waits for.",
+      "Firehose, the queue, the state machine or CloudFormation waits for the answer and calls again; a dead-letter queue of a function is for events that nobody waits for.",
   },
   {
     at: FUNCTION,
@@ -126,7 +127,9 @@ export function acknowledgeFindings(stack: Stack, model: PipelineModel, bucket: 
   ]);
   const underFolders: Acknowledgement = {
     at: /Role(-[^/]+)?$/,
-    rules: [LOADS_PREFIX, ...folders].map((folder) => iam5(`Resource::<${lakeId}.Arn>/${folder}*`)),
+    rules: [LOADS_PREFIX, STATE_PREFIX, `${STATE_PREFIX}turns/`, `${STATE_PREFIX}sweeps/`, ...folders].map((folder) =>
+      iam5(`Resource::<${lakeId}.Arn>/${folder}*`),
+    ),
     reason: "The objects of one folder of the lake: their names are not known before they are written.",
   };
   for (const construct of stack.node.findAll()) {

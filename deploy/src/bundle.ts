@@ -7,8 +7,9 @@ import type { PipelineModel, TableModel } from "../../src/definition/model.js";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const TRANSFORM = here("../lambda/transform.ts");
-const LOAD = here("../lambda/load.ts");
+const LAMBDAS = here("../lambda");
 const PACKAGES = here("../node_modules");
+const SDK = { "@aws-sdk/client-s3": join(PACKAGES, "@aws-sdk/client-s3") };
 const DEFINITION = here("../../src/index.ts");
 const BRAND = here("../../src/definition/brand.ts");
 
@@ -16,6 +17,9 @@ export interface Bundles {
   /** A folder a table. */
   readonly transforms: ReadonlyMap<string, string>;
   readonly load: string;
+  readonly loadStep: string;
+  readonly sweep: string;
+  readonly migrate: string;
 }
 
 export interface BundleOptions {
@@ -30,9 +34,23 @@ export async function bundleAll(model: PipelineModel, options: BundleOptions): P
     await bundle(transformEntry(table, options.definitionFile), folder);
     transforms.set(table.name, folder);
   }
-  const load = join(options.directory, "load");
-  await bundle(loadEntry(model), load);
-  return { transforms, load };
+  // Functions of a definition's own are the transform's alone.
+  const plain = { ...model, tables: model.tables.map(({ transform: _, ...table }) => table) };
+  // The others are loaded by Redshift itself, or not at all.
+  const copied = plain.tables.filter(({ load }) => load === undefined);
+  const small = async (file: string, handler: string, given: unknown) => {
+    const folder = join(options.directory, file);
+    const entry = `import { ${handler} } from ${JSON.stringify(join(LAMBDAS, `${file}.ts`))};\nexport const handler = ${handler}(${JSON.stringify(given)});\n`;
+    await bundle(entry, folder);
+    return folder;
+  };
+  return {
+    transforms,
+    load: await small("load", "loadHandler", copied),
+    loadStep: await small("load-step", "loadStepHandler", copied),
+    sweep: await small("sweep", "sweepHandler", copied),
+    migrate: await small("migrate", "migrateHandler", plain),
+  };
 }
 
 /** The checked table is data, but for a `transform`: then the definition itself is read again where the Lambda starts. */
@@ -47,11 +65,6 @@ export const handler = transformHandler(draftOf(definition, PIPELINE).tables.fin
 `;
 }
 
-function loadEntry(model: PipelineModel): string {
-  const tables = model.tables.map(({ transform: _, ...table }) => table);
-  return `import { loadHandler } from ${JSON.stringify(LOAD)};\nexport const handler = loadHandler(${JSON.stringify(tables)});\n`;
-}
-
 const ENTRY = "penstock:entry";
 
 async function bundle(entry: string, folder: string): Promise<void> {
@@ -61,7 +74,8 @@ async function bundle(entry: string, folder: string): Promise<void> {
     platform: "node",
     logLevel: "silent",
     // What is only reached by way of these lies beside this package, not beside the files that import it.
-    resolve: { alias: { penstock: DEFINITION }, modules: ["node_modules", PACKAGES] },
+    // One copy of the SDK: the root has one of its own.
+    resolve: { alias: { penstock: DEFINITION, ...SDK }, modules: ["node_modules", PACKAGES] },
     plugins: [
       {
         name: "penstock-entry",

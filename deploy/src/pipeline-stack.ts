@@ -11,6 +11,7 @@ import { pipelineKey } from "./stages/key.js";
 import { lake } from "./stages/lake.js";
 import { loadModes } from "./stages/load-modes.js";
 import { loader } from "./stages/loader.js";
+import { migration } from "./stages/migration.js";
 import { network } from "./stages/network.js";
 import { partitions } from "./stages/partitions.js";
 import { quickSight } from "./stages/quicksight.js";
@@ -42,7 +43,8 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
   const streamStage = stage("Stream");
   const kinesis = streams(streamStage, model.streams, key, options);
   const bucket = lake(stage("Lake"), key);
-  const glue = catalog(stage("Catalog"), model, bucket);
+  const catalogStage = stage("Catalog");
+  const glue = catalog(catalogStage, model, bucket);
   const folders = partitions(stage("Partitions"), { model, bucket, catalog: glue, key });
   const delivered = deliveries(stage("Delivery"), {
     model,
@@ -55,7 +57,8 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
   });
   const directPut = delivered.filter(({ kind }) => kind === "direct-put").map(({ stream }) => stream.attrArn);
   producerPolicy(streamStage, kinesis, directPut, key);
-  const redshift = warehouse(stage("Warehouse"), {
+  const warehouseStage = stage("Warehouse");
+  const redshift = warehouse(warehouseStage, {
     model,
     bucket,
     catalog: glue,
@@ -71,7 +74,17 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     key,
     network: net,
     warehouse: redshift,
-    bundle: bundles.load,
+    bundles,
+  });
+  migration(stage("Migration"), {
+    model,
+    bucket,
+    glueDatabase: glue.databaseName,
+    key,
+    network: net,
+    warehouse: redshift,
+    bundles,
+    after: [foundation, catalogStage, warehouseStage],
   });
   const watchdog = loadModes(stage("LoadModes"), { model, bucket, catalog: glue, key, warehouse: redshift });
   watch(stage("Watch"), {

@@ -39,7 +39,7 @@ export async function synthesis(definition: Pipeline, options: DeployOptions = {
       // The report says what is wrong; the tests read it.
     }
     const report = JSON.parse(await readFile(join(outDir, "validation-report.json"), "utf8")) as Report;
-    const names = [...model.tables.map(({ name }) => `transform-${name}`), "load"];
+    const names = [...model.tables.map(({ name }) => `transform-${name}`), "load", "load-step", "sweep", "migrate"];
     const bundles = await Promise.all(
       names.map(async (name) => {
         const file = join(workDirectory, name, "index.js");

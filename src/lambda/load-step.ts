@@ -14,14 +14,22 @@ import { messageOf } from "../core/errors.js";
 import type { TableModel } from "../definition/model.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import { eventOf } from "../loader/event-of.js";
-import { type Backoff, type Batch, type BatchEvent, halvesOf, nextBatch, planBatch, waitMs } from "../loader/machine.js";
+import {
+  type Backoff,
+  type Batch,
+  type BatchEvent,
+  halvesOf,
+  nextBatch,
+  planBatch,
+  waitMs,
+} from "../loader/machine.js";
 import { columnsOf } from "../warehouse/redshift/ddl.js";
 import { preflight } from "../warehouse/redshift/preflight.js";
 import {
   describeSql,
+  type LoadObject,
   ledgerEntry,
   ledgerSql,
-  type LoadObject,
   manifestText,
   planLoad,
   planSources,
@@ -91,7 +99,11 @@ export function loadStep(options: LoadStepOptions): (call: Call<LoadWork>) => Pr
     const { table: name, objects } = given;
     const table = options.tables.find((one) => one.name === name);
     if (table === undefined) {
-      return { do: "failed", reason: `There is no table "${name}" to load in this version of the pipeline.`, work: given };
+      return {
+        do: "failed",
+        reason: `There is no table "${name}" to load in this version of the pipeline.`,
+        work: given,
+      };
     }
     if (answer.kind === "broken") {
       await options.turns.release(name, execution);
@@ -263,7 +275,10 @@ export function loadStep(options: LoadStepOptions): (call: Call<LoadWork>) => Pr
       const changes = tableChanges(table, table.name, columnsOf(rows) ?? [], place);
       const asItShould = changes.differences.length === 0 && changes.steps.length === 0 && changes.alone.length === 0;
       if (asItShould) return { kind: "refused", reason: refusal };
-      return { kind: "hindered", reason: `Somebody altered the table "${table.name}": ${changes.differences.join("; ")}` };
+      return {
+        kind: "hindered",
+        reason: `Somebody altered the table "${table.name}": ${changes.differences.join("; ")}`,
+      };
     } catch (error) {
       return { kind: "unknown", reason: messageOf(error) };
     }
@@ -275,6 +290,8 @@ function objectsOf(batch: Batch, objects: readonly NewObject[]): LoadObject[] {
   return batch.keys.flatMap((key) => {
     const sizeBytes = sizes.get(key);
     // Firehose counts neither flushes nor rows; what a Parquet object holds is read from its footer.
-    return sizeBytes === undefined ? [] : [{ key, kind: "rows", flush: 0, schemaVersion: 1, rows: undefined, sizeBytes }];
+    return sizeBytes === undefined
+      ? []
+      : [{ key, kind: "rows", flush: 0, schemaVersion: 1, rows: undefined, sizeBytes }];
   });
 }

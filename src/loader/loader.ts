@@ -6,6 +6,7 @@ import type { TableModel } from "../definition/model.js";
 import type { FlushResult, LakeObject } from "../delivery/flush.js";
 import type { StageLog } from "../warehouse/log.js";
 import type { LedgerEntry, LoadReport, Warehouse } from "../warehouse/warehouse.js";
+import { eventOf } from "./event-of.js";
 import {
   type Backoff,
   type Batch,
@@ -372,26 +373,6 @@ function lessTaken(known: PassedOver | undefined, objects: number): PassedOver |
 }
 
 /** What an error of the port means for the batch. */
-function eventOf(error: unknown): BatchEvent {
-  const reason =
-    isPenstockError(error) && error.hint !== undefined ? `${error.message} ${error.hint}` : messageOf(error);
-  if (!isPenstockError(error)) return { kind: "unknown", reason };
-  switch (error.code) {
-    case "load-failed":
-    case "not-found":
-    case "damaged":
-      return { kind: "refused", reason };
-    case "incompatible-schema":
-      return { kind: "hindered", reason };
-    case "poisoned":
-    case "invalid-argument":
-    case "refused":
-      return { kind: "fatal", reason };
-    default:
-      return { kind: "unknown", reason };
-  }
-}
-
 function isFatal(error: unknown): boolean {
   return isPenstockError(error, "poisoned");
 }

@@ -12,6 +12,8 @@ import type { Construct } from "constructs";
 
 /** Manifests of loads lie here, one an execution. */
 export const LOADS_PREFIX = "loads/";
+/** What the loader, the sweep and the migration remember; small, and kept with the lake. */
+export const STATE_PREFIX = "_penstock/";
 
 /** After this, an object is read by a replay alone. */
 const WARM_DAYS = 90;

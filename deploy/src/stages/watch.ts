@@ -99,6 +99,11 @@ export function watch(scope: Construct, watched: Watched): void {
   rows[3]!.push(
     alarm("LoadsTimedOut", "Loads ran out of time", loader.stateMachine.metricTimedOut({ period: PERIOD }), 0),
   );
+  rows[3]!.push(
+    alarm("SweepsFailed", "The sweep for lost objects fails", loader.sweepMachine.metricFailed({ period: PERIOD }), 0),
+  );
+  const given = metric(METRICS_NAMESPACE, "ObjectsQuarantined", { service: loader.stepService }, "Sum");
+  rows[3]!.push(alarm("Quarantined", "Objects cannot be loaded and were put aside", given, 0));
   if (watched.watchdog !== undefined) {
     const left = watched.watchdog.metricFailed({ period: PERIOD });
     rows[3]!.push(alarm("CopiesFailed", "Files that COPY JOBs passed over cannot be loaded either", left, 0));

@@ -1,0 +1,196 @@
+/**
+ * The warehouse's tables as the definition says, at a deployment: what `penstock up` does before it starts, with the same rules (src/definition/version.ts and
+ * warehouse/redshift/ddl.ts). Everything is compared before anything is touched.
+ *
+ *     compare the definition with the one that was applied last -> each table: how does it stand? -> (refused: nothing was changed)
+ *       -> each table: make what is not there, add what it lacks -> each statement of the other ways to load -> remember the definition
+ *
+ * CloudFormation goes back to what was there when a deployment fails, and calls with the earlier definition then. That must not fail, and nothing has to be
+ * done for it: columns that were added are at the end, and may stay.
+ */
+import type { PipelineModel, TableModel } from "../definition/model.js";
+import { type Change, compareModels } from "../definition/version.js";
+import { columnsOf, type TableChanges } from "../warehouse/redshift/ddl.js";
+import { describeSql, prepareSteps, type RedshiftPlace, tableChanges } from "../warehouse/redshift/statements.js";
+import type { ModeStatement } from "./load-mode-ddl.js";
+import { type Answer, type Call, rowsOf, type Task, type Told, troubleOf } from "./supervised.js";
+
+/** What CloudFormation asks a custom resource. */
+export interface CloudFormationRequest {
+  readonly RequestType: "Create" | "Update" | "Delete";
+  readonly ResponseURL: string;
+  readonly StackId: string;
+  readonly RequestId: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId?: string;
+}
+
+export interface MigrateInput {
+  readonly request: CloudFormationRequest;
+}
+
+type Phase = "check" | "prepare" | "describe" | "alone" | "unless" | "mode";
+
+export interface MigrateWork extends MigrateInput {
+  readonly phase?: Phase;
+  /** Of the table, or of the statement of a way to load. */
+  readonly index?: number;
+  readonly differences?: readonly string[];
+  /** Statements by themselves that this table still needs. */
+  readonly alone?: readonly string[];
+  readonly attempt?: number;
+  /** A wait is over, and the same is tried again. */
+  readonly waits?: boolean;
+}
+
+export interface MigrateStepOptions {
+  readonly model: PipelineModel;
+  readonly place: RedshiftPlace;
+  /** Of the tables that Redshift loads by itself, or reads in place. */
+  readonly modes: readonly ModeStatement[];
+  readonly newId: () => string;
+  /** The definition that was applied last. */
+  readonly read: () => Promise<PipelineModel | undefined>;
+  readonly write: (model: PipelineModel) => Promise<void>;
+  /** `reason` where it failed. */
+  readonly respond: (request: CloudFormationRequest, reason?: string) => Promise<void>;
+}
+
+/** A warehouse that sleeps takes its time. */
+const TRIES_MAX = 10;
+const WAIT_SECONDS = 10;
+/** CloudFormation's own limit on a response is 4 KB. */
+const REASON_CHARACTERS = 2_000;
+
+export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWork>) => Promise<Told<MigrateWork>> {
+  const { model, place, modes, newId } = options;
+  const tables = model.tables.filter(({ load }) => load === undefined);
+
+  return async ({ work, answer }) => {
+    const { request } = work;
+    const fail = async (reason: string): Promise<Told<MigrateWork>> => {
+      await options.respond(request, reason.slice(0, REASON_CHARACTERS));
+      return { do: "failed", reason, work: { request } };
+    };
+    if (answer.kind === "broken") return await fail(`The migration broke off: ${troubleOf(answer)}`);
+    if (work.phase === undefined) {
+      const applied = await options.read();
+      const found = applied === undefined ? [] : incompatible(applied, model);
+      if (applied !== undefined && found.length > 0) {
+        if (incompatible(model, applied).length > 0) return await fail(refusalText(found));
+        // The way back to a definition from which the applied one followed.
+        await options.respond(request);
+        return { do: "done", work: { request } };
+      }
+      return await next({ request, phase: "check", index: 0 });
+    }
+    if (work.waits === true) {
+      const { waits: _, ...again } = work;
+      return await next(again);
+    }
+    const heard = hear(work, answer);
+    if ("trouble" in heard) {
+      const attempt = (work.attempt ?? 0) + 1;
+      // Each may be run again, whatever became of it.
+      if (attempt > TRIES_MAX) return await fail(heard.trouble);
+      return { do: "wait", seconds: WAIT_SECONDS, work: { ...work, attempt, waits: true } };
+    }
+    return await next({ request, differences: work.differences ?? [], ...heard.work });
+
+    /** Passes over what needs nothing, up to the next task. */
+    async function next(from: MigrateWork): Promise<Told<MigrateWork>> {
+      let at = from;
+      for (;;) {
+        const { phase, index = 0 } = at;
+        if (phase === "check" && index >= tables.length) {
+          if ((at.differences ?? []).length > 0) {
+            return await fail(
+              `The warehouse is not what the definition says: ${at.differences?.join("; ")}. Nothing was changed. Undo that part of the definition, or define the table under a new name.`,
+            );
+          }
+          at = { request, phase: "prepare", index: 0 };
+        } else if (phase === "prepare" && index >= tables.length) at = { request, phase: "unless", index: 0 };
+        else if (phase === "alone" && (at.alone ?? []).length === 0)
+          at = { request, phase: "prepare", index: index + 1 };
+        else if (phase === "unless" && index >= modes.length) {
+          // Commit point: before it the next deployment does all of this again, which changes nothing; after it this is the definition it compares with.
+          await options.write(model);
+          await options.respond(request);
+          return { do: "done", work: { request } };
+        } else if (phase === "unless" && modes[index]?.unless === undefined) at = { ...at, phase: "mode" };
+        else return { ...taskOf(at), work: at };
+      }
+    }
+  };
+
+  function taskOf({ phase, index = 0, alone = [] }: MigrateWork): Task {
+    const table = tables[index] as TableModel;
+    const token = newId();
+    switch (phase) {
+      case "check":
+      case "describe":
+        return { do: "ask", sql: describeSql(place, table.name), token };
+      case "prepare":
+        return { do: "transaction", sqls: prepareSteps(table, place).map(({ sql }) => sql), token, report: 0 };
+      case "alone":
+        return { do: "statement", sql: alone[0] ?? "", token };
+      case "unless":
+        return { do: "ask", sql: modes[index]?.unless ?? "", token };
+      default:
+        return { do: "statement", sql: modes[index]?.sql ?? "", token };
+    }
+  }
+
+  function changesOf(table: TableModel, rows: readonly (readonly unknown[])[]): TableChanges | undefined {
+    const present = columnsOf(rows);
+    return present === undefined ? undefined : tableChanges(table, table.name, present, place);
+  }
+
+  type Heard = { readonly work: Partial<MigrateWork> } | { readonly trouble: string };
+
+  function hear(work: MigrateWork, answer: Answer): Heard {
+    const { phase, index = 0, alone = [], differences = [] } = work;
+    const table = tables[index] as TableModel;
+    const rows = rowsOf(answer);
+    const trouble = (): Heard => ({ trouble: `${phase}: ${troubleOf(answer)}` });
+    switch (phase) {
+      case "check": {
+        if (rows === undefined) return trouble();
+        const found = (changesOf(table, rows)?.differences ?? []).map((one) => `in "${table.name}", ${one}`);
+        return { work: { phase, index: index + 1, differences: [...differences, ...found] } };
+      }
+      case "describe": {
+        if (rows === undefined) return trouble();
+        const changes = changesOf(table, rows);
+        const all = [...(changes?.steps ?? []), ...(changes?.alone ?? [])].map(({ sql }) => sql);
+        return { work: { phase: "alone", index, alone: all } };
+      }
+      case "prepare":
+        return hasEnded(answer) ? { work: { phase: "describe", index } } : trouble();
+      case "alone":
+        return hasEnded(answer) ? { work: { phase, index, alone: alone.slice(1) } } : trouble();
+      case "unless":
+        if (rows === undefined) return trouble();
+        return Number(rows[0]?.[0] ?? 0) === 0
+          ? { work: { phase: "mode", index } }
+          : { work: { phase: "unless", index: index + 1 } };
+      default:
+        return hasEnded(answer) ? { work: { phase: "unless", index: index + 1 } } : trouble();
+    }
+  }
+}
+
+function hasEnded(answer: Answer): boolean {
+  return answer.kind === "ended" && answer.described.Status === "FINISHED";
+}
+
+function incompatible(earlier: PipelineModel, later: PipelineModel): Change[] {
+  return compareModels(earlier, later).filter(({ kind }) => kind === "incompatible");
+}
+
+function refusalText(found: readonly Change[]): string {
+  const told = found.map(
+    ({ path, before = "none", after = "none", advice = "" }) => `${path}: ${before} -> ${after}. ${advice}`,
+  );
+  return `The definition cannot follow the one that is deployed. ${told.join(" ")}`;
+}

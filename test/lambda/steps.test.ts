@@ -1,0 +1,136 @@
+/** What the state machines' Lambdas decide, without a warehouse; deploy/test/loader.test.ts executes all of it. */
+import { describe, expect, it } from "vitest";
+import type { PipelineModel } from "../../src/definition/model.js";
+import { loadStep } from "../../src/lambda/load-step.js";
+import { type CloudFormationRequest, migrateStep } from "../../src/lambda/migrate-step.js";
+import { type SweepState, sweepStep } from "../../src/lambda/sweep-step.js";
+import { turns } from "../../src/lambda/turns.js";
+import { AWS_PLACE } from "../../src/warehouse/redshift/statements.js";
+import { column, tableModel, temporaryFolder } from "../loader/fixtures.js";
+import { LAKE_BUCKET, openRedshiftDoor } from "../warehouse/redshift-under-test.js";
+
+const table = tableModel();
+const model = (columns = table.columns): PipelineModel => ({
+  name: "market",
+  streams: [{ name: "quotes", kind: "kinesis", shards: 1, retentionHours: 24 }],
+  tables: [{ ...table, columns }],
+});
+
+describe("a table's turn", () => {
+  it("is one execution's until it lets go, or has not been heard of for its lease; and a load waits for it", async () => {
+    const folder = await temporaryFolder();
+    const door = await openRedshiftDoor(folder.path);
+    let nowMs = 1_000;
+    const turn = turns({
+      client: door.s3,
+      bucket: LAKE_BUCKET,
+      prefix: "_penstock/turns/",
+      now: () => nowMs,
+      leaseMs: 100,
+    });
+    expect(await turn.take("quotes", "one")).toBe(true);
+    expect(await turn.take("quotes", "two")).toBe(false);
+    const step = loadStep({
+      tables: [table],
+      lake: door.lake,
+      bucket: LAKE_BUCKET,
+      roleArn: "arn",
+      place: AWS_PLACE,
+      manifestPrefix: "loads/",
+      turns: turn,
+      newId: () => "id",
+      random: () => 0.5,
+    });
+    const work = { table: "quotes", objects: [] };
+    expect(await step({ work, answer: { kind: "begin" }, execution: "two" })).toMatchObject({ do: "wait" });
+    await turn.release("quotes", "two");
+    expect(await turn.take("quotes", "two")).toBe(false);
+    nowMs += 101;
+    expect(await turn.take("quotes", "two")).toBe(true);
+    await turn.release("quotes", "two");
+    expect(await turn.take("quotes", "one")).toBe(true);
+    await door.close();
+    await folder.remove();
+  });
+});
+
+describe("the sweep's step", () => {
+  it("goes round the keys in bounded parts, and asks only of what a round has not settled", async () => {
+    const objects = Array.from({ length: 7 }, (_, at) => ({
+      key: `quotes/${at}.parquet`,
+      sizeBytes: 1,
+      modifiedMs: 1_000,
+    }));
+    let state: SweepState | undefined;
+    const started: string[] = [];
+    const step = sweepStep({
+      tables: [table],
+      place: AWS_PLACE,
+      now: () => 10_000,
+      newId: () => "id",
+      list: async (_, { after = "", limit }) => objects.filter(({ key }) => key > after).slice(0, limit),
+      read: async () => state,
+      write: async (_, next) => {
+        state = next;
+      },
+      start: async ({ input }) => void started.push(...input.objects.map(({ key }) => key)),
+      listedMax: 3,
+      questionsMax: 1,
+      graceMs: 0,
+    });
+    /** Everything is in the ledger but the objects named. */
+    const sweep = async (missing: readonly string[] = []) => {
+      let told = await step({ work: {}, answer: { kind: "begin" }, execution: "e" });
+      let questions = 0;
+      while (told.do === "ask") {
+        questions++;
+        const known = (told.work.asked ?? []).filter(({ key }) => !missing.includes(key));
+        const records = known.map(({ key }) => [{ StringValue: key }]);
+        const answer = { kind: "ended" as const, described: { Status: "FINISHED" }, records };
+        told = await step({ work: told.work, answer, execution: "e" });
+      }
+      expect(told.do).toBe("done");
+      return questions;
+    };
+    expect([await sweep(), await sweep(["quotes/4.parquet"]), await sweep()]).toEqual([1, 1, 1]);
+    expect(started).toEqual(["quotes/4.parquet"]);
+    // A round has found one missing: what is as young is asked about again, until a round finds nothing.
+    expect([await sweep(), await sweep(), await sweep()]).toEqual([1, 1, 1]);
+    expect([await sweep(), await sweep(), await sweep()]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("the migration's step", () => {
+  const request = { RequestType: "Update", ResponseURL: "u", StackId: "s", RequestId: "r", LogicalResourceId: "l" };
+  const asked = { request: request as CloudFormationRequest };
+  const venue = column("venue", { kind: "varchar", length: 4 });
+
+  function stepOf(applied: PipelineModel, next: PipelineModel) {
+    const answers: (string | undefined)[] = [];
+    const step = migrateStep({
+      model: next,
+      place: AWS_PLACE,
+      modes: [],
+      newId: () => "id",
+      read: async () => applied,
+      write: async () => undefined,
+      respond: async (_, reason) => void answers.push(reason),
+    });
+    return { answers, begin: () => step({ work: asked, answer: { kind: "begin" }, execution: "e" }) };
+  }
+
+  it("refuses what `up` refuses, before it asks the warehouse anything", async () => {
+    const changed = [...table.columns.slice(0, 2), column("size", { kind: "date" })];
+    const { answers, begin } = stepOf(model(), model(changed));
+    expect(await begin()).toMatchObject({ do: "failed" });
+    expect(answers[0]).toContain("tables.quotes.columns.size.type: integer -> date");
+  });
+
+  it("goes back with CloudFormation to an earlier definition, and on to a later one", async () => {
+    const back = stepOf(model([...table.columns, venue]), model());
+    expect(await back.begin()).toMatchObject({ do: "done" });
+    expect(back.answers).toEqual([undefined]);
+    const on = stepOf(model(), model([...table.columns, venue]));
+    expect(await on.begin()).toMatchObject({ do: "ask" });
+  });
+});
