@@ -16,7 +16,7 @@ export const ARRIVAL_MS = Date.UTC(2026, 10, 22, 12);
 export interface ConversionKit {
   readonly directory: string;
   readonly engine: ConversionEngine;
-  convert(table: TableModel, blocks: Iterable<SourceBlock>): Promise<Converted>;
+  convert(table: TableModel, blocks: readonly SourceBlock[]): Promise<Converted>;
   /** Rows of plain values; times and decimals as text. */
   query(sql: string): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;

@@ -71,6 +71,7 @@ export async function differential(records: number, seed: number): Promise<Diffe
   try {
     const file = join(kit.directory, "lambda.ndjson");
     const out = createWriteStream(file);
+    const blocks: SourceBlock[] = [];
     const lambda = { rows: 0, filtered: 0, failed: 0, dead: [] as string[] };
     const transform = firehoseTransform({
       table,
@@ -85,12 +86,10 @@ export async function differential(records: number, seed: number): Promise<Diffe
     });
     for (let first = 1; first <= records; first += RECORDS_AN_EVENT) {
       const count = Math.min(RECORDS_AN_EVENT, records - first + 1);
-      const { answer, counts } = await transform(
-        eventOf(
-          first,
-          Array.from({ length: count }, (_, i) => payloadOf(first + i)),
-        ),
-      );
+      const payloads = Array.from({ length: count }, (_, index) => payloadOf(first + index));
+      // Kept as blocks, outside of the heap: conversion may read its source a second time, with more care.
+      blocks.push({ stream: "events", block: journalBlock(payloads, { first }) });
+      const { answer, counts } = await transform(eventOf(first, payloads));
       lambda.rows += counts.rows;
       lambda.filtered += counts.filtered;
       lambda.failed += counts.failed;
@@ -100,7 +99,7 @@ export async function differential(records: number, seed: number): Promise<Diffe
     out.end();
     await once(out, "finish");
 
-    const { rowsFiles, deadLetters, filtered } = await kit.convert(table, blocksOf(records, payloadOf));
+    const { rowsFiles, deadLetters, filtered } = await kit.convert(table, blocks);
     const parquet = rowsFiles.map(({ path }) => `'${path}'`).join(", ");
     const lake = table.columns.map(({ name, type }) => [name, mappingOf(type).lake] as const);
     const columns = lake.map(([name, type]) => `CAST("${name}" AS ${type}) AS "${name}"`).join(", ");
@@ -200,17 +199,4 @@ function linesOf(data: string | undefined): string {
   return Buffer.from(data ?? "", "base64")
     .toString()
     .replace(/"(?:[^"\\]|\\.)*"|[^\s"{}:,]+/g, (token) => (token.startsWith('"') ? token : `"${token}"`));
-}
-
-/** Conversion may read its source a second time, with more care. */
-function blocksOf(records: number, payloadOf: (number: number) => string): Iterable<SourceBlock> {
-  return {
-    *[Symbol.iterator]() {
-      for (let first = 1; first <= records; first += RECORDS_AN_EVENT) {
-        const count = Math.min(RECORDS_AN_EVENT, records - first + 1);
-        const payloads = Array.from({ length: count }, (_, index) => payloadOf(first + index));
-        yield { stream: "events", block: journalBlock(payloads, { first }) };
-      }
-    },
-  };
 }
