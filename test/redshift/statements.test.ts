@@ -210,3 +210,16 @@ test("a renamed group keeps what was granted to it; a name that is taken is refu
   ).toEqual(["lookers|SELECT"]);
   expect(await on.error("ALTER USER penstock RENAME TO other")).toMatch(/^0A000 session user may not be renamed/);
 });
+
+test("a session is told how many rows its newest COPY and UNLOAD moved", async () => {
+  const on = await world();
+  await on.run(
+    "INSERT INTO t VALUES (2, 'two'); UNLOAD ('SELECT id, name FROM t') TO 's3://data/told_' IAM_ROLE default CSV",
+  );
+  await on.run(
+    "COPY t FROM 's3://data/told_' IAM_ROLE default CSV; COPY t FROM 's3://data/told_' IAM_ROLE default CSV",
+  );
+  expect(await on.rows("SELECT pg_last_unload_count(), pg_last_copy_count()")).toEqual(["2|2"]);
+  const newest = "SELECT max(query_id) FROM sys_query_history WHERE query_text LIKE 'COPY %'";
+  expect(await on.rows(newest)).toEqual(await on.rows("SELECT pg_last_copy_id()"));
+});
