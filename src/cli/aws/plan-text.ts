@@ -42,6 +42,12 @@ export function planText(plan: Plan): string {
       `REFUSED: ${counted(refused.length, "change")} of the definition cannot be applied to what is there.`,
     );
   }
+  if (plan.resources.some(({ stage, action }) => stage === "warehouse" && action === "add")) {
+    lines.push(
+      "",
+      "Keys and encodings are easier to choose before the tables exist: `penstock advise <table>` measures them.",
+    );
+  }
   return lines.join("\n");
 }
 
