@@ -307,7 +307,7 @@ describe("the sweep on AWS", () => {
 
 describe("the migration on AWS", () => {
   it("makes the tables, and adds what a later definition has", async () => {
-    const { executions } = await deploy(cloud);
+    const { answer, executions } = await deploy(cloud);
     expect((await warehouse().describeTable("quotes"))?.map(({ name }) => name)).toEqual([
       "_shard_id",
       "_sequence_number",
@@ -318,6 +318,14 @@ describe("the migration on AWS", () => {
       "size",
     ]);
     expect(executions).toHaveLength(1);
+    expect(answer, JSON.stringify(answer)).toMatchObject({ Status: "SUCCESS" });
+
+    const wider = { ...quotes, columns: [...quotes.columns, column("venue", { kind: "char", length: 2 })] };
+    const changed = await bundleAll({ ...model, tables: [wider] }, { directory: `${folder.path}/wider` });
+    const later = await openCloud({ door, bundles: changed });
+    expect((await deploy(later)).answer).toMatchObject({ Status: "SUCCESS" });
+    expect((await warehouse().describeTable("quotes"))?.at(-1)?.name).toBe("venue");
+    await later.close();
   });
 
   it("refuses what cannot follow from what is there, and changes nothing", async () => {
@@ -339,7 +347,7 @@ describe("the migration on AWS", () => {
   it("answers a deletion at once, and touches nothing", async () => {
     await prepared();
     const { answer, executions } = await deploy(cloud, "Delete");
-    expect(answer).toMatchObject({ Status: "SUCCESS" });
+    expect(answer, JSON.stringify(answer)).toMatchObject({ Status: "SUCCESS" });
     expect(executions).toEqual([]);
     expect(await warehouse().describeTable("quotes")).toBeDefined();
   });

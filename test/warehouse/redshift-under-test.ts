@@ -15,6 +15,8 @@ import { openFsBuckets } from "../../src/lake/fs-buckets.js";
 import { openS3ObjectStore } from "../../src/lake/s3.js";
 import { loadHandlers } from "../../src/redshift/copy/handlers.js";
 import { openSqlDatabase, type SqlEngine } from "../../src/redshift/engine/open.js";
+import { alterExternal, externalHandlers } from "../../src/redshift/external/handlers.js";
+import { lakeCatalog } from "../../src/redshift/external/lake-tables.js";
 import { systemState } from "../../src/redshift/system/session-state.js";
 import { prepareSystemSchema, systemView } from "../../src/redshift/system/views.js";
 import { openDuckDbWarehouse } from "../../src/warehouse/duckdb/open.js";
@@ -25,6 +27,8 @@ import { folderLake, type TestLake, temporaryFolder } from "../loader/fixtures.j
 import type { WarehouseUnderTest } from "./warehouse.contract.js";
 
 export const LAKE_BUCKET = "test-lake";
+/** What an external schema over the lake names. */
+const GLUE_DATABASE = "glue";
 /** Penstock's own schema is read-only for SQL from outside, so the driver's ledger has another. */
 export const LEDGER_SCHEMA = "penstock_loads";
 
@@ -72,7 +76,11 @@ export async function openRedshiftDoor(root: string, options: DoorOptions = {}):
   const log = { load: async () => undefined, unload: async () => undefined };
   const engine = await openSqlDatabase({
     ...warehouse.engine,
-    handlers: loadHandlers({ buckets, clock: systemClock, log, stagingDirectory }),
+    handlers: {
+      ...loadHandlers({ buckets, clock: systemClock, log, stagingDirectory }),
+      ...externalHandlers(lakeCatalog({ name: GLUE_DATABASE, streams: [], tables: [] }, LAKE_BUCKET)),
+    },
+    alterExternal,
     systemView,
     prepareSystem: prepareSystemSchema,
     systemState,
