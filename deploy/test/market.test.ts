@@ -95,7 +95,14 @@ describe("the example market on AWS", () => {
   });
 
   it("has bundles under 2 MB, with neither DuckDB nor the construct library", () => {
-    expect(made.bundles.map(({ name }) => name)).toEqual(["transform-daily_prices", "transform-quotes", "load", "load-step", "sweep", "migrate"]);
+    expect(made.bundles.map(({ name }) => name)).toEqual([
+      "transform-daily_prices",
+      "transform-quotes",
+      "load",
+      "load-step",
+      "sweep",
+      "migrate",
+    ]);
     for (const { name, bytes, code } of made.bundles) {
       expect([name, bytes > 10_000 && bytes < 2_000_000]).toEqual([name, true]);
       expect(code).not.toMatch(/duckdb\/node-api|@duckdb\/|aws-cdk-lib/);
