@@ -82,7 +82,7 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
     table,
     delivery,
     loader,
-    status: () => statusOf(table, delivery, loader),
+    status: () => statusOf(options, delivery, loader),
     flush: async () => {
       await delivery.flushNow();
       await swept;
@@ -115,13 +115,19 @@ function tableOf({ versions, table }: TableLineOptions, version: number): TableM
   return table.transform === undefined ? stored : { ...stored, transform: table.transform };
 }
 
-function statusOf(table: TableModel, delivery: Delivery, loader: Loader): TableStatus {
+function statusOf({ table, store }: TableLineOptions, delivery: Delivery, loader: Loader): TableStatus {
   const delivered = delivery.state();
   const loaded = loader.state();
   return {
     name: table.name,
     sources: table.sources,
     lagRecords: delivered.lagRecords,
+    positions: table.sources.flatMap((stream) =>
+      (store.find(stream)?.shards ?? []).flatMap(({ id, number }) => {
+        const sequence = delivery.firstUndelivered(stream, number);
+        return sequence === undefined ? [] : [{ stream, shardId: id, sequence }];
+      }),
+    ),
     bufferBytes: delivered.bufferBytes,
     bufferBytesMax: table.deliver.bufferBytes,
     bufferAgeMs: delivered.bufferAgeMs,

@@ -268,6 +268,8 @@ describe("the console's pages", () => {
     await lane.getByRole("button", { name: "Stream: details" }).click();
     const shards = page.getByRole("region", { name: "Stream of orders" });
     await expect.poll(() => shards.textContent()).toContain("shardId-000000000001");
+    const cells = await shards.locator("tbody td:last-child").allTextContents();
+    expect(cells.reduce((sum, cell) => sum + Number(cell), 0)).toBe(2);
     await lane.getByRole("button", { name: "Lake: details" }).click();
     const lake = page.getByRole("region", { name: "Lake of orders" });
     await lake.locator("button.object").first().click();

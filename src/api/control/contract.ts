@@ -65,6 +65,8 @@ export interface TableStatus {
   readonly sources: readonly string[];
   /** Records in the stream that no flush has taken yet. */
   readonly lagRecords: number;
+  /** Of each shard, the first record that is not in the lake yet: where this table's reading would begin again. */
+  readonly positions: readonly { readonly stream: string; readonly shardId: string; readonly sequence: number }[];
   readonly bufferBytes: number;
   readonly bufferBytesMax: number;
   /** How long the oldest buffered record has waited, and how long it may. */

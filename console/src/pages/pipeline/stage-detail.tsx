@@ -45,6 +45,7 @@ function Shards({ table, status }: { table: TableStatus; status: PipelineStatus 
             <th class="number">First record</th>
             <th class="number">Last record</th>
             <th class="number">Kept</th>
+            <th class="number">In the lake up to</th>
           </tr>
         </thead>
         <tbody>
@@ -57,6 +58,7 @@ function Shards({ table, status }: { table: TableStatus; status: PipelineStatus 
                 <td class="number">{count(shard.firstSequence)}</td>
                 <td class="number">{count(shard.lastSequence)}</td>
                 <td class="number">{count(shard.lastSequence - shard.firstSequence + 1)}</td>
+                <td class="number">{deliveredTo(table, stream.name, shard.id)}</td>
               </tr>
             )),
           )}
@@ -65,6 +67,11 @@ function Shards({ table, status }: { table: TableStatus; status: PipelineStatus 
       <p class="quiet">{count(table.lagRecords)} of these records are in no flush of this table yet.</p>
     </div>
   );
+}
+
+function deliveredTo({ positions }: TableStatus, stream: string, shardId: string): string {
+  const position = positions.find((one) => one.stream === stream && one.shardId === shardId);
+  return position === undefined ? "" : count(position.sequence - 1);
 }
 
 function Buffer({ table }: { table: TableStatus }): JSX.Element {
