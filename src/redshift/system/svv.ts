@@ -258,11 +258,21 @@ export const SVV = [
     `temp.penstock_relations AS r JOIN temp.penstock_columns AS c ON c.relation_oid = r.oid WHERE r.kind = 'external-table'`,
   ),
   relation(
+    // Those that were told by ADD PARTITION. The lake's own partitions are in its objects' keys, and nobody has to tell them.
     "svv_external_partitions",
     `
-    schemaname text, tablename text, values text, location text, input_format text, output_format text, serialization_lib text, serde_parameters text
-    compressed integer, parameters text
+    schemaname text = r.schema_name
+    tablename text = r.name
+    values text = '["' || array_to_string(p.part.values, '","') || '"]'
+    location text = p.part.location
+    input_format text = r.external ->> 'inputFormat'
+    output_format text = r.external ->> 'outputFormat'
+    serialization_lib text = r.external ->> 'serde'
+    serde_parameters text = r.external ->> 'serdeParameters'
+    compressed integer = 0
+    parameters text = r.external ->> 'parameters'
     `,
+    `temp.penstock_relations AS r, unnest(from_json(coalesce(r.external -> 'partitions', '[]'), '[{"values":["VARCHAR"],"location":"VARCHAR"}]')) AS p(part) WHERE r.kind = 'external-table'`,
   ),
   relation(
     "svv_mv_info",

@@ -7,6 +7,7 @@ import { lakeCatalog } from "../../../src/redshift/external/lake-tables.js";
 import { externalRelation } from "../../../src/redshift/external/read-external.js";
 import { column, tableModel } from "../../loader/fixtures.js";
 import { type LoadWorld, openLoadWorld } from "../copy/fixture.js";
+import { WITH_SYSTEM } from "../support/database.js";
 
 const QUOTES = tableModel({
   columns: [
@@ -24,6 +25,7 @@ const QUOTES = tableModel({
 async function openWorld(): Promise<LoadWorld> {
   const model = { name: "market", tables: [QUOTES] } as unknown as PipelineModel;
   return openLoadWorld(({ buckets }, { engine }) => ({
+    ...WITH_SYSTEM,
     handlers: externalHandlers(lakeCatalog(model, "p-lake")),
     alterExternal,
     external: (relation) =>
@@ -124,6 +126,10 @@ test("users' own prefixes become tables, with partitions that are told", async (
   await world.run("ALTER TABLE mine.sales ADD PARTITION (m='2') LOCATION 's3://data/sales/m=2/'");
   expect(await world.rows("SELECT id, name, m FROM mine.sales WHERE m > 1")).toEqual(["2|two|2"]);
   expect(await world.rows("SELECT sum(id) FROM mine.sales")).toEqual(["3"]);
+  expect(await world.rows("SELECT tablename, values, location FROM svv_external_partitions ORDER BY values")).toEqual([
+    'sales|["1"]|s3://data/sales/m=1/',
+    'sales|["2"]|s3://data/sales/m=2/',
+  ]);
   await world.run("ALTER TABLE mine.sales DROP PARTITION (m='1')");
   expect(await world.rows("SELECT sum(id) FROM mine.sales")).toEqual(["2"]);
   await world.put("logs/a.csv", "id|at\n1|2024-01-02 03:04:05\nx|nothing\n");
