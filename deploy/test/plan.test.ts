@@ -127,7 +127,10 @@ describe("what an update does", () => {
     await writeFile(join(here.directory, "penstock.ts"), definition());
     await here.run(["synth", ".", "--out", "out"]);
     const { Resources } = JSON.parse(await readFile(join(here.directory, "out/penstock-clicks.template.json"), "utf8"));
-    const types = new Set(Object.values<{ Type: string }>(Resources).map(({ Type }) => Type));
+    // A custom resource is ours, and in nobody's database.
+    const types = new Set(
+      Object.values<{ Type: string }>(Resources).flatMap(({ Type }) => (Type.startsWith("Custom::") ? [] : [Type])),
+    );
     for (const type of types) expect([type, resourceType(type).identity.length > 0]).toEqual([type, true]);
     expect(resourceType("AWS::Kinesis::Stream").replacing.get("Name")).toBe("yes");
   });

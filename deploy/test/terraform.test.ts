@@ -153,7 +153,10 @@ it("penstock synth --terraform writes a configuration with the code of its Lambd
   const configuration = JSON.parse(await readFile(made.file, "utf8"));
   expect(configuration.terraform.required_providers.awscc.source).toBe("hashicorp/awscc");
   const archives = Object.values<{ source_dir: string }>(configuration.data.archive_file);
-  expect(archives.length).toBe(Object.keys(configuration.resource.awscc_lambda_function).length);
+  // Functions may share their code.
+  const functions = Object.values<{ code: unknown }>(configuration.resource.awscc_lambda_function);
+  expect(archives.length).toBe(new Set(functions.map(({ code }) => JSON.stringify(code))).size);
+  expect(archives.length).toBeGreaterThan(3);
   for (const { source_dir } of archives) {
     const folder = source_dir.replace("${path.module}", join(here.directory, "infra"));
     expect((await stat(join(folder, "index.js"))).size).toBeGreaterThan(10_000);
