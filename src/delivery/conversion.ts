@@ -81,6 +81,8 @@ const DEAD_JSON = "dead.json";
 /** After so many bytes decoded in JavaScript, some milliseconds' worth, others get their turn; a record costs something by itself. */
 const BYTES_A_TURN = 256 * 1024;
 const BYTES_A_RECORD = 512;
+/** What the fast path must be told of; looked for in whole blocks, since DuckDB would take a tenth of the decoding's time to look in each record. */
+const ESCAPED_NUL = Buffer.from("\\u0000");
 
 /** Tables whose last flush had a record that is no JSON: hoping that the next one has none would cost more than it saves. */
 const malformedLately = new WeakSet<TableModel>();
@@ -106,6 +108,7 @@ export function openConversion(options: ConversionOptions): Conversion {
   let filtered = 0;
   let sinceTurn = 0;
   let rowsSpool = FIRST_ROWS;
+  let escapedNul = false;
 
   async function writeDead(stream: string, shard: number, record: StreamRecord, rowIndex: number, fault: RowFault) {
     const from = { stream, shard, shardCreatedAtMs: options.shardCreatedAtMs(stream, shard) };
@@ -152,7 +155,7 @@ export function openConversion(options: ConversionOptions): Conversion {
     see(stream, block.shard);
     records += block.count;
     if (fast !== undefined && isForSpool(block)) {
-      await (await files.spool(spoolName(stream))).write(block.lines);
+      await writeLines(stream, block.lines);
       lines += block.count;
       bytes += block.lines.length;
       return;
@@ -163,13 +166,18 @@ export function openConversion(options: ConversionOptions): Conversion {
       if (line === undefined) {
         await decode(stream, block.shard, record);
       } else {
-        await (await files.spool(spoolName(stream))).write(line);
+        await writeLines(stream, line);
         lines++;
       }
     }
   }
 
-  /** The spools as one relation: `sid`, `a`, `q`, `d`. */
+  async function writeLines(stream: string, bytes: Uint8Array): Promise<void> {
+    escapedNul ||= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(ESCAPED_NUL);
+    await (await files.spool(spoolName(stream))).write(bytes);
+  }
+
+  /** The spools as one relation: `sid`, `a`, `q`, `d`, `holds_nul`. */
   function linesRelation(): string {
     const type = shardEnum();
     const selects = [...shardsSeen].flatMap(([stream, shards]) => {
@@ -178,7 +186,7 @@ export function openConversion(options: ConversionOptions): Conversion {
       const cases = [...shards].map(
         (shard) => `WHEN ${shard} THEN ${sqlText(shardNameOf(table.sources, stream, shard))}::${type}`,
       );
-      return `SELECT CASE s ${cases.join(" ")} END AS sid, a, q, d FROM read_csv(${sqlText(spool.path)},
+      return `SELECT CASE s ${cases.join(" ")} END AS sid, a, q, d, ${escapedNul ? "contains(d, '\\u0000')" : "FALSE"} AS holds_nul FROM read_csv(${sqlText(spool.path)},
         columns = {s: 'INTEGER', a: 'BIGINT', q: 'BIGINT', d: 'VARCHAR'}, auto_detect = false, header = false,
         delim = chr(31), quote = '', escape = '', comment = '', new_line = '\\n', strict_mode = true,
         max_line_size = ${LINE_BYTES_MAX}, buffer_size = ${READ_BUFFER_BYTES})`;

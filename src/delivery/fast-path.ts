@@ -2,7 +2,7 @@
  * The codec's fast path: SQL that decodes the journal's own lines in DuckDB and says of each record whether what it read is
  * provably what the reference (codec/) reads.
  *
- *     read_csv over the spool        d = the payload's text
+ *     read_csv over the spool        d = the payload's text, holds_nul = whether it holds \u0000, at which from_json ends a text
  *       -> from_json | string_split  every column's value as text (t0, t1, ...); carefully, a record that is no JSON becomes NULL, by TRY
  *       -> casts                     the typed values (v0, v1, ...)
  *       -> proofs                    row | filtered | unsure
@@ -18,7 +18,7 @@ import { planRows, type RowPlan } from "./codec/row-plan.js";
 
 export interface FastPath {
   /**
-   * What the conditions and outputs below are over: a relation with `d`, and what is read of each record. `hopeful` is cheaper, and an error
+   * What the conditions and outputs below are over: a relation with `d` and `holds_nul`, and what is read of each record. `hopeful` is cheaper, and an error
    * where a record is no JSON at all.
    */
   readonly layers: (relation: string, manner: "hopeful" | "careful") => string;
@@ -106,14 +106,14 @@ function jsonPath(plan: RowPlan): FastPath | undefined {
   // from_json answers a row of NULLs for what is no object: then nothing proves that there was one.
   const someValue = `coalesce(${[...all, ...(whereText ? [whereText] : [])].join(", ")}) IS NOT NULL`;
   if (!anyRequired) (quickOfNothing ? whole : proofs).push(someValue);
-  if (anyText) whole.push("NOT contains(d, '\\u0000')");
+  if (anyText) whole.push("NOT holds_nul");
   if (plan.columns.some(({ column }) => column.type.kind === "super")) whole.push("TRY(CAST(json(d) AS VARCHAR)) = d");
   const { unknownFields } = plan.table.format.kind === "json" ? plan.table.format : { unknownFields: "ignore" };
   if (unknownFields !== "ignore") {
     whole.push(`list_has_all([${[...plan.knownFields].map(sqlText).join(", ")}], TRY(json_keys(d)))`);
   }
   const where = plan.where && {
-    known: `((tw IS NULL AND ${someValue}) OR (${plainTextProof("tw", pointerOf([plan.where.field]))} AND NOT contains(d, '\\u0000')))`,
+    known: `((tw IS NULL AND ${someValue}) OR (${plainTextProof("tw", pointerOf([plan.where.field]))} AND NOT holds_nul))`,
     accepted: `(tw IS NOT NULL AND tw IN (${[...plan.where.accepted].map(sqlText).join(", ")}))`,
   };
   const extract = `from_json(d, ${sqlText(JSON.stringify(shapeText(shape)))})`;

@@ -30,7 +30,7 @@ interface Verdict {
 async function fastVerdicts(table: TableModel, payloads: readonly string[]): Promise<Verdict[]> {
   const fast = planFastPath(table)!;
   const values = payloads.map((text, index) => `(${index}, ${sqlText(text)})`).join(", ");
-  const relation = `(SELECT n, nullif(d, '') AS d FROM (VALUES ${values}) AS given(n, d))`;
+  const relation = `(SELECT n, nullif(d, '') AS d, contains(d, '\\u0000') AS holds_nul FROM (VALUES ${values}) AS given(n, d))`;
   const columns = table.columns.map(({ name }) => `CAST(${sqlName(name)} AS VARCHAR)`);
   const verdicts: Verdict[] = payloads.map(() => ({ kind: "unsure" }));
   await kit.engine.session(async (session) => {
