@@ -22,7 +22,7 @@ import type { ConversionEngine, EngineSession } from "./engine.js";
 import { planFastPath, sqlName, sqlText } from "./fast-path.js";
 import { columnsOf, type PartitionFile, parquetOptions, splitRows } from "./lake-files.js";
 import { PARTITIONS_MAX } from "./partitions.js";
-import { isForSpool, LINE_BYTES_MAX, lineOf, READ_BUFFER_BYTES, shardNameOf, spoolFolder } from "./spool.js";
+import { isForSpool, lineOf, readerSizes, shardNameOf, spoolFolder } from "./spool.js";
 
 /** A block and the stream it came from. */
 export interface SourceBlock {
@@ -109,6 +109,7 @@ export function openConversion(options: ConversionOptions): Conversion {
   let sinceTurn = 0;
   let rowsSpool = FIRST_ROWS;
   let escapedNul = false;
+  let longestLine = 0;
 
   async function writeDead(stream: string, shard: number, record: StreamRecord, rowIndex: number, fault: RowFault) {
     const from = { stream, shard, shardCreatedAtMs: options.shardCreatedAtMs(stream, shard) };
@@ -155,6 +156,7 @@ export function openConversion(options: ConversionOptions): Conversion {
     see(stream, block.shard);
     records += block.count;
     if (fast !== undefined && isForSpool(block)) {
+      longestLine = Math.max(longestLine, block.longestLine());
       await writeLines(stream, block.lines);
       lines += block.count;
       bytes += block.lines.length;
@@ -166,6 +168,7 @@ export function openConversion(options: ConversionOptions): Conversion {
       if (line === undefined) {
         await decode(stream, block.shard, record);
       } else {
+        longestLine = Math.max(longestLine, line.length);
         await writeLines(stream, line);
         lines++;
       }
@@ -189,7 +192,7 @@ export function openConversion(options: ConversionOptions): Conversion {
       return `SELECT CASE s ${cases.join(" ")} END AS sid, a, q, d, ${escapedNul ? "contains(d, '\\u0000')" : "FALSE"} AS holds_nul FROM read_csv(${sqlText(spool.path)},
         columns = {s: 'INTEGER', a: 'BIGINT', q: 'BIGINT', d: 'VARCHAR'}, auto_detect = false, header = false,
         delim = chr(31), quote = '', escape = '', comment = '', new_line = '\\n', strict_mode = true,
-        max_line_size = ${LINE_BYTES_MAX}, buffer_size = ${READ_BUFFER_BYTES})`;
+        ${readerSizes(longestLine)})`;
     });
     return `(${selects.join(" UNION ALL ")})`;
   }

@@ -34,9 +34,9 @@ export interface EngineSession {
 }
 
 /**
- * Threads cost memory: each has its reader's buffers and a row group under construction. Two need some 150 MiB for the widest common rows.
+ * Threads cost memory: each has its reader's buffers and a row group under construction. Two work with 160 MiB.
  */
-const MEMORY_A_THREAD = 96 * MIB;
+const MEMORY_A_THREAD = 80 * MIB;
 
 export async function openConversionEngine(options: ConversionEngineOptions): Promise<ConversionEngine> {
   const { gate } = options;
@@ -121,7 +121,8 @@ function sessionOn(connection: DuckDBConnection, gate: ConversionEngineOptions["
 
 function asPenstockError(error: unknown): PenstockError {
   if (error instanceof PenstockError) return error;
-  const reason = messageOf(error);
+  // Without the advice on DuckDB's own settings that follows.
+  const reason = messageOf(error).split(/\n\s*\n/)[0]!;
   const full = /Out of Memory/i.test(reason);
   return new PenstockError("unavailable", `The conversion failed: ${reason}`, {
     hint: full

@@ -65,12 +65,13 @@ function formatTime(pattern: string, at: Date): string {
 }
 
 /**
- * A partition's value comes from a record: it may hold anything, and stays one part of the key, as Hive writes it. One that is too long for
+ * A partition's value comes from a record: it may hold anything, and stays one part of the key, as Hive writes it (`=` as well: what stands before
+ * the first one in a folder's name is the partition's). One that is too long for
  * a name is cut, and ends in a digest of the whole.
  */
 function segmentOf(value: string, bytesMax: number): string {
   if (/^\.{1,2}$/.test(value)) return value.replaceAll(".", "%2E");
-  const encoded = value.replaceAll(/[^\w\-.=+ ]/gu, (character) =>
+  const encoded = value.replaceAll(/[^\w\-.+ ]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
   );
   return encoded.length <= bytesMax ? encoded : `${encoded.slice(0, bytesMax - 17)}~${digestOf(value, 16)}`;

@@ -1,5 +1,6 @@
 /** The statements that turn a conversion's rows into files for the lake: Parquet, NDJSON or CSV, whole or a file a partition. */
 import { join } from "node:path";
+import { MIB } from "../core/limits.js";
 import type { DeliverModel, PartitionModel, TableModel } from "../definition/model.js";
 import { METADATA_COLUMNS } from "../definition/model.js";
 import type { EngineSession } from "./engine.js";
@@ -22,6 +23,8 @@ const ROW_GROUP_ROWS_MAX = 122_880;
 const ROW_GROUP_ROWS_MIN = 2_048;
 /** Values that a row group under construction may hold: a wide table's groups have fewer rows, not more bytes. */
 const ROW_GROUP_VALUES_MAX = 6_000_000;
+/** Bytes in memory that a row group under construction may hold, each thread its own: rows of many long texts reach it first. */
+const ROW_GROUP_BYTES_MAX = 24 * MIB;
 /** Columns of all partitions that are written at one time: each has its own buffers, a vector or more. */
 const OPEN_COLUMNS_MAX = 1_500;
 
@@ -29,7 +32,7 @@ export function parquetOptions(deliver: Pick<DeliverModel, "compression">, colum
   const codec = deliver.compression === "none" ? "uncompressed" : deliver.compression;
   const fitting = Math.floor(ROW_GROUP_VALUES_MAX / columns / ROW_GROUP_ROWS_MIN) * ROW_GROUP_ROWS_MIN;
   const rows = Math.min(ROW_GROUP_ROWS_MAX, Math.max(ROW_GROUP_ROWS_MIN, fitting));
-  return `(FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rows})`;
+  return `(FORMAT parquet, COMPRESSION ${codec}, ROW_GROUP_SIZE ${rows}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES_MAX})`;
 }
 
 function fileOptions(table: TableModel): string {

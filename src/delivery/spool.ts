@@ -18,9 +18,13 @@ const WRITE_BYTES = MIB;
 const LINE_BYTES_MEAN_MAX = 8 * KIB;
 /** No line is longer than the block it is in. The journal ends a block at 4 MiB; one beyond this ends in a very large record. */
 const LINES_BYTES_MAX = 5 * MIB;
-/** What the reader is told: the longest line that it must take, and its buffers' size, of which it holds a few. */
-export const LINE_BYTES_MAX = 6 * MIB;
-export const READ_BUFFER_BYTES = 16 * MIB;
+/** The reader holds a few buffers a thread: larger ones than these fit no processor's cache (16 MiB cost half as much time again) and no small memory. */
+const READ_BUFFER_BYTES = 4 * MIB;
+
+/** How DuckDB's reader is told to read lines of which none is longer than `longestLine` bytes: a buffer must hold two. */
+export function readerSizes(longestLine: number): string {
+  return `max_line_size = ${longestLine + 1}, buffer_size = ${Math.max(READ_BUFFER_BYTES, 2 * (longestLine + 1))}`;
+}
 
 /** Whether the block may go to DuckDB as it is. */
 export function isForSpool(block: RecordBlock): boolean {

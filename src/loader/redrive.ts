@@ -272,6 +272,7 @@ async function* blocksOf(records: ReadonlyMap<string, Retried>): AsyncGenerator<
         arrivalMs: letter.arrivedAtMs,
         clean: false,
         lines: new Uint8Array(),
+        longestLine: () => 0,
         records: () => [record],
       },
     };

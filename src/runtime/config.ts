@@ -37,10 +37,10 @@ export interface RuntimeConfig {
   readonly region: string;
   /** Twelve digits, for ARNs. `--account`, PENSTOCK_ACCOUNT. Default 000000000000. */
   readonly accountId: string;
-  /** Bytes the warehouse engine may hold in memory. `--warehouse-memory-mib`, PENSTOCK_WAREHOUSE_MEMORY_MIB. 64 MiB to 1 TiB; default 256 MiB. */
-  readonly warehouseMemoryBytesMax: number;
-  /** Bytes the conversion engine may hold in memory. `--conversion-memory-mib`, PENSTOCK_CONVERSION_MEMORY_MIB. 64 MiB to 1 TiB; default 256 MiB. */
-  readonly conversionMemoryBytesMax: number;
+  /** Bytes the warehouse engine may hold in memory. `--warehouse-memory-mib`, PENSTOCK_WAREHOUSE_MEMORY_MIB. 64 MiB to 1 TiB; by default what the definition needs (engine-memory.ts). */
+  readonly warehouseMemoryBytesMax: number | undefined;
+  /** Bytes the conversion engine may hold in memory. `--conversion-memory-mib`, PENSTOCK_CONVERSION_MEMORY_MIB. 64 MiB to 1 TiB; by default what the definition needs. */
+  readonly conversionMemoryBytesMax: number | undefined;
   /** Bytes on disk that queries may spill. `--spill-mib`, PENSTOCK_SPILL_MIB. 0 to 16 TiB; default 4 GiB. */
   readonly spillBytesMax: number;
   /** `--log-level`, PENSTOCK_LOG_LEVEL. Default info. */
@@ -136,22 +136,12 @@ export function readConfig(flags: ConfigFlags, around: ConfigSurroundings): Runt
       /^\d{12}$/,
       "twelve digits",
     ),
-    warehouseMemoryBytesMax:
-      MIB *
-      wholeNumber(
-        setting("--warehouse-memory-mib", flags.warehouseMemoryMib, "PENSTOCK_WAREHOUSE_MEMORY_MIB"),
-        256,
-        64,
-        MIB,
-      ),
-    conversionMemoryBytesMax:
-      MIB *
-      wholeNumber(
-        setting("--conversion-memory-mib", flags.conversionMemoryMib, "PENSTOCK_CONVERSION_MEMORY_MIB"),
-        256,
-        64,
-        MIB,
-      ),
+    warehouseMemoryBytesMax: engineBytes(
+      setting("--warehouse-memory-mib", flags.warehouseMemoryMib, "PENSTOCK_WAREHOUSE_MEMORY_MIB"),
+    ),
+    conversionMemoryBytesMax: engineBytes(
+      setting("--conversion-memory-mib", flags.conversionMemoryMib, "PENSTOCK_CONVERSION_MEMORY_MIB"),
+    ),
     spillBytesMax: MIB * wholeNumber(setting("--spill-mib", flags.spillMib, "PENSTOCK_SPILL_MIB"), 4096, 0, 16 * MIB),
     logLevel: oneOf(setting("--log-level", flags.logLevel, "PENSTOCK_LOG_LEVEL"), "info", LOG_LEVELS),
     logFormat: oneOf(
@@ -176,6 +166,10 @@ function refuse(setting: Setting, allowed: string): never {
       hint: "`penstock up --help` lists every flag with its default and bounds.",
     },
   );
+}
+
+function engineBytes(given: Setting): number | undefined {
+  return given.text === undefined ? undefined : MIB * wholeNumber(given, 0, 64, MIB);
 }
 
 function wholeNumber(setting: Setting, fallback: number, min: number, max: number): number {

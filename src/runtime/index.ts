@@ -2,6 +2,7 @@
  * Starts a pipeline, whole, in this process: opens everything in the data's way, from the journal to the doors, and closes it the other
  * way round. What fails on the way closes what was opened before it.
  */
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { awsListener } from "../api/aws/aws-listener.js";
 import { controlServer } from "../api/control/server.js";
@@ -21,6 +22,7 @@ import type { SqlDatabase } from "../redshift/database.js";
 import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
+import { engineMemoryFor } from "./engine-memory.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
 import { openPins } from "./pins.js";
 import { measureTools, openSql } from "./sql.js";
@@ -50,8 +52,15 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
 
   try {
     const model = await loadDefinition(config.definitionPath);
+    const threads = availableParallelism();
+    const byDefault = engineMemoryFor(model, threads);
     const stores = await openStores({
       config,
+      memory: {
+        warehouse: config.warehouseMemoryBytesMax ?? byDefault,
+        conversion: config.conversionMemoryBytesMax ?? byDefault,
+      },
+      threads,
       log,
       onPoison: fail,
       closers,

@@ -1,5 +1,6 @@
 /** The audit of a data directory that no process has: opens it as a start would, counts or traces, and gives it up again. */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { AuditReport, TraceReport } from "../api/control/contract.js";
@@ -35,14 +36,10 @@ export async function withDataDirectory<T>(
 ): Promise<T> {
   const closers: (() => Promise<void> | void)[] = [];
   try {
-    const config = {
-      dataDirectory: path,
-      warehouseMemoryBytesMax: MEMORY_BYTES_MAX,
-      conversionMemoryBytesMax: MEMORY_BYTES_MAX,
-      spillBytesMax: SPILL_BYTES_MAX,
-    };
     const stores = await openStores({
-      config,
+      config: { dataDirectory: path, spillBytesMax: SPILL_BYTES_MAX },
+      memory: { warehouse: MEMORY_BYTES_MAX, conversion: MEMORY_BYTES_MAX },
+      threads: availableParallelism(),
       log,
       closers,
       onPoison: (error) => log.error({ err: error }, "the journal failed"),

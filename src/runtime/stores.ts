@@ -1,5 +1,4 @@
 /** Everything in the data directory that is open while a pipeline runs or is audited: journals, lake, warehouse, engine, versions. */
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -33,10 +32,11 @@ export interface Stores {
 }
 
 export interface StoresOptions {
-  readonly config: Pick<
-    RuntimeConfig,
-    "dataDirectory" | "warehouseMemoryBytesMax" | "conversionMemoryBytesMax" | "spillBytesMax"
-  >;
+  readonly config: Pick<RuntimeConfig, "dataDirectory" | "spillBytesMax">;
+  /** Bytes that each engine may hold in memory. */
+  readonly memory: { readonly warehouse: number; readonly conversion: number };
+  /** DuckDB's, for each engine. */
+  readonly threads: number;
   readonly log: Logger;
   readonly onPoison: (error: PenstockError) => void;
   /** With the directory locked, and nothing else opened: throws to refuse it. */
@@ -45,10 +45,17 @@ export interface StoresOptions {
   readonly closers: (() => Promise<void> | void)[];
 }
 
-export async function openStores({ config, log, onPoison, check, closers }: StoresOptions): Promise<Stores> {
+export async function openStores({
+  config,
+  memory,
+  threads,
+  log,
+  onPoison,
+  check,
+  closers,
+}: StoresOptions): Promise<Stores> {
   const disk = nodeDisk();
   const clock = systemClock;
-  const threads = availableParallelism();
   const directories = await openDataDirectory(disk, config.dataDirectory, clock.now());
   closers.push(directories.release);
   const versions = await openVersionStore(disk, directories.definition);
@@ -76,7 +83,7 @@ export async function openStores({ config, log, onPoison, check, closers }: Stor
     path: directories.warehouse,
     lake,
     folders: [directories.buckets, join(directories.staging, "unload")],
-    memoryBytes: config.warehouseMemoryBytesMax,
+    memoryBytes: memory.warehouse,
     threads,
     tempDirectory: join(directories.staging, "warehouse"),
     spillBytesMax: config.spillBytesMax,
@@ -86,7 +93,7 @@ export async function openStores({ config, log, onPoison, check, closers }: Stor
   });
   closers.push(() => warehouse.close());
   const engine = await openConversionEngine({
-    memoryBytesMax: config.conversionMemoryBytesMax,
+    memoryBytesMax: memory.conversion,
     threads,
     temporaryDirectory: join(directories.staging, "conversion"),
     temporaryBytesMax: config.spillBytesMax,

@@ -177,5 +177,7 @@ export interface RecordBlock {
   readonly arrivalMs: number;
   readonly clean: boolean;
   readonly lines: Uint8Array;
+  /** Bytes: none of the lines is longer. */
+  longestLine(): number;
   records(): Iterable<StreamRecord>;
 }

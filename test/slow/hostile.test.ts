@@ -257,4 +257,33 @@ describe("a hostile definition", () => {
     expect(stderr).toMatch(/1,?596|1,?600/);
     expect(stderr).toContain("columns");
   });
+
+  test("of as many columns as are allowed is carried to the warehouse, in memory of its own measure", async () => {
+    const names = Array.from({ length: 1_500 }, (_, i) => `c${i}`);
+    const path = join(folder, "widest.ts");
+    await writeFile(
+      path,
+      `import { pipeline, stream, table, varchar } from "penstock";
+       const columns = Object.fromEntries(${JSON.stringify(names)}.map((name) => [name, varchar(40)]));
+       export default pipeline("widest", { tables: [table("widest", { from: stream("widest"), columns, deliver: { bufferMiB: 8, bufferSeconds: 1 } })] });`,
+    );
+    const wide = await startPenstock({ definition: path, data: join(folder, "widest") });
+    try {
+      const records = Array.from({ length: 100 }, (_, row) => ({
+        Data: Buffer.from(
+          JSON.stringify(Object.fromEntries(names.map((name) => [name, `${name} of ${row}`]))),
+        ).toString("base64"),
+        PartitionKey: `${row}`,
+      }));
+      const request = { StreamName: "widest", Records: records };
+      for (let round = 0; round < 20; round++) {
+        await callKinesis(Number(wide.aws.port), "PutRecords", request);
+      }
+      await wide.flush();
+      const { rows } = await wide.query("SELECT count(*), count(DISTINCT c1499) FROM widest");
+      expect(rows[0]?.map(Number)).toEqual([2_000, 100]);
+    } finally {
+      await wide.stop();
+    }
+  });
 });

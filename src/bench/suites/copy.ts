@@ -6,7 +6,7 @@ import { median, type Suite, type SuiteOptions, scaleOf, thousands } from "../su
 import { penstockTarget, type Target } from "../support/target.js";
 
 const ROUNDS = 7;
-const MEMORY_MIB = 256;
+const MEMORY_MIB = 160;
 const FORMATS = ["csv", "json", "parquet"] as const;
 const COMPRESSIONS = ["none", "gzip", "zstd"] as const;
 type Format = (typeof FORMATS)[number];
@@ -57,7 +57,7 @@ export const copy: Suite = {
         ...matrixResult(runs),
         notes: [
           `${thousands(flights)} flights in one object; ${rounds} rounds; the ratio is the median of the rounds' own.`,
-          "Both sides commit to a file on disk. DuckDB: memory_limit = 256 MiB as Penstock's warehouse has.",
+          "Both sides commit to a file on disk. DuckDB: memory_limit = 160 MiB as Penstock's warehouse has.",
           `The second table: medians of ${quick ? 1 : 3} rounds. The bytes are those of the objects as they lie in the bucket.`,
         ],
       };

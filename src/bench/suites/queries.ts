@@ -11,7 +11,7 @@ const ROUNDS_QUICK = 3;
 /** PostgreSQL's times are long and even. */
 const ROUNDS_POSTGRES = 3;
 /** What Penstock's warehouse has by default. */
-const MEMORY_MIB = 256;
+const MEMORY_MIB = 160;
 
 export const queries: Suite = {
   name: "queries",

@@ -259,8 +259,21 @@ export function openBlock(block: Buffer, header: BlockHeader): RecordBlock {
     arrivalMs: header.arrivalMs,
     clean: header.clean,
     lines,
+    longestLine: () => longestLine(block, header),
     records: () => records(block, header, lines),
   };
+}
+
+function longestLine(block: Buffer, header: BlockHeader): number {
+  const endsAt = HEADER_BYTES + header.linesBytes;
+  let longest = 0;
+  let start = 0;
+  for (let i = 0; i < header.count; i++) {
+    const end = (block.readUInt32LE(endsAt + i * 4) & ~OWN_LF) >>> 0;
+    longest = Math.max(longest, end - start);
+    start = end;
+  }
+  return longest;
 }
 
 function* records(block: Buffer, header: BlockHeader, lines: Buffer): Iterable<StreamRecord> {
@@ -305,6 +318,7 @@ export function sliceBlock(block: RecordBlock, from: number, to: number): Record
     arrivalMs: block.arrivalMs,
     clean: block.clean,
     lines: block.lines.subarray(lineStart, lineEnd),
+    longestLine: () => block.longestLine(),
     records: () => wanted,
   };
 }
