@@ -111,8 +111,9 @@ export async function untilStopped(pipeline: StartedPipeline, around: UpSurround
   }
   try {
     await running?.stop();
-    await pipeline.close();
-    log.info("stopped; everything acked is loaded");
+    const loaded = await pipeline.close();
+    if (loaded) log.info("stopped; everything acked is loaded");
+    else log.warn("stopped; what is acked and not loaded waits in the data directory for the next start");
     return EXIT.ok;
   } finally {
     note.withdraw();

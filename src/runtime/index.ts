@@ -111,15 +111,18 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       close: async () => {
         // The door for records.
         await closers.pop()?.();
+        let loaded = true;
         try {
           await instance.flush();
         } catch (error) {
+          loaded = false;
           log.error(
             { err: error },
             `not everything could be loaded (${messageOf(error)}); the next start goes on with it`,
           );
         }
         await closeAll(closers);
+        return loaded;
       },
     };
     return started;

@@ -7,8 +7,8 @@ export interface StartedPipeline {
   readonly instance: PipelineInstance;
   /** Resolves with the reason if the pipeline has to stop by itself (a poisoned journal, a door that fell); never otherwise. */
   readonly failed: Promise<Error>;
-  /** Closes the doors to new records, delivers and loads what is acked, closes every file and gives the lock up. */
-  close(): Promise<void>;
+  /** Closes the doors to new records, delivers and loads what is acked, closes every file and gives the lock up. Answers whether all of it was loaded. */
+  close(): Promise<boolean>;
 }
 
 export type StartPipeline = (config: RuntimeConfig, tools: { readonly log: Logger }) => Promise<StartedPipeline>;

@@ -14,7 +14,7 @@ import { pipelineInstance } from "../fixtures/pipeline-instance.js";
 import { stage } from "./stage.js";
 
 /** From ready to stopped, with a pipeline by hand: what is told, what is left on disk, and how it ends. */
-async function upStage(options: { readonly json?: boolean; readonly demo?: Demo } = {}) {
+async function upStage(options: { readonly json?: boolean; readonly demo?: Demo; readonly loadsAll?: boolean } = {}) {
   const { directory, environment } = await stage();
   await writeFile(join(directory, "penstock.ts"), "");
   const config = readConfig({}, { environment: {}, workingDirectory: directory, terminal: false });
@@ -44,9 +44,11 @@ async function upStage(options: { readonly json?: boolean; readonly demo?: Demo 
     }),
     close: async () => {
       closed.push("pipeline");
+      return options.loadsAll ?? true;
     },
   };
-  const log = pino({ level: "silent" });
+  let logged = "";
+  const log = pino({ level: "info" }, { write: (line: string) => void (logged += line) });
   const ended = untilStopped(pipeline, {
     config,
     options: { ...(options.json ? { json: true } : {}) },
@@ -56,7 +58,15 @@ async function upStage(options: { readonly json?: boolean; readonly demo?: Demo 
     startedMs: performance.now(),
   });
   const note = join(config.dataDirectory, "instance.json");
-  return { ended, press: () => press(), fail: (error: Error) => fail(error), closed, note, output: () => out };
+  return {
+    ended,
+    press: () => press(),
+    fail: (error: Error) => fail(error),
+    closed,
+    note,
+    output: () => out,
+    logged: () => logged,
+  };
 }
 
 describe("up", () => {
@@ -70,6 +80,16 @@ describe("up", () => {
     expect(await up.ended).toBe(0);
     expect(up.closed).toEqual(["pipeline"]);
     expect(existsSync(up.note)).toBe(false);
+    expect(up.logged()).toContain("everything acked is loaded");
+  });
+
+  it("does not say that everything is loaded where it is not", async () => {
+    const up = await upStage({ loadsAll: false });
+    await expect.poll(up.output).toContain("ready");
+    up.press();
+    expect(await up.ended).toBe(0);
+    expect(up.logged()).toContain("waits in the data directory for the next start");
+    expect(up.logged()).not.toContain("everything acked is loaded");
   });
 
   it("--json prints the ready line as JSON", async () => {
