@@ -148,6 +148,10 @@ function autoCopy(table: TableModel, resources: ModeResources, place: ModePlace)
       sql: `CREATE TABLE IF NOT EXISTS ${relation(place.schema, REDRIVES_TABLE)} (job_name VARCHAR(128) NOT NULL, file_name VARCHAR(1024) NOT NULL, loaded_at TIMESTAMP NOT NULL)`,
     },
     {
+      sql: `INSERT INTO ${relation(place.schema, REDRIVES_TABLE)} VALUES (${text(job)}, ${NO_FILE}, GETDATE())`,
+      unless: `SELECT COUNT(*) FROM ${relation(place.schema, REDRIVES_TABLE)} WHERE job_name = ${text(job)} AND file_name = ${NO_FILE}`,
+    },
+    {
       sql: `${copyText(table, resources, place, `s3://${resources.lakeBucket}/${folderOf(table)}`)} JOB CREATE ${name(job)} AUTO ON`,
       unless: `SELECT COUNT(*) FROM sys_copy_job WHERE job_name = ${text(job)}`,
     },
@@ -156,24 +160,37 @@ function autoCopy(table: TableModel, resources: ModeResources, place: ModePlace)
 
 /** Files that the watchdog loaded after a job had given them up. */
 export const REDRIVES_TABLE = "copy_redrives";
+/** A row of each job that its redrives update, so that they conflict where LOCK does not wait (Penstock's own engine). */
+const NO_FILE = "''";
 
-/** The files that the table's job has tried and passes over from then on, as text of one column each. */
+/**
+ * The files that the table's job has tried and passes over from then on, as text of one column each, ready to stand within quotes. The view's status
+ * is a letter by its description and a word in its example: both begin alike.
+ */
 export function skippedFilesSql(table: TableModel, place: ModePlace = MODE_PLACE): string {
   const job = text(copyJobName(table));
-  return `SELECT CAST(d.file_name AS VARCHAR(1024)) FROM sys_copy_job_detail d WHERE d.job_name = ${job} AND d.status = 'Error'
+  return `SELECT REPLACE(CAST(d.file_name AS VARCHAR(1024)), CHR(39), CHR(39) || CHR(39)) FROM sys_copy_job_detail d WHERE d.job_name = ${job} AND d.status LIKE 'E%'
     AND NOT EXISTS (SELECT 1 FROM ${relation(place.schema, REDRIVES_TABLE)} r WHERE r.job_name = ${job} AND r.file_name = d.file_name)
     ORDER BY 1 LIMIT 100`;
 }
 
-/** One transaction that loads such a file and writes it down, with `file` where its key stands. */
+/**
+ * One transaction that loads such a file and writes it down, with `file` where its key stands. It fails where the file is written down already: two
+ * watchdogs that meet, or one that was told of a failure which was none, load it once.
+ */
 export function redriveFileSql(
   table: TableModel,
   resources: ModeResources,
   file: string,
   place: ModePlace = MODE_PLACE,
 ): readonly string[] {
+  const redrives = relation(place.schema, REDRIVES_TABLE);
+  const job = text(copyJobName(table));
   return [
-    `INSERT INTO ${relation(place.schema, REDRIVES_TABLE)} VALUES (${text(copyJobName(table))}, '${file}', GETDATE())`,
+    `LOCK ${redrives}`,
+    `UPDATE ${redrives} SET loaded_at = GETDATE() WHERE job_name = ${job} AND file_name = ${NO_FILE}`,
+    `INSERT INTO ${redrives} SELECT ${job}, '${file}', GETDATE()
+      WHERE 1 / (CASE WHEN (SELECT COUNT(*) FROM ${redrives} WHERE job_name = ${job} AND file_name = '${file}') = 0 THEN 1 ELSE 0 END) = 1`,
     copyText(table, resources, place, `s3://${resources.lakeBucket}/${file}`),
   ];
 }

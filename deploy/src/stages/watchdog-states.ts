@@ -6,13 +6,19 @@
  * What cannot be loaded this time either fails the execution when all others are done, which raises an alarm, and is tried again the next time.
  */
 import type { TableModel } from "../../../src/definition/model.js";
-import { type ModeResources, redriveFileSql, skippedFilesSql } from "../../../src/lambda/load-mode-ddl.js";
+import {
+  type ModePlace,
+  type ModeResources,
+  redriveFileSql,
+  skippedFilesSql,
+} from "../../../src/lambda/load-mode-ddl.js";
 import type { Warehouse } from "./warehouse.js";
 
 const POLL_SECONDS = 5;
 const SERVICE_RETRY = [
   { ErrorEquals: ["States.ALL"], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 6, JitterStrategy: "FULL" },
 ];
+const [LOADED, FAILED] = ["loaded", "failed"];
 /** Stands for a file's key until there is one. */
 const FILE = "{}";
 
@@ -20,12 +26,13 @@ export interface WatchdogOptions {
   readonly tables: readonly TableModel[];
   readonly resources: ModeResources;
   readonly warehouse: Pick<Warehouse, "target" | "database" | "password">;
+  readonly place?: ModePlace;
 }
 
-export function watchdogStates({ tables, resources, warehouse }: WatchdogOptions): object {
+export function watchdogStates({ tables, resources, warehouse, place }: WatchdogOptions): object {
   const asked = tables.map((table) => {
-    const [note, copy] = redriveFileSql(table, resources, FILE);
-    return { skipped: skippedFilesSql(table), note, copy };
+    const [lock, turn, note, copy] = redriveFileSql(table, resources, FILE, place);
+    return { skipped: skippedFilesSql(table, place), lock, turn, note, copy };
   });
   return {
     StartAt: "FindPassword",
@@ -37,15 +44,11 @@ export function watchdogStates({ tables, resources, warehouse }: WatchdogOptions
         ItemsPath: "$.tables",
         ItemSelector: { "table.$": "$$.Map.Item.Value", "secretArn.$": "$.password.secretArn" },
         MaxConcurrency: 1,
-        ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: "Ask", States: tableStates(warehouse) },
+        ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: "AskToken", States: tableStates(warehouse) },
         ResultPath: "$.outcomes",
-        Next: "AllLoaded?",
+        Next: "Outcome",
       },
-      "AllLoaded?": {
-        Type: "Choice",
-        Choices: [{ Variable: "$.outcomes[*].failed", IsPresent: true, Next: "SomeFailed" }],
-        Default: "Done",
-      },
+      ...anyFailed("Outcome", "$.outcomes", { failed: "SomeFailed", none: "Done" }),
       SomeFailed: {
         Type: "Fail",
         Error: "FilesNotLoaded",
@@ -64,12 +67,12 @@ function tableStates(warehouse: Asked): object {
     Type: "Task",
     Resource: "arn:aws:states:::aws-sdk:redshiftdata:executeStatement",
     Parameters: { ...named(warehouse), "Sql.$": "$.table.skipped", StatementName: "penstock-skipped" },
-    ...intoStatement("Asked"),
+    ...intoStatement("Asked", "TableFailed"),
   };
   return {
+    AskToken: token("Ask"),
     Ask: ask,
-    ...follow("Asked", { finished: "Files", failed: "AskFailed" }),
-    AskFailed: { Type: "Fail", Error: "NotAsked", Cause: "The warehouse did not say which files were passed over." },
+    ...follow("Asked", { finished: "Files", failed: "TableFailed" }),
     Files: {
       Type: "Task",
       Resource: "arn:aws:states:::aws-sdk:redshiftdata:getStatementResult",
@@ -77,6 +80,7 @@ function tableStates(warehouse: Asked): object {
       ResultSelector: { "records.$": "$.Records" },
       ResultPath: "$.files",
       Retry: SERVICE_RETRY,
+      Catch: caught("TableFailed"),
       Next: "EachFile",
     },
     EachFile: {
@@ -84,49 +88,76 @@ function tableStates(warehouse: Asked): object {
       ItemsPath: "$.files.records",
       ItemSelector: {
         "file.$": "$$.Map.Item.Value[0].StringValue",
+        "lock.$": "$.table.lock",
+        "turn.$": "$.table.turn",
         "note.$": "$.table.note",
         "copy.$": "$.table.copy",
         "secretArn.$": "$.secretArn",
       },
       MaxConcurrency: 1,
-      ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: "Load", States: fileStates(warehouse) },
+      ItemProcessor: { ProcessorConfig: { Mode: "INLINE" }, StartAt: "LoadToken", States: fileStates(warehouse) },
       ResultPath: "$.loaded",
-      Next: "Failed?",
+      Next: "Loaded",
     },
-    "Failed?": {
-      Type: "Choice",
-      Choices: [{ Variable: "$.loaded[*].failed", IsPresent: true, Next: "TableFailed" }],
-      Default: "TableDone",
-    },
-    TableFailed: { Type: "Pass", Result: { failed: true }, End: true },
-    TableDone: { Type: "Pass", Result: {}, End: true },
+    ...anyFailed("Loaded", "$.loaded", { failed: "TableFailed", none: "TableDone" }),
+    // A table that cannot be asked, or has a file that cannot be loaded, keeps no other table waiting.
+    TableFailed: { Type: "Pass", Result: FAILED, End: true },
+    TableDone: { Type: "Pass", Result: LOADED, End: true },
   };
 }
 
 function fileStates(warehouse: Asked): object {
   return {
+    LoadToken: token("Load"),
     Load: {
       Type: "Task",
       Resource: "arn:aws:states:::aws-sdk:redshiftdata:batchExecuteStatement",
       Parameters: {
         ...named(warehouse),
-        "Sqls.$": "States.Array(States.Format($.note, $.file), States.Format($.copy, $.file))",
+        "Sqls.$": "States.Array($.lock, $.turn, States.Format($.note, $.file, $.file), States.Format($.copy, $.file))",
         StatementName: "penstock-redrive",
       },
-      ...intoStatement("Loading"),
+      ...intoStatement("Loading", "FileFailed"),
     },
     ...follow("Loading", { finished: "FileLoaded", failed: "FileFailed" }),
-    FileLoaded: { Type: "Pass", Result: {}, End: true },
-    FileFailed: { Type: "Pass", Result: { failed: true }, End: true },
+    FileLoaded: { Type: "Pass", Result: LOADED, End: true },
+    FileFailed: { Type: "Pass", Result: FAILED, End: true },
   };
 }
 
 function named({ target, database }: Asked): object {
-  return { ...target, Database: database, "SecretArn.$": "$.secretArn" };
+  return { ...target, Database: database, "SecretArn.$": "$.secretArn", "ClientToken.$": "$.token.value" };
 }
 
-function intoStatement(next: string): object {
-  return { ResultSelector: { "id.$": "$.Id" }, ResultPath: "$.statement", Retry: SERVICE_RETRY, Next: next };
+/** Made before the state that submits, so that a retry of that is the same statement and not a second one. */
+function token(next: string): object {
+  return { Type: "Pass", Parameters: { "value.$": "States.UUID()" }, ResultPath: "$.token", Next: next };
+}
+
+function intoStatement(next: string, failed: string): object {
+  const into = { ResultSelector: { "id.$": "$.Id" }, ResultPath: "$.statement" };
+  return { ...into, Retry: SERVICE_RETRY, Catch: caught(failed), Next: next };
+}
+
+function caught(next: string): object[] {
+  return [{ ErrorEquals: ["States.ALL"], ResultPath: "$.error", Next: next }];
+}
+
+/** A path that looks for a field in every outcome is there even where it finds nothing, so each outcome is a word that a list has or has not. */
+function anyFailed(name: string, outcomes: string, next: { readonly failed: string; readonly none: string }): object {
+  return {
+    [name]: {
+      Type: "Pass",
+      Parameters: { "failed.$": `States.ArrayContains(${outcomes}, '${FAILED}')` },
+      ResultPath: "$.any",
+      Next: `${name}?`,
+    },
+    [`${name}?`]: {
+      Type: "Choice",
+      Choices: [{ Variable: "$.any.failed", BooleanEquals: true, Next: next.failed }],
+      Default: next.none,
+    },
+  };
 }
 
 /** From a statement that was submitted to its end. */
@@ -140,6 +171,7 @@ function follow(name: string, { finished, failed }: { readonly finished: string;
       ResultSelector: { "status.$": "$.Status" },
       ResultPath: "$.outcome",
       Retry: SERVICE_RETRY,
+      Catch: caught(failed),
       Next: `${name}End?`,
     },
     [`${name}End?`]: {

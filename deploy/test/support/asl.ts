@@ -2,6 +2,8 @@
  * An interpreter of Amazon States Language, for the parts of it that our state machines use; anything else it refuses, so that no test passes by what was
  * left out. Source: the language's specification (states-language.net) and Step Functions' developer guide.
  */
+import { randomUUID } from "node:crypto";
+
 export interface AslOptions {
   readonly definition: unknown;
   readonly input: unknown;
@@ -42,19 +44,35 @@ interface Retrier {
 export const DATA_BYTES_MAX = 256 * 1024;
 const STATES_MAX = 20_000;
 const FIELDS = new Set(
-  "Type Next End Parameters Result ResultPath ResultSelector Resource Retry Catch Choices Default Seconds SecondsPath Error CausePath".split(
+  "Type Next End Parameters Result ResultPath ResultSelector Resource Retry Catch Choices Default Seconds SecondsPath Error Cause CausePath ItemsPath ItemSelector ItemProcessor MaxConcurrency".split(
     " ",
   ),
 );
 
 export async function runAsl(options: AslOptions): Promise<Execution> {
-  const { StartAt, States } = options.definition as { StartAt: string; States: Record<string, Json> };
   const context = { Execution: { Id: options.executionId, Input: options.input } };
+  const { output: _, ...execution } = await runStates(options.definition, copy(options.input), context, options);
+  return execution;
+}
+
+interface Ran extends Execution {
+  readonly output: unknown;
+}
+
+async function runStates(definition: unknown, input: unknown, context: object, options: AslOptions): Promise<Ran> {
+  const { StartAt, States } = definition as { StartAt: string; States: Record<string, Json> };
   const visited: string[] = [];
-  let data: unknown = copy(options.input);
+  let data: unknown = input;
   let name: string | undefined = StartAt;
   let bytesMax = 0;
-  const failed = (error: string, cause: string): Execution => ({ status: "FAILED", error, cause, visited, bytesMax });
+  const failed = (error: string, cause: string): Ran => ({
+    status: "FAILED",
+    error,
+    cause,
+    visited,
+    bytesMax,
+    output: undefined,
+  });
   while (name !== undefined) {
     const state: Json | undefined = States[name];
     if (state === undefined) throw new Error(`There is no state ${name}.`);
@@ -82,6 +100,23 @@ export async function runAsl(options: AslOptions): Promise<Execution> {
         data = place(state.ResultPath, data, done.result);
         break;
       }
+      case "Map": {
+        const items = read(String(state.ItemsPath), data, context);
+        if (!Array.isArray(items)) throw new Error(`${name} has no list at ${state.ItemsPath}.`);
+        const outputs: unknown[] = [];
+        // One after the other, which is what ours ask for.
+        if (state.MaxConcurrency !== 1) throw new Error(`${name} has iterations side by side.`);
+        for (const [Index, Value] of items.entries()) {
+          const inner = { ...context, Map: { Item: { Index, Value } } };
+          const ran: Ran = await runStates(state.ItemProcessor, fill(state.ItemSelector, data, inner), inner, options);
+          visited.push(...ran.visited);
+          bytesMax = Math.max(bytesMax, ran.bytesMax);
+          if (ran.status === "FAILED") return failed(String(ran.error), String(ran.cause));
+          outputs.push(ran.output);
+        }
+        data = place(state.ResultPath, data, outputs);
+        break;
+      }
       case "Wait": {
         const seconds =
           state.SecondsPath === undefined ? state.Seconds : read(String(state.SecondsPath), data, context);
@@ -98,15 +133,17 @@ export async function runAsl(options: AslOptions): Promise<Execution> {
         continue;
       }
       case "Succeed":
-        return { status: "SUCCEEDED", visited, bytesMax };
-      case "Fail":
-        return failed(String(state.Error), String(read(String(state.CausePath), data, context)));
+        return { status: "SUCCEEDED", visited, bytesMax, output: data };
+      case "Fail": {
+        const cause = "Cause" in state ? state.Cause : read(String(state.CausePath), data, context);
+        return failed(String(state.Error), String(cause));
+      }
       default:
         throw new Error(`The state ${name} is a ${state.Type}, which is not interpreted.`);
     }
     name = state.End === true ? undefined : String(state.Next);
   }
-  return { status: "SUCCEEDED", visited, bytesMax };
+  return { status: "SUCCEEDED", visited, bytesMax, output: data };
 }
 
 type Outcome = { readonly result: unknown } | { readonly caught: Json | undefined; readonly error: AslError };
@@ -150,26 +187,68 @@ function fill(template: unknown, data: unknown, context: object): unknown {
 }
 
 function evaluate(expression: string, data: unknown, context: object): unknown {
-  const called = /^States\.(MathAdd|Format)\((.*)\)$/.exec(expression);
-  if (called === null) return copy(read(expression, data, context));
-  const [, name, list = ""] = called;
-  const values = list.split(",").map((argument) => {
-    const trimmed = argument.trim();
-    if (trimmed.startsWith("$")) return read(trimmed, data, context);
-    return trimmed.startsWith("'") ? trimmed.slice(1, -1) : Number(trimmed);
-  });
-  if (name === "MathAdd") return Number(values[0]) + Number(values[1]);
-  const [format, ...rest] = values;
-  return String(format).replace(/\{\}/g, () => String(rest.shift()));
+  const text = expression.trim();
+  if (text.startsWith("$")) return copy(read(text, data, context));
+  if (text.startsWith("'")) return text.slice(1, -1);
+  const called = /^States\.(\w+)\((.*)\)$/.exec(text);
+  if (called === null) return Number(text);
+  const [, name = "", list = ""] = called;
+  const values = argumentsOf(list).map((argument) => evaluate(argument, data, context));
+  const intrinsic = INTRINSICS[name];
+  if (intrinsic === undefined) throw new Error(`States.${name} is not interpreted.`);
+  return intrinsic(values);
 }
 
-/** A path of names alone; one that leads nowhere is an error, as it is there. */
+const INTRINSICS: Readonly<Record<string, (values: unknown[]) => unknown>> = {
+  MathAdd: ([a, b]) => Number(a) + Number(b),
+  Format: ([format, ...rest]) => {
+    const parts = String(format).split("{}");
+    if (parts.length !== rest.length + 1) throw new Error("States.IntrinsicFailure: not as many values as places");
+    return parts.map((part, index) => (index === 0 ? part : `${rest[index - 1]}${part}`)).join("");
+  },
+  Array: (values) => values,
+  ArrayContains: ([list, value]) => listOf(list).includes(value),
+  ArrayGetItem: ([list, index]) => {
+    const [items, at] = [listOf(list), Number(index)];
+    if (at >= items.length) throw new Error("States.IntrinsicFailure: there is no such item");
+    return items[at];
+  },
+  // Empty parts are not among them.
+  StringSplit: ([text, separator]) =>
+    String(text)
+      .split(String(separator))
+      .filter((part) => part !== ""),
+  UUID: () => randomUUID(),
+};
+
+function listOf(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new Error("States.IntrinsicFailure: no list");
+  return value;
+}
+
+/** Cut at the commas that stand in no quotes and no brackets. */
+function argumentsOf(list: string): string[] {
+  const found: string[] = [];
+  let [depth, quoted, current] = [0, false, ""];
+  for (const character of list) {
+    if (character === "'") quoted = !quoted;
+    if (!quoted && character === "(") depth++;
+    if (!quoted && character === ")") depth--;
+    if (character === "," && depth === 0 && !quoted) {
+      found.push(current);
+      current = "";
+    } else current += character;
+  }
+  return current.trim() === "" ? found : [...found, current];
+}
+
+/** A path of names and places in lists; one that leads nowhere is an error, as it is there. */
 function read(path: string, data: unknown, context: object): unknown {
   const inContext = path.startsWith("$$");
   const way = path.slice(inContext ? 2 : 1);
-  if (!/^(\.\w+)*$/.test(way)) throw new Error(`The path ${path} is not interpreted.`);
+  if (!/^(\.\w+|\[\d+\])*$/.test(way)) throw new Error(`The path ${path} is not interpreted.`);
   let at: unknown = inContext ? context : data;
-  for (const name of way.split(".").slice(1)) {
+  for (const name of way.split(/[.[\]]+/).filter((part) => part !== "")) {
     if (typeof at !== "object" || at === null || !(name in at)) throw new Error(`States.ParameterPathFailure: ${path}`);
     at = (at as Json)[name];
   }
@@ -190,6 +269,8 @@ function holds(choice: Json, data: unknown, context: object): boolean {
   switch (test) {
     case "StringEquals":
       return value === choice.StringEquals;
+    case "BooleanEquals":
+      return value === choice.BooleanEquals;
     case "NumericGreaterThan":
       return typeof value === "number" && value > Number(choice.NumericGreaterThan);
     case "NumericGreaterThanEquals":

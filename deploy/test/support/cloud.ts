@@ -7,26 +7,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import {
-  BatchExecuteStatementCommand,
-  CancelStatementCommand,
-  DescribeStatementCommand,
-  ExecuteStatementCommand,
-  GetStatementResultCommand,
-} from "@aws-sdk/client-redshift-data";
 import { type DataApiFault, type DataApiOperation, faultyDataApi } from "../../../test/warehouse/faulty-data-api.js";
 import { LAKE_BUCKET, LEDGER_SCHEMA, type RedshiftDoor } from "../../../test/warehouse/redshift-under-test.js";
 import type { Bundles } from "../../src/bundle.js";
 import { supervisedStates } from "../../src/stages/supervised-states.js";
-import { AslError, type Execution, runAsl } from "./asl.js";
-
-const COMMANDS = {
-  batchExecuteStatement: BatchExecuteStatementCommand,
-  executeStatement: ExecuteStatementCommand,
-  describeStatement: DescribeStatementCommand,
-  getStatementResult: GetStatementResultCommand,
-  cancelStatement: CancelStatementCommand,
-} as const;
+import { type Execution, runAsl } from "./asl.js";
+import { dataApiTask, operationOf } from "./data-api.js";
 
 export type Machine = "load" | "sweep" | "migrate";
 type Handler = (event: unknown) => Promise<unknown>;
@@ -141,22 +127,12 @@ export async function openCloud({ door, bundles, deadlineSeconds = 1800 }: Cloud
   }
 
   async function task(resource: string, parameters: Record<string, unknown>): Promise<unknown> {
-    const [service, operation = ""] = resource.replace(/^arn:aws:states:::(aws-sdk:)?/, "").split(":");
+    const [service] = operationOf(resource);
     if (service === "lambda") {
       const { FunctionName, Payload } = parameters as { FunctionName: Machine; Payload: unknown };
       return { Payload: await steps[FunctionName](JSON.parse(JSON.stringify(Payload))) };
     }
-    // There are no namespaces here; the Data API takes any secret.
-    if (service === "redshiftserverless") {
-      const secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:redshift!local-AbCdEf";
-      return { Namespace: { AdminPasswordSecretArn: secret } };
-    }
-    const Command = COMMANDS[operation as keyof typeof COMMANDS];
-    try {
-      return pascal(await client.send(new (Command as unknown as new (input: never) => never)(parameters as never)));
-    } catch (error) {
-      throw new AslError(`RedshiftData.${(error as Error).name}`, (error as Error).message);
-    }
+    return await dataApiTask(client, resource, parameters);
   }
 
   return {
@@ -176,16 +152,4 @@ export async function openCloud({ door, bundles, deadlineSeconds = 1800 }: Cloud
       for (const name of Object.keys(environment)) delete process.env[name];
     },
   };
-}
-
-/** As Step Functions spells a service's answer. */
-function pascal(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(pascal);
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => name !== "$metadata")
-      .map(([name, inner]) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}`, pascal(inner)]),
-  );
 }
