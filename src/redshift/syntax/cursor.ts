@@ -5,19 +5,19 @@ import { NO_ALIAS_BEFORE, RESERVED } from "./keywords.js";
 import { syntaxErrorAt, type Token, tokensOf } from "./lexer.js";
 
 /** A bound on what may stand inside of what, far below where the program's own stack ends. */
-const DEPTH_MAX = 500;
+const DEPTH_MAX = 350;
 
 /**
  * How many parts may follow one another where each makes the tree one level higher (`1 + 1 + ...`, joins, casts of casts): the engine plans
  * such an expression in the cube of its height, and refuses one of a thousand. AND, OR and || have none, since they make flat trees.
  */
-const CHAIN_MAX = 500;
+const CHAIN_MAX = 350;
 
 /**
  * The engine's planning cannot be interrupted, so what it may cost is bounded beforehand: the sum of the squares of the heights at which parts
- * stand that are high up. Two or three chains of the longest kind, or a hundred of a hundred links; a few seconds.
+ * stand that are high up. One chain of the longest kind, or some sixty of a hundred links: a second or two.
  */
-const PLANNING_MAX = 100_000_000;
+const PLANNING_MAX = 16_000_000;
 const HEIGHT_FREE = 60;
 
 /** As much of a token as a message shows. */

@@ -35,13 +35,22 @@ export function parseWith(cursor: Cursor): WithClause {
   return { with: common, recursive };
 }
 
+/** The engine plans a union in the square of its length, and can't be interrupted in it: this many take it most of a second. */
+const UNITED_MAX = 2_000;
+
 /** INTERSECT binds tighter than UNION and EXCEPT. */
 function parseSetOperations(cursor: Cursor): QueryBody {
   const { at } = cursor;
   let left = parseIntersections(cursor);
-  for (;;) {
+  for (let united = 2; ; united++) {
     const word = cursor.acceptOne("union", "except", "minus");
     if (word === undefined) return left;
+    if (united > UNITED_MAX) {
+      cursor.refuse("statement too complex: too many queries are united", cursor.at, {
+        state: "54001",
+        hint: `Up to ${UNITED_MAX} may be. INSERT ... VALUES takes as many rows as you like.`,
+      });
+    }
     const all = acceptAll(cursor);
     const right = parseIntersections(cursor);
     left = { kind: "set-operation", operator: word === "union" ? "union" : "except", all, left, right, at };
