@@ -39,7 +39,7 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
   const stage = (name: string) => new Construct(stack, name);
   const foundation = stage("Foundation");
   const key = pipelineKey(foundation, model.name);
-  const net = network(foundation, key, options);
+  const net = network(foundation, key, model, options);
   const streamStage = stage("Stream");
   const kinesis = streams(streamStage, model.streams, key, options);
   const bucket = lake(stage("Lake"), key);

@@ -37,3 +37,11 @@ export function pipelineMachine(
   });
   return { machine, role };
 }
+
+/**
+ * AWS takes no resource where a statement is followed; this holds it to those of the role's own. A user id ends in the session's name, and Step Functions
+ * takes the role anew within a long execution: compared with the caller's whole id, it would lose sight of its own statement.
+ */
+export function ownStatements(role: Role): object {
+  return { StringLike: { "redshift-data:statement-owner-iam-userid": [role.roleId, `${role.roleId}:*`] } };
+}

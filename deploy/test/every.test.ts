@@ -3,6 +3,7 @@ import { resourceTypeName } from "../src/terraform/names.js";
 import { type CloudFormationTemplate, terraformOf } from "../src/terraform/translate.js";
 import { CFN_LINT, cfnLint } from "./cfn-lint.js";
 import { redshiftFindings } from "./redshift-rules.js";
+import { OPEN_ENDS, starRights, WITHOUT_RESOURCE } from "./star-rights.js";
 import type { Synthesis } from "./synthesis.js";
 import { terraformProblems } from "./terraform-check.js";
 import { allVariants } from "./variants.js";
@@ -115,5 +116,89 @@ describe("every example, way to load and option", () => {
     expect(JSON.stringify(board?.Definition)).toContain('"DateGranularity":"SECOND"');
     expect(of("everything").properties("AWS::QuickSight::DataSet")).toHaveLength(2);
     expect(of("flights-provisioned").properties("AWS::QuickSight::DataSource")).toEqual([]);
+  });
+});
+
+describe("what only shows when it runs", () => {
+  const text = (value: unknown) => JSON.stringify(value);
+  const endpointsOf = (name: string) =>
+    of(name)
+      .properties("AWS::EC2::VPCEndpoint")
+      .map(({ ServiceName }) => /\.([\w-]+)"\]\]/.exec(text(ServiceName))?.[1])
+      .sort();
+
+  it("each service that a Lambda calls has an endpoint in the VPC, and each endpoint is of a service that is called", () => {
+    // What the SDK asks for credentials where it is not in a Lambda.
+    const credentials = new Set(["SSO", "SSO OIDC", "STS", "Signin"]);
+    const endpoints: Readonly<Record<string, string>> = { S3: "s3", SFN: "states" };
+    for (const name of ["market", "flights-provisioned", "everything", "everything-provisioned"]) {
+      const called = new Set<string>();
+      for (const { name: bundle, code } of of(name).bundles) {
+        const services = [...code.matchAll(/serviceId:\w+\?\.serviceId\?\?`([^`]+)`/g)].map(([, service]) => service!);
+        const own = services.filter((service) => !credentials.has(service));
+        expect([bundle, own.length > 0]).toEqual([bundle, true]);
+        for (const service of own) called.add(endpoints[service] ?? `${service}, which has none`);
+      }
+      // By enhanced VPC routing the warehouse goes through the VPC: to the lake, its catalog and, where a table is streamed, the streams.
+      const read = ["s3", "glue", ...(name.startsWith("everything") ? ["kinesis-streams"] : [])];
+      expect([name, endpointsOf(name)]).toEqual([name, [...new Set([...called, ...read])].sort()]);
+    }
+  });
+
+  it("has a reason for every star in a policy, and no reason without a star", () => {
+    const stars = [...made.values()].flatMap(({ template }) => starRights(template));
+    const unreasoned = stars.filter(({ action, resource }) =>
+      resource === "*" ? !(action in WITHOUT_RESOURCE) : !OPEN_ENDS.some(({ end }) => end.test(resource)),
+    );
+    expect(unreasoned).toEqual([]);
+    expect(
+      stars.filter(({ action }) => action.includes("*") && !/^kms:(ReEncrypt|GenerateDataKey)\*$/.test(action)),
+    ).toEqual([]);
+    const used = new Set(stars.filter(({ resource }) => resource === "*").map(({ action }) => action));
+    expect([...used].sort()).toEqual(Object.keys(WITHOUT_RESOURCE).sort());
+    for (const { end } of OPEN_ENDS) expect(stars.some(({ resource }) => end.test(resource))).toBe(true);
+    // Compared with the caller's whole id, a role would lose its statements with its session.
+    for (const { action, conditions } of stars.filter(({ action }) => action.startsWith("redshift-data:")))
+      expect([action, conditions]).toEqual([
+        action,
+        expect.stringMatching(/StringLike.*statement-owner-iam-userid.*RoleId/),
+      ]);
+  });
+
+  it("lets alarms publish to their topic, and rings at the first of what is counted", () => {
+    for (const name of ["market", "everything-provisioned"]) {
+      const [policy] = of(name).properties("AWS::SNS::TopicPolicy");
+      expect(text(policy)).toContain('"Action":"sns:Publish","Condition":{"StringEquals":{"aws:SourceAccount"');
+      expect(text(policy)).toContain("cloudwatch.amazonaws.com");
+      for (const { MetricName, Threshold, EvaluationPeriods } of of(name).properties("AWS::CloudWatch::Alarm")) {
+        const counted = Threshold === 0 && MetricName !== "WriteProvisionedThroughputExceeded";
+        expect([MetricName, EvaluationPeriods]).toEqual([MetricName, counted ? 1 : 2]);
+      }
+    }
+  });
+
+  it("gives the transform no longer a buffer than the destination, and Firehose what it takes", () => {
+    for (const synthesis of made.values()) {
+      for (const { ExtendedS3DestinationConfiguration: destination } of synthesis.properties(
+        "AWS::KinesisFirehose::DeliveryStream",
+      )) {
+        const { BufferingHints, ProcessingConfiguration, DynamicPartitioningConfiguration } = destination as {
+          BufferingHints: { SizeInMBs: number; IntervalInSeconds: number };
+          ProcessingConfiguration: {
+            Processors: { Parameters: { ParameterName: string; ParameterValue: string }[] }[];
+          };
+          DynamicPartitioningConfiguration?: object;
+        };
+        const parameters = new Map(
+          ProcessingConfiguration.Processors[0]!.Parameters.map((one) => [one.ParameterName, one.ParameterValue]),
+        );
+        expect(Number(parameters.get("BufferIntervalInSeconds"))).toBeLessThanOrEqual(
+          Math.min(60, BufferingHints.IntervalInSeconds),
+        );
+        if (DynamicPartitioningConfiguration === undefined) continue;
+        expect(BufferingHints.SizeInMBs).toBeGreaterThanOrEqual(64);
+        expect(BufferingHints.IntervalInSeconds).toBeGreaterThanOrEqual(60);
+      }
+    }
   });
 });

@@ -86,12 +86,15 @@ describe("the example market on AWS", () => {
     expect(namespace!.DefaultIamRoleArn).toEqual((namespace!.IamRoles as unknown[])[0]);
   });
 
-  it("has no way out of the VPC, and no rule that lets anyone in but the load Lambda", () => {
+  it("has no way out of the VPC, and no rule that lets anyone in but those who ask the endpoints", () => {
     expect(made.properties("AWS::EC2::NatGateway")).toEqual([]);
     expect(made.properties("AWS::EC2::InternetGateway")).toEqual([]);
     for (const group of made.properties("AWS::EC2::SecurityGroup")) expect(group.SecurityGroupIngress).toBeUndefined();
     const ingress = made.properties("AWS::EC2::SecurityGroupIngress");
-    expect(ingress.map(({ FromPort, Description }) => [FromPort, Description])).toEqual([[443, "Load Lambda"]]);
+    expect(ingress.map(({ FromPort, Description }) => [FromPort, Description])).toEqual([
+      [443, "Load Lambda"],
+      [443, "Warehouse"],
+    ]);
   });
 
   it("has bundles under 2 MB, with neither DuckDB nor the construct library", () => {

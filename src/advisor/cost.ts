@@ -39,6 +39,8 @@ const REQUESTS_PER_MESSAGE = 1.2;
 const SQS_POLLS_PER_MONTH = (5 * SECONDS_PER_MONTH) / 20;
 const LOG_BYTES_PER_INVOCATION = 1024;
 const FLOW_LOG_GB = 0.5;
+/** Step Functions and Glue. */
+const ENDPOINTS = 2;
 const ENDPOINT_ZONES = 3;
 const FIREHOSE_FIRST_TIER_GB = 500 * 1024;
 const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
@@ -149,8 +151,8 @@ export function monthlyCost(load: PipelineLoad): CostReport {
   const storage = warehouse.kind === "serverless" ? "AWS::RedshiftServerless::Namespace" : "AWS::Redshift::Cluster";
   add("Redshift", `managed storage: ${load.keptDays} days kept`, "redshiftStorageGbMonth", storedGb, storage);
 
-  const endpoint = ENDPOINT_ZONES * HOURS_PER_MONTH;
-  add("VPC", "Step Functions endpoint in three zones", "interfaceEndpointHour", endpoint, "AWS::EC2::VPCEndpoint");
+  const endpoints = ENDPOINTS * ENDPOINT_ZONES * HOURS_PER_MONTH;
+  add("VPC", "interface endpoints in three zones", "interfaceEndpointHour", endpoints, "AWS::EC2::VPCEndpoint");
   add("KMS", "key", "kmsKeyMonth", 1, "AWS::KMS::Key");
   add("Secrets Manager", "warehouse's password", "secretMonth", 1, "AWS::SecretsManager::Secret");
   add("CloudWatch", "alarms", "cloudWatchAlarmMonth", alarms(load), "AWS::CloudWatch::Alarm");

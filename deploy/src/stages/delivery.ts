@@ -38,7 +38,7 @@ const TRANSFORM_SECONDS = 120;
 const TRANSFORM_MIB = 1024;
 /** What Firehose hands over at a time, in MiB: base64 and the rows' own names make the answer larger, and it may have 6 MB. */
 const TRANSFORM_BUFFER_MIB = "1";
-const TRANSFORM_BUFFER_SECONDS = "60";
+const TRANSFORM_BUFFER_SECONDS_MAX = 60;
 
 /** A delivery stream for each source of each table. */
 export function deliveries(scope: Construct, options: DeliveryOptions): readonly Delivery[] {
@@ -81,6 +81,9 @@ function delivery(scope: Construct, table: TableModel, source: string, options: 
   });
   const role = firehoseRole(scope, id, table, source, transform, logGroup, options);
   const parquet = table.deliver.fileFormat === "parquet";
+  const hints = bufferingHints(table.deliver);
+  // It comes before the destination's buffer, and would make a short one long.
+  const transformSeconds = String(Math.min(TRANSFORM_BUFFER_SECONDS_MAX, hints.intervalInSeconds));
   const partitioned = table.deliver.partitionBy.length > 0;
   const kinesis = options.streams.get(source);
   const stream = new CfnDeliveryStream(scope, `Delivery-${id}`, {
@@ -100,7 +103,7 @@ function delivery(scope: Construct, table: TableModel, source: string, options: 
       roleArn: role.roleArn,
       prefix: firehosePrefix(table.deliver),
       errorOutputPrefix: table.deliver.errorPrefix,
-      bufferingHints: bufferingHints(table.deliver),
+      bufferingHints: hints,
       compressionFormat: parquet || table.deliver.compression === "none" ? "UNCOMPRESSED" : "GZIP",
       encryptionConfiguration: { kmsEncryptionConfig: { awskmsKeyArn: key.keyArn } },
       cloudWatchLoggingOptions: {
@@ -119,7 +122,7 @@ function delivery(scope: Construct, table: TableModel, source: string, options: 
               { parameterName: "NumberOfRetries", parameterValue: "3" },
               { parameterName: "RoleArn", parameterValue: role.roleArn },
               { parameterName: "BufferSizeInMBs", parameterValue: TRANSFORM_BUFFER_MIB },
-              { parameterName: "BufferIntervalInSeconds", parameterValue: TRANSFORM_BUFFER_SECONDS },
+              { parameterName: "BufferIntervalInSeconds", parameterValue: transformSeconds },
             ],
           },
         ],

@@ -8,7 +8,7 @@ import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { type StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
 import type { PipelineModel } from "../../../src/definition/model.js";
-import { pipelineMachine } from "../state-machine.js";
+import { ownStatements, pipelineMachine } from "../state-machine.js";
 import { undelivered } from "../undelivered.js";
 import type { Catalog } from "./catalog.js";
 import type { Warehouse } from "./warehouse.js";
@@ -52,11 +52,8 @@ export function loadModes(scope: Construct, options: LoadModesOptions): StateMac
   const allow = (sid: string, actions: string[], resources: string[], conditions = {}) =>
     role.addToPolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources, conditions }));
   allow("AskAndLoad", ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"], [warehouse.arn]);
-  // AWS takes no resource here; the condition holds it to statements of this role's own.
-  allow("FollowStatements", ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"], ["*"], {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM's, not of ours.
-    StringEquals: { "redshift-data:statement-owner-iam-userid": "${aws:userid}" },
-  });
+  const following = ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult"];
+  allow("FollowStatements", following, ["*"], ownStatements(role));
   const { password } = warehouse;
   if ("namespaceArn" in password) allow("FindPassword", ["redshift-serverless:GetNamespace"], [password.namespaceArn]);
   const secret = "secretArn" in password ? password.secretArn : password.secretArnPattern;

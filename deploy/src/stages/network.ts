@@ -18,6 +18,7 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import type { PipelineModel } from "../../../src/definition/model.js";
 import type { DeployOptions } from "../options.js";
 
 export interface Network {
@@ -38,8 +39,10 @@ export const WAREHOUSE_PORT = 5439;
  *     transform --443--> S3 (gateway endpoint)      dead letters
  *     load ------443--> S3, Step Functions          manifests, executions
  *     warehouse -443--> S3                          COPY, by enhanced VPC routing
+ *               -443--> Glue                        the schema over the lake, which enhanced VPC routing sends through here as well
+ *               -443--> Kinesis                     where a table is streamed
  */
-export function network(scope: Construct, key: Key, options: DeployOptions): Network {
+export function network(scope: Construct, key: Key, model: PipelineModel, options: DeployOptions): Network {
   const vpc = new Vpc(scope, "Vpc", {
     maxAzs: 3,
     natGateways: 0,
@@ -57,7 +60,7 @@ export function network(scope: Construct, key: Key, options: DeployOptions): Net
     new SecurityGroup(scope, id, { vpc, description, allowAllOutbound: false });
   const transformGroup = group("TransformGroup", "Transform Lambdas: to S3");
   const loadGroup = group("LoadGroup", "Load Lambda: to S3 and Step Functions");
-  const warehouseGroup = group("WarehouseGroup", "Warehouse: to S3");
+  const warehouseGroup = group("WarehouseGroup", "Warehouse: to S3 and to the services that it reads by endpoints");
   const endpointGroup = group("EndpointGroup", "Step Functions endpoint: from the load Lambda");
 
   // Without the prefix list's id, which differs from region to region, S3's addresses have no name; all that the route tables lead to is the
@@ -66,13 +69,21 @@ export function network(scope: Construct, key: Key, options: DeployOptions): Net
   for (const one of [transformGroup, loadGroup, warehouseGroup]) one.addEgressRule(s3, Port.tcp(443), "S3");
   loadGroup.addEgressRule(endpointGroup, Port.tcp(443), "Step Functions");
   endpointGroup.addIngressRule(loadGroup, Port.tcp(443), "Load Lambda");
-  new InterfaceVpcEndpoint(scope, "StepFunctionsEndpoint", {
-    vpc,
-    service: InterfaceVpcEndpointAwsService.STEP_FUNCTIONS,
-    subnets: { subnets },
-    securityGroups: [endpointGroup],
-    open: false,
-  });
+  const endpoint = (id: string, service: InterfaceVpcEndpointAwsService, securityGroup: SecurityGroup) =>
+    new InterfaceVpcEndpoint(scope, id, {
+      vpc,
+      service,
+      subnets: { subnets },
+      securityGroups: [securityGroup],
+      open: false,
+    });
+  endpoint("StepFunctionsEndpoint", InterfaceVpcEndpointAwsService.STEP_FUNCTIONS, endpointGroup);
+  const readGroup = group("WarehouseEndpointGroup", "Endpoints of what the warehouse reads");
+  warehouseGroup.addEgressRule(readGroup, Port.tcp(443), "Endpoints of what it reads");
+  readGroup.addIngressRule(warehouseGroup, Port.tcp(443), "Warehouse");
+  endpoint("GlueEndpoint", InterfaceVpcEndpointAwsService.GLUE, readGroup);
+  if (model.tables.some(({ load }) => load === "streaming"))
+    endpoint("KinesisEndpoint", InterfaceVpcEndpointAwsService.KINESIS_STREAMS, readGroup);
   for (const cidr of options.toolCidrs ?? []) {
     warehouseGroup.addIngressRule(Peer.ipv4(cidr), Port.tcp(WAREHOUSE_PORT), "Tools outside the VPC");
   }

@@ -4,7 +4,7 @@ import type { Key } from "aws-cdk-lib/aws-kms";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { type StateMachine, StateMachineType } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import { pipelineMachine } from "../state-machine.js";
+import { ownStatements, pipelineMachine } from "../state-machine.js";
 import { type SupervisedOptions, supervisedStates } from "./supervised-states.js";
 import type { Warehouse } from "./warehouse.js";
 
@@ -31,13 +31,11 @@ export function supervisedMachine(scope: Construct, id: string, options: Supervi
     role.addToPolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources, conditions }));
   allow("Decide", ["lambda:InvokeFunction"], [step.functionArn]);
   allow("Submit", ["redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement"], [warehouse.arn]);
-  // AWS takes no resource here; the condition holds it to statements of this role's own.
   allow(
     "Follow",
     ["redshift-data:DescribeStatement", "redshift-data:GetStatementResult", "redshift-data:CancelStatement"],
     ["*"],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM's, not of ours.
-    { StringEquals: { "redshift-data:statement-owner-iam-userid": "${aws:userid}" } },
+    ownStatements(role),
   );
   const { password } = warehouse;
   if ("namespaceArn" in password) allow("FindPassword", ["redshift-serverless:GetNamespace"], [password.namespaceArn]);

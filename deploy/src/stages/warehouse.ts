@@ -67,9 +67,9 @@ export function warehouse(scope: Construct, parts: WarehouseParts): Warehouse {
 /** Reading and nothing else: the lake's folders and its catalog, the manifests, and the streams that a view reads. */
 function copyRole(scope: Construct, { model, bucket, key, catalog, streams }: WarehouseParts): Role {
   const { account, partition, region } = Stack.of(scope);
-  const conditions = { StringEquals: { "aws:SourceAccount": account } };
+  // No condition on the account: Redshift does not promise to say for whom it asks, and takes only roles that its own account has passed to it.
   const role = new Role(scope, "CopyRole", {
-    assumedBy: new ServicePrincipal("redshift.amazonaws.com", { conditions }),
+    assumedBy: new ServicePrincipal("redshift.amazonaws.com"),
     description: "COPY from the lake's tables, and reading them and the streams in place",
   });
   role.assumeRolePolicy?.addStatements(
@@ -77,7 +77,6 @@ function copyRole(scope: Construct, { model, bucket, key, catalog, streams }: Wa
       effect: Effect.ALLOW,
       principals: [new ServicePrincipal("redshift-serverless.amazonaws.com")],
       actions: ["sts:AssumeRole"],
-      conditions,
     }),
   );
   const prefixes = [

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import {
   Alarm,
   ComparisonOperator,
@@ -9,6 +9,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { Effect, PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { Stream } from "aws-cdk-lib/aws-kinesis";
 import type { Key } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
@@ -42,15 +43,16 @@ const DISK_PERCENT_MAX = 80;
 
 export function watch(scope: Construct, watched: Watched): void {
   const { pipeline, key, deliveries, loader, warehouse } = watched;
-  const topic = new Topic(scope, "Alarms", { masterKey: key, enforceSSL: true });
+  const topic = alarmTopic(scope, key);
   const action = new SnsAction(topic);
   const alarms = new Construct(scope, "Alarm");
-  const alarm = (id: string, description: string, metric: IMetric, above: number) => {
+  const alarm = (id: string, description: string, metric: IMetric, above: number, periods = above === 0 ? 1 : 2) => {
     new Alarm(alarms, id, {
       alarmDescription: description,
       metric,
       threshold: above,
-      evaluationPeriods: 2,
+      // What is counted rings at the first one: a second period without any would keep it silent. What is measured must stay above.
+      evaluationPeriods: periods,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }).addAlarmAction(action);
@@ -65,7 +67,7 @@ export function watch(scope: Construct, watched: Watched): void {
       { StreamName: stream.streamName },
       "Sum",
     );
-    rows[0]!.push(alarm(`Throttled-${name}`, `Producers of ${name} are throttled: add shards`, throttled, 0));
+    rows[0]!.push(alarm(`Throttled-${name}`, `Producers of ${name} are throttled: add shards`, throttled, 0, 2));
   }
   for (const { table, source, kind, stream, transform } of deliveries) {
     const id = `${table.name}-${source}`;
@@ -126,6 +128,22 @@ export function watch(scope: Construct, watched: Watched): void {
     value: topic.topicArn,
     description: "Subscribe to it: every alarm is sent here",
   });
+}
+
+/** A topic with a policy of its own has nothing of the usual one, by which the account's alarms may publish. */
+function alarmTopic(scope: Construct, key: Key): Topic {
+  const topic = new Topic(scope, "Alarms", { masterKey: key, enforceSSL: true });
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: "AlarmsOfThisAccount",
+      effect: Effect.ALLOW,
+      principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+      actions: ["sns:Publish"],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { "aws:SourceAccount": Stack.of(scope).account } },
+    }),
+  );
+  return topic;
 }
 
 function capacity(
