@@ -89,6 +89,16 @@ describe("penstock plan", () => {
     expect(stdout).toContain("+ Redshift Cluster");
     expect(stdout).toMatch(/· RedshiftServerless Namespace penstock-clicks is left\n {6}it stays in the account/);
     expect(stdout).toContain("node hour of ra3.large");
+    expect(stdout).toContain("!!! LEFT BEHIND, with data that the pipeline does not see any more");
+  });
+
+  it("an option that was forgotten removes the cluster: a loss, with the way back", async () => {
+    await writeFile(join(here.directory, "penstock.ts"), definition());
+    expect(await here.run(["synth", ".", "--out", "before", "--ra3"])).toMatchObject({ code: 0 });
+    const { stdout } = await here.run(["plan", "--against", "before/penstock-clicks.template.json"]);
+    expect(stdout).toMatch(/- Redshift Cluster [^\n]*IS REMOVED !!! LOSES the warehouse: every table, user and grant/);
+    expect(stdout).toMatch(/!!! THIS LOSES DATA in/);
+    expect(stdout).toMatch(/!!! {2,}If it should stay, plan with the options that it was deployed with \(--ra3/);
   });
 
   it("as JSON has the changes with their properties, and the bill", async () => {
@@ -158,5 +168,52 @@ describe("what an update does", () => {
     expect(diffTemplates(workgroup("1"), workgroup("2"))).toMatchObject([
       { action: "replace", remark: expect.stringContaining("CloudFormation will refuse") },
     ]);
+  });
+
+  describe("to what holds data", () => {
+    const HOLDERS = {
+      "AWS::Redshift::Cluster": ["DBName", "the warehouse"],
+      "AWS::RedshiftServerless::Namespace": ["NamespaceName", "the warehouse"],
+      "AWS::RedshiftServerless::Workgroup": ["WorkgroupName", "running queries"],
+      "AWS::Kinesis::Stream": ["Name", "not delivered yet"],
+      "AWS::KinesisFirehose::DeliveryStream": ["DeliveryStreamName", "its buffer"],
+      "AWS::S3::Bucket": ["BucketName", "every object"],
+      "AWS::KMS::Key": [undefined, "everything that it encrypts"],
+      "AWS::Glue::Database": ["DatabaseName", "the catalog's tables"],
+      "AWS::Glue::Table": ["DatabaseName", "its partitions"],
+      "AWS::SQS::Queue": ["QueueName", "not loaded yet"],
+      "AWS::SNS::Topic": ["TopicName", "its subscriptions"],
+      "AWS::Logs::LogGroup": ["LogGroupName", "its logs"],
+    } as const;
+    const pair = (Type: string, policy: string, name: string | undefined, value: string) => ({
+      Resources: {
+        One: {
+          Type,
+          DeletionPolicy: policy,
+          UpdateReplacePolicy: policy,
+          Properties: name === undefined ? {} : { [name]: value },
+        },
+      },
+    });
+
+    it.each(Object.entries(HOLDERS))("%s: removed, replaced, kept, snapshotted", (type, [name, holds]) => {
+      const of = (policy: string, value = "a") => pair(type, policy, name, value);
+      const nothing = { Resources: {} };
+      const lost = { loses: expect.stringContaining(holds), advice: expect.stringMatching(/\w{3}/) };
+      expect(diffTemplates(of("Delete"), nothing)).toMatchObject([{ action: "remove", ...lost }]);
+      expect(diffTemplates(of("Snapshot"), nothing)).toMatchObject([
+        { action: "remove", ...lost, remark: expect.stringContaining("last snapshot") },
+      ]);
+      const [kept] = diffTemplates(of("Retain"), nothing);
+      expect(kept).toMatchObject({ action: "keep", remark: expect.stringContaining(holds), advice: lost.advice });
+      expect(kept?.loses).toBeUndefined();
+      if (name === undefined) return;
+      const [replaced] = diffTemplates(of("Delete"), of("Delete", "b"));
+      expect([type, replaced?.action]).toEqual([type, "replace"]);
+      expect(replaced).toMatchObject(lost);
+      const [left] = diffTemplates(of("Retain"), of("Retain", "b"));
+      expect(left?.loses).toBeUndefined();
+      expect(left).toMatchObject({ remark: expect.stringContaining("stays in the account"), advice: lost.advice });
+    });
   });
 });

@@ -15,6 +15,8 @@ export interface ResourceChange {
   readonly properties: readonly PropertyChange[];
   /** What is lost, in words. */
   readonly loses?: string;
+  /** What to do about what is lost or left behind. */
+  readonly advice?: string;
   /** What becomes of data that is not lost, or why CloudFormation will refuse. */
   readonly remark?: string;
 }
@@ -111,7 +113,7 @@ function described(
   properties: readonly PropertyChange[],
   was: Resource = resource,
 ): ResourceChange {
-  const { loses, remark } = consequence(action, resource, was, properties);
+  const said = consequence(action, resource, was, properties);
   return {
     stage: stageOf(logicalId),
     logicalId,
@@ -120,8 +122,7 @@ function described(
     action,
     mayReplace: action === "change" && properties.some(({ replaces }) => replaces === "maybe"),
     properties,
-    ...(loses === undefined ? {} : { loses }),
-    ...(remark === undefined ? {} : { remark }),
+    ...said,
   };
 }
 
@@ -130,16 +131,22 @@ function consequence(
   is: Resource,
   was: Resource,
   properties: readonly PropertyChange[],
-): { readonly loses?: string; readonly remark?: string } {
+): Pick<ResourceChange, "loses" | "remark" | "advice"> {
   const data = dataOf(is.Type);
   switch (action) {
     case "add":
       return {};
     case "keep":
-      return { remark: "it stays in the account, and is the stack's no more" };
-    case "remove":
-      if (was.DeletionPolicy === "Snapshot") return { remark: "CloudFormation takes a last snapshot first" };
-      return data === undefined ? {} : { loses: data.holds };
+      if (data === undefined) return { remark: "it stays in the account, and is the stack's no more" };
+      return {
+        remark: `it stays in the account with ${data.holds}, and is the stack's no more`,
+        advice: data.advice,
+      };
+    case "remove": {
+      if (data === undefined) return {};
+      const remark = was.DeletionPolicy === "Snapshot" ? { remark: "CloudFormation takes a last snapshot first" } : {};
+      return { loses: data.holds, ...remark, advice: data.advice };
+    }
     case "replace": {
       if (keepsItsName(is, was)) {
         return {
@@ -148,15 +155,20 @@ function consequence(
         };
       }
       if (data === undefined) return {};
+      const { holds, advice } = data;
       if (was.UpdateReplacePolicy === "Retain")
-        return { remark: `the new one begins empty; the old one stays in the account with ${data.holds}` };
-      if (was.UpdateReplacePolicy === "Snapshot")
-        return { remark: "the new one begins empty; CloudFormation takes a last snapshot of the old one" };
-      return { loses: data.holds };
+        return { remark: `the new one begins empty; the old one stays in the account with ${holds}`, advice };
+      const remark = "the new one begins empty; CloudFormation takes a last snapshot of the old one";
+      return { loses: holds, ...(was.UpdateReplacePolicy === "Snapshot" ? { remark } : {}), advice };
     }
     case "change": {
-      const lost = properties.map((property) => data?.change?.(property)).find((text) => text !== undefined);
-      return lost === undefined ? {} : { loses: lost };
+      if (data === undefined) return {};
+      const { advice } = data;
+      const lost = properties.map((property) => data.change?.(property)).find((text) => text !== undefined);
+      if (lost !== undefined) return { loses: lost, advice };
+      return properties.some(({ replaces }) => replaces === "maybe")
+        ? { remark: `if CloudFormation replaces it, it loses ${data.holds}`, advice }
+        : {};
     }
   }
 }

@@ -33,7 +33,21 @@ export function planText(plan: Plan): string {
   const losses = plan.resources.filter(({ loses }) => loses !== undefined);
   if (losses.length > 0) {
     lines.push("", `!!! THIS LOSES DATA in ${counted(losses.length, "resource")}:`);
-    for (const { title, type, loses } of losses) lines.push(`!!!   ${title} (${shortType(type)}): ${loses}`);
+    for (const { title, type, loses, remark, advice } of losses) {
+      lines.push(`!!!   ${title} (${shortType(type)}): ${loses}${remark === undefined ? "" : `; ${remark}`}`);
+      if (advice !== undefined) lines.push(`!!!     ${advice}`);
+    }
+  }
+  const left = plan.resources.filter(
+    ({ action, loses, advice }) =>
+      (action === "keep" || action === "replace") && loses === undefined && advice !== undefined,
+  );
+  if (left.length > 0) {
+    lines.push(
+      "",
+      `!!! LEFT BEHIND, with data that the pipeline does not see any more: ${counted(left.length, "resource")}:`,
+    );
+    for (const { title, type, advice } of left) lines.push(`!!!   ${title} (${shortType(type)})`, `!!!     ${advice}`);
   }
   const refused = plan.schema.filter(({ kind }) => kind === "incompatible");
   if (refused.length > 0) {

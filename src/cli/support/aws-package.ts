@@ -44,6 +44,7 @@ export interface ResourceChange {
   }[];
   readonly loses?: string;
   readonly remark?: string;
+  readonly advice?: string;
 }
 
 const PACKAGE = new URL("../../../deploy/", import.meta.url);
