@@ -212,6 +212,19 @@ describe("a load on AWS", () => {
     expect(await content()).toEqual(await embedded(objects));
   });
 
+  it("looks at a long statement less often, and still cancels it at its deadline", async () => {
+    const patient = await openCloud({ door, bundles, deadlineSeconds: 180 });
+    await prepared();
+    patient.fail({ BatchExecuteStatement: ["slow"] });
+    await patient.handler("load")(queued([await objectOf("a", [1, 2])]));
+    const [execution] = await patient.settled();
+    expect(execution).toMatchObject({ status: "SUCCEEDED" });
+    const upToCancel = execution!.visited.slice(0, execution!.visited.indexOf("Cancel"));
+    expect(upToCancel.filter((state) => state === "Poll")).toHaveLength(13);
+    expect(upToCancel.filter((state) => state === "SlowPoll")).toHaveLength(4);
+    await patient.close();
+  });
+
   it("waits out another transaction (1023), and loads after it", async () => {
     await prepared();
     const objects = [await objectOf("a", [1, 2])];

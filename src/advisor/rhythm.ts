@@ -69,7 +69,7 @@ export function deliveryRhythm(delivery: DeliveryLoad, shards: number): Delivery
     billedBytesPerSecond: recordsPerSecond * firehoseBilledBytes(bytesPerRecord),
     transformsPerSecond: Math.min(
       recordsPerSecond,
-      Math.max(bytesPerSecond / TRANSFORM_BYTES, shards / TRANSFORM_SECONDS_MAX),
+      Math.max(bytesPerSecond / TRANSFORM_BYTES, shards / Math.max(1, Math.min(TRANSFORM_SECONDS_MAX, bufferSeconds))),
     ),
   };
 }

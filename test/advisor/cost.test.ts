@@ -113,3 +113,13 @@ describe("what a pipeline costs", () => {
     expect(usd(report, "Kinesis", "shards")).toBe(0);
   });
 });
+
+test("each price has a unit and a page of the service's own, and most are agreed upon", () => {
+  for (const [name, { usd, per, source }] of Object.entries(PRICES)) {
+    expect([name, usd > 0, per.length > 2]).toEqual([name, true, true]);
+    expect(source).toMatch(/^https:\/\/aws\.amazon\.com\/[\w/-]+pricing\/$/);
+  }
+  const toCheck = Object.entries(PRICES).filter(([, price]) => "toCheck" in price);
+  expect(toCheck.map(([name]) => name)).toContain("firehoseConversionGb");
+  expect(toCheck.length).toBeLessThan(Object.keys(PRICES).length / 2);
+});

@@ -25,8 +25,20 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** Constructs that belong to a stage of another name. */
+const WITHIN: readonly (readonly [construct: string, stage: Stage])[] = [
+  ["partitions", "catalog"],
+  ["loadmodes", "loader"],
+  ["migration", "warehouse"],
+];
+
 export function stageOf(logicalId: string): Stage {
-  return STAGES.find((stage) => logicalId.toLowerCase().startsWith(stage)) ?? "other";
+  return constructOf(logicalId)[1];
+}
+
+function constructOf(logicalId: string): readonly [construct: string, stage: Stage] {
+  const named = [...STAGES.map((stage) => [stage, stage] as const), ...WITHIN];
+  return named.find(([construct]) => logicalId.toLowerCase().startsWith(construct)) ?? ["", "other"];
 }
 
 /** Properties that say which one it is, the most telling first. */
@@ -49,8 +61,8 @@ export function titleOf(logicalId: string, resource: Resource): string {
     if (typeof value === "string") return value;
   }
   // The stage before and the path's digest behind tell nothing.
-  const stage = stageOf(logicalId);
-  const bare = logicalId.replace(/[0-9A-F]{8}$/, "").slice(stage === "other" ? 0 : stage.length);
+  const [construct] = constructOf(logicalId);
+  const bare = logicalId.replace(/[0-9A-F]{8}$/, "").slice(construct.length);
   return bare === "" ? logicalId : bare;
 }
 

@@ -2,7 +2,7 @@
  * A state machine that carries out what its Lambda decides (src/lambda/supervised.ts): loads, sweeps and migrations alike, in Amazon States Language.
  *
  *     FindPassword -> Begin -> Decide -> Do? --- transaction, statement, ask --> Submit -> Poll <-> Follow -> Ended? -> (Rows) -> Decide
- *                                ^        |                                                           \-- deadline --> Cancel -> Decide
+ *                                ^        |                                              (slower)     \-- deadline --> Cancel -> Decide
  *                                |        +--- wait --> Pause -> Decide
  *                                |        +--- done --> Done
  *                                +--------+--- failed -> Failed
@@ -23,6 +23,9 @@ export interface SupervisedOptions {
 }
 
 const POLL_SECONDS = 5;
+/** Behind so many polls a statement is a long one, and is looked at less often: an execution's history has room for 25,000 events, and a poll is eleven. */
+const QUICK_POLLS = 12;
+const SLOW_POLL_SECONDS = 30;
 /** For a statement that was cancelled to end. */
 const CANCEL_SECONDS = 10;
 /** The service's own: throttled, unavailable, or the warehouse asleep. */
@@ -76,6 +79,8 @@ export function supervisedStates(options: SupervisedOptions): object {
     Catch: [{ ErrorEquals: ["States.ALL"], ResultPath: null, Next: "Ended" }],
     Next: "EndedWithRows",
   });
+  const quick = Math.min(QUICK_POLLS, Math.ceil(options.deadlineSeconds / POLL_SECONDS));
+  const slow = Math.ceil((options.deadlineSeconds - quick * POLL_SECONDS) / SLOW_POLL_SECONDS);
   return {
     StartAt: "FindPassword",
     States: {
@@ -116,18 +121,16 @@ export function supervisedStates(options: SupervisedOptions): object {
           { Variable: "$.described.Status", StringEquals: "ABORTED", Next: "Ended" },
           {
             Variable: "$.polls.count",
-            NumericGreaterThanEquals: Math.ceil(options.deadlineSeconds / POLL_SECONDS),
+            NumericGreaterThanEquals: quick + slow,
             Next: "Cancel",
           },
+          { Variable: "$.polls.count", NumericGreaterThanEquals: quick, Next: "CountSlowPoll" },
         ],
         Default: "CountPoll",
       },
-      CountPoll: {
-        Type: "Pass",
-        Parameters: { "count.$": "States.MathAdd($.polls.count, 1)" },
-        ResultPath: "$.polls",
-        Next: "Poll",
-      },
+      CountPoll: countPoll("Poll"),
+      CountSlowPoll: countPoll("SlowPoll"),
+      SlowPoll: { Type: "Wait", Seconds: SLOW_POLL_SECONDS, Next: "Follow" },
       "Rows?": {
         Type: "Choice",
         Choices: [
@@ -168,6 +171,11 @@ export function supervisedStates(options: SupervisedOptions): object {
       BrokenOff: { Type: "Fail", Error: options.error, CausePath: "$.error.Cause" },
     },
   };
+}
+
+function countPoll(next: string): object {
+  const Parameters = { "count.$": "States.MathAdd($.polls.count, 1)" };
+  return { Type: "Pass", Parameters, ResultPath: "$.polls", Next: next };
 }
 
 function decide({ functionArn }: SupervisedOptions, said: string | object): object {

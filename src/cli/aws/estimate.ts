@@ -95,7 +95,7 @@ export function estimateText(
     item,
     amount(quantity),
     price.per,
-    priceText(price.usd),
+    `${priceText(price.usd)}${price.toCheck === true ? "*" : ""}`,
     money(usd),
   ]);
   const sources = [...new Set(lines.map(({ price }) => price.source))];
@@ -110,7 +110,7 @@ export function estimateText(
     "Assumed:",
     ...assumptions.map((text) => `  - ${text}`),
     "",
-    `Prices, as of ${asOf}:`,
+    `Prices, of ${region}, as of ${asOf}; several sources agreed on each${lines.some(({ price }) => price.toCheck === true) ? " but those marked *, which are to be checked on the service's page" : ""}:`,
     ...sources.map((source) => `  ${source}`),
   ].join("\n");
 }
