@@ -151,7 +151,7 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
           "penstock errors show ID --raw > record; vi record; penstock errors redrive ID --with record",
           "mend a record by hand",
         ],
-        ["penstock errors redrive --table quotes --code value-too-long", "those that a wider column lets through now"],
+        ["penstock errors redrive --table quotes --code too-long", "those that a wider column lets through now"],
       ]),
     )
     .action(async (ids: string[], options: Filter & { all?: boolean; dryRun?: boolean; with?: string }) => {

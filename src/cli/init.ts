@@ -18,9 +18,15 @@ export const addInit: AddCommand = (program, { terminal }) => {
     .action(async (folder: string, options: { name?: string; json?: boolean }) => {
       const { mkdir, stat, writeFile } = await import("node:fs/promises");
       const { templateFiles } = await import("./init/template.js");
-      const { programVersion } = await import("../runtime/version.js");
+      const { cloneFolder, programVersion } = await import("../runtime/version.js");
       const directory = resolve(terminal.workingDirectory, folder);
-      const files = templateFiles(pipelineName(options.name, directory), programVersion());
+      // Of a clone no registry knows: npm takes Penstock from where it lies.
+      const clone = cloneFolder();
+      const dependency =
+        clone === undefined
+          ? `^${programVersion()}`
+          : `file:${relative(directory, clone).replaceAll("\\", "/") || "."}`;
+      const files = templateFiles(pipelineName(options.name, directory), dependency);
       const names = Object.keys(files);
       for (const name of names) {
         const there = await stat(join(directory, name)).catch(() => undefined);
@@ -44,10 +50,10 @@ export const addInit: AddCommand = (program, { terminal }) => {
           `Made a pipeline in ${shown}: ${names.join(", ")}`,
           "",
           "Next:",
-          `  penstock up ${shown}`,
-          `  penstock put events ${join(shown, "sample.ndjson")}      (in another terminal)`,
-          "  penstock flush",
-          '  penstock query "select kind, count(*), sum(amount) from events group by 1"',
+          `  npx penstock up ${shown}`,
+          `  npx penstock put events ${join(shown, "sample.ndjson")}      (in another terminal)`,
+          "  npx penstock flush",
+          '  npx penstock query "select kind, count(*), sum(amount) from events group by 1"',
         ].join("\n"),
       );
     });

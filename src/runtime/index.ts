@@ -29,6 +29,7 @@ import { measureTools, openSql } from "./sql.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
 import { closeAll, openStores, type Stores } from "./stores.js";
 import { openTableLine, type TableLine } from "./table-line.js";
+import { dataDirectoryError } from "./unusable.js";
 import { programVersion } from "./version.js";
 
 type Log = Parameters<StartPipeline>[1]["log"];
@@ -130,7 +131,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     await closeAll(closers).catch((closing: unknown) =>
       log.debug({ err: closing }, "closing after a failed start failed too"),
     );
-    throw error;
+    throw dataDirectoryError(error, config.dataDirectory);
   }
 };
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { announceInstance } from "../../src/cli/support/instances.js";
@@ -403,6 +403,15 @@ describe("init and validate", () => {
       "amount",
       "happened_at",
     ]);
+  });
+
+  it("in a folder made by a clone's init, npm finds Penstock in the clone", async () => {
+    const { run, directory } = await stage();
+    await run(["init", "shop"]);
+    const folder = join(directory, "shop");
+    const { dependencies } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const [, path] = /^file:(.+)$/.exec(dependencies.penstock) ?? [];
+    expect(JSON.parse(await readFile(join(folder, path!, "package.json"), "utf8")).name).toBe("penstock");
   });
 
   it("init writes over nothing, and then writes nothing", async () => {

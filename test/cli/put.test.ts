@@ -2,13 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { openEndpoint } from "../../src/cli/put/endpoint.js";
+import type { ParquetInput } from "../../src/cli/put/input.js";
+import { records } from "../../src/cli/put/records.js";
 import { sendAll } from "../../src/cli/put/sender.js";
-import { runningStage } from "./stage.js";
+import { runningStage, stage } from "./stage.js";
 
 const lines = (count: number) => Array.from({ length: count }, (_, index) => `{"symbol":"SPY","n":${index}}`);
 const sorted = (values: readonly string[]) => [...values].sort();
@@ -93,6 +95,31 @@ describe("put reads", () => {
     const again = await run(["put", "quotes", "-", "--json"], { stdin: await readFile(path) });
     expect(JSON.parse(again.stdout)).toMatchObject({ acked: 5000 });
   });
+});
+
+it("how much of a Parquet file has been read is known by its rows", async () => {
+  const { directory } = await stage();
+  const path = join(directory, "q.parquet");
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  await connection.run(`COPY (SELECT i AS n FROM range(10000) r(i)) TO '${path}' (FORMAT parquet)`);
+  const parquet: ParquetInput = { path, share: 0 };
+  const input = {
+    format: "parquet",
+    chunks: Readable.from([]),
+    parquet,
+    share: () => 0,
+    close: async () => {},
+  } as const;
+  const target = { kind: "kinesis", stream: "q", format: "json", columns: [] } as const;
+  const shares = [];
+  let rows = 0;
+  for await (const block of records(input, target, { keyField: undefined, header: undefined, delimiter: undefined })) {
+    rows += block.length;
+    shares.push([parquet.share, rows / 10_000]);
+  }
+  expect(rows).toBe(10_000);
+  expect(shares.length).toBeGreaterThan(1);
+  for (const [told, share] of shares) expect(told).toBe(share);
 });
 
 describe("put sends", () => {
@@ -180,7 +207,7 @@ describe("put sends", () => {
       expect.stringContaining("Streams: prices, quotes. Tables: prices, quotes."),
     ]);
     const absent = await run(["put", "quotes", "absent.csv"]);
-    expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining("absent.csv")]);
+    expect([absent.code, absent.stderr]).toEqual([2, expect.stringContaining("absent.csv")]);
   });
 
   it("gives up in time when the service is gone, and tells what is sure", async () => {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nodeDisk } from "../../src/disk/node-disk.js";
 import { openDataDirectory } from "../../src/runtime/data-directory.js";
-import { temporaryFolder } from "./running-pipeline.js";
+import { dataDirectoryError } from "../../src/runtime/unusable.js";
+import { run, temporaryFolder, writeDefinition } from "./running-pipeline.js";
 
 const open = (path: string) => openDataDirectory(nodeDisk(), path, 0);
 
@@ -43,4 +44,32 @@ test("a layout that this program does not know is refused, and the lock given up
   await writeFile(join(path, "format.json"), '{"format":99}');
   await expect(open(path)).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("layout 99") });
   expect(await readdir(path)).not.toContain("lock.json");
+});
+
+test("a data directory that is a file is refused, with what to do", async () => {
+  const folder = await temporaryFolder();
+  await writeDefinition(
+    folder,
+    'export default pipeline("p", { tables: [table("t", { from: stream("s"), format: json(), columns: { a: integer() } })] });',
+  );
+  const data = join(folder, "a-file");
+  await writeFile(data, "");
+  await expect(run(folder, { data })).rejects.toMatchObject({
+    code: "refused",
+    message: expect.stringContaining("is a file"),
+    hint: expect.stringContaining("--data"),
+  });
+});
+
+test.each([
+  ["EROFS: read-only file system, open '/data/lock.json.7'", "is read-only"],
+  ["EACCES: permission denied, mkdir '/data/streams'", "may not write"],
+  ['Failed to commit: Could not write file "/data/warehouse.duckdb.wal": No space left on device', "disk is full"],
+])("a start that fails with %j says what is the matter", (message, said) => {
+  expect(dataDirectoryError(new Error(message), "/data")).toMatchObject({
+    code: "refused",
+    message: expect.stringContaining(said),
+  });
+  const elsewhere = new Error(message);
+  expect(dataDirectoryError(elsewhere, "/other")).toBe(elsewhere);
 });

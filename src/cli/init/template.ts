@@ -1,5 +1,8 @@
-/** The files of a new pipeline, by name. They are shown to people as the first thing of Penstock, so each says what it is. */
-export function templateFiles(name: string, version: string): Readonly<Record<string, string>> {
+/**
+ * The files of a new pipeline, by name. They are shown to people as the first thing of Penstock, so each says what it is. `dependency` is
+ * where npm takes Penstock from.
+ */
+export function templateFiles(name: string, dependency: string): Readonly<Record<string, string>> {
   return {
     "penstock.ts": DEFINITION.replaceAll("{name}", name),
     "sample.ndjson": sample(),
@@ -9,7 +12,7 @@ export function templateFiles(name: string, version: string): Readonly<Record<st
         private: true,
         type: "module",
         scripts: { start: "penstock up", validate: "penstock validate" },
-        dependencies: { penstock: `^${version}` },
+        dependencies: { penstock: dependency },
       },
       null,
       2,

@@ -15,11 +15,16 @@ export type InputFormat = "ndjson" | "json" | "csv" | "parquet";
 export interface Input {
   readonly format: InputFormat;
   readonly chunks: AsyncIterable<Buffer>;
-  /** For Parquet alone. */
-  readonly path: string | undefined;
+  readonly parquet: ParquetInput | undefined;
   /** How much of the file has been read, 0 to 1; undefined for standard input. */
   share(): number | undefined;
   close(): Promise<void>;
+}
+
+/** A Parquet file is read by an engine, so what has been read of it is known in rows alone: who reads them says so here. */
+export interface ParquetInput {
+  readonly path: string;
+  share: number | undefined;
 }
 
 /** Opens a file, or standard input for `-`. Gzip and Parquet are known by their first bytes, the rest by the name or the first character. */
@@ -48,10 +53,11 @@ export async function openInput(name: string, wanted: InputFormat | undefined, t
   const close = async () => {
     if (file !== undefined) raw.destroy();
   };
-  if (format !== "parquet") return { format, chunks: inner.chunks, path: undefined, share, close };
+  if (format !== "parquet") return { format, chunks: inner.chunks, parquet: undefined, share, close };
   if (file !== undefined && !zipped) {
     raw.destroy();
-    return { format, chunks: inner.chunks, path: file, share, close };
+    const parquet: ParquetInput = { path: file, share: 0 };
+    return { format, chunks: inner.chunks, parquet, share: () => parquet.share, close };
   }
   // Parquet is read from its end, so what only streams must lie on a disk first.
   const folder = await mkdtemp(join(tmpdir(), "penstock-put-"));
@@ -63,7 +69,8 @@ export async function openInput(name: string, wanted: InputFormat | undefined, t
     await remove();
     throw error;
   }
-  return { format, chunks: inner.chunks, path, share: () => undefined, close: remove };
+  const parquet: ParquetInput = { path, share: 0 };
+  return { format, chunks: inner.chunks, parquet, share: () => parquet.share, close: remove };
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -72,7 +79,7 @@ async function sizeOf(file: string): Promise<number> {
     if (found.isDirectory()) throw new Error("it is a folder");
     return found.size;
   } catch (error) {
-    throw new PenstockError("not-found", `Cannot read ${file}: ${messageOf(error)}.`, {
+    throw new PenstockError("invalid-argument", `Cannot read ${file}: ${messageOf(error)}.`, {
       hint: "Name a file of records: NDJSON, a JSON array, CSV or Parquet, gzip-compressed or not; - is standard input.",
       cause: error,
     });

@@ -1,6 +1,6 @@
 import { messageOf, PenstockError } from "../../core/errors.js";
 import type { ColumnModel, CsvFormat } from "../../definition/model.js";
-import type { Input } from "./input.js";
+import type { Input, ParquetInput } from "./input.js";
 import { splitCsv, splitJsonArray, splitLines } from "./split.js";
 import type { Target } from "./target.js";
 
@@ -26,7 +26,7 @@ export function records(input: Input, target: Target, options: RecordOptions): A
     case "json":
       return fromJson(splitJsonArray(input.chunks), target, options);
     case "parquet":
-      return fromJson(parquetRows(input.path!), target, options);
+      return fromJson(parquetRows(input.parquet!), target, options);
     case "csv":
       return fromCsv(input.chunks, target, options);
   }
@@ -212,18 +212,24 @@ function noNames(): PenstockError {
 }
 
 /** DuckDB reads the file and writes each row as JSON; a chunk of rows at a time is in memory. */
-async function* parquetRows(path: string): AsyncGenerator<Buffer[]> {
+async function* parquetRows(input: ParquetInput): AsyncGenerator<Buffer[]> {
+  const { path } = input;
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:", { threads: "2", memory_limit: "512MB" });
   const connection = await instance.connect();
   try {
     const source = path.replaceAll("'", "''");
+    const counted = await connection.runAndReadAll(`SELECT num_rows FROM parquet_file_metadata('${source}')`);
+    const rows = Number(counted.getRows()[0]?.[0] ?? 0);
+    let read = 0;
     const result = await connection.stream(`SELECT to_json(r)::VARCHAR FROM read_parquet('${source}') AS r`);
     for (
       let chunk = await result.fetchChunk();
       chunk !== null && chunk.rowCount > 0;
       chunk = await result.fetchChunk()
     ) {
+      read += chunk.rowCount;
+      input.share = read / rows;
       yield chunk.getColumnValues(0).map((value) => Buffer.from(String(value)));
     }
   } catch (error) {
