@@ -13,6 +13,7 @@ import type { Buckets } from "../lake/buckets.js";
 import { loadHandlers } from "../redshift/copy/handlers.js";
 import type { ChosenFiles } from "../redshift/copy/job-handler.js";
 import { startJobRunner } from "../redshift/copy/job-runner.js";
+import { startAutoRefresh } from "../redshift/engine/auto-refresh.js";
 import { openSqlDatabase, type SqlEngine } from "../redshift/engine/open.js";
 import { alterExternal, externalHandlers } from "../redshift/external/handlers.js";
 import { type LakeCatalog, lakeCatalog } from "../redshift/external/lake-tables.js";
@@ -63,6 +64,13 @@ export async function openSql({ stores, model, buckets, log, closers }: SqlOptio
     onError: (error, job) => log.error({ err: error, job }, `a copy job did not load a file: ${messageOf(error)}`),
   });
   closers.push(() => runner.close());
+  const refresher = startAutoRefresh({
+    database: sql,
+    clock: stores.clock,
+    onError: (error, view) => log.error({ err: error, view }, `a view was not refreshed: ${messageOf(error)}`),
+  });
+  closers.push(() => refresher.close());
+  warehouse.onRows((table) => sql.rowsChanged(table));
   warehouse.onShape(() => {
     sql
       .reload()

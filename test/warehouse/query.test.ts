@@ -94,6 +94,18 @@ describe("a statement of Penstock's own", () => {
     await expect(query("SELECT 1", { signal: cancel.signal })).rejects.toMatchObject({ code: "timeout" });
   });
 
+  it("stops however soon its signal fires", async () => {
+    for (let round = 0; round < 60; round++) {
+      const cancel = new AbortController();
+      const running = query(endless, { signal: cancel.signal });
+      // Within some hundredths of a millisecond of the moment at which the engine's thread takes it up.
+      const untilMs = performance.now() + round / 40;
+      const wait = () => (performance.now() < untilMs ? void setImmediate(wait) : cancel.abort());
+      wait();
+      await expect(running).rejects.toMatchObject({ code: "timeout" });
+    }
+  });
+
   it("is told what is wrong with it, in the engine's words", async () => {
     await expect(query("SELECT nope FROM quotes")).rejects.toMatchObject({
       code: "query-failed",

@@ -42,6 +42,7 @@ export async function copyFrom(
 ): Promise<CopyDone> {
   const { options, target } = bound;
   const { relation } = target;
+  run.noteWrites([relation.oid]);
   const startedAtMs = services.clock.now();
   const tell = (outcome: Pick<LoadRecord, "status" | "rowsLoaded" | "message" | "files" | "errors">) =>
     services.log.load({

@@ -95,6 +95,7 @@ export function loadRun(run: StatementRun<unknown>): LoadRun {
     transactionId: core.transaction.id,
     processId: core.processId,
     atEnd: (listener) => run.atEnd(listener),
+    noteWrites: (oids) => core.transaction.noteWrites(oids),
     notice: (notice) => core.notice(notice),
   };
 }

@@ -29,5 +29,7 @@ export interface LoadRun {
   readonly processId: number;
   /** See StatementRun. */
   readonly atEnd: StatementRun["atEnd"];
+  /** See SessionTransaction. */
+  noteWrites(oids: Iterable<number>): void;
   notice(notice: SqlNotice): void;
 }

@@ -6,11 +6,13 @@ import { adoptedObjects } from "../catalog/adopt.js";
 import { loadCatalog } from "../catalog/load.js";
 import type { ExternalRelation, SystemView } from "../catalog/session-catalog.js";
 import type { Snapshot } from "../catalog/snapshot.js";
+import type { StoredRelation } from "../catalog/stored.js";
 import type { SqlDatabase } from "../database.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { committedCatalog } from "./committed-catalog.js";
 import { type EngineConnection, engineConnection } from "./connection.js";
 import { type QueryLog, queryLog } from "./query-log.js";
+import { rowChanges } from "./row-changes.js";
 import { openSession, type SessionInside } from "./session.js";
 import type { AlterExternal, Shared, SqlLimits, StatementHandlers, SystemState } from "./statement-run.js";
 import { statementHandlers } from "./statements/statements.js";
@@ -19,6 +21,10 @@ export interface SqlEngine extends SqlDatabase {
   readonly queryLog: QueryLog;
   /** After the warehouse made or changed a table by itself. */
   reload(): Promise<void>;
+  /** After the warehouse changed rows of a table of the pipeline by itself. */
+  rowsChanged(table: string): void;
+  /** Materialized views that are to be refreshed by themselves, and no longer show what they read. */
+  staleViews(): readonly StoredRelation[];
 }
 
 export interface SqlEngineOptions {
@@ -44,6 +50,8 @@ export interface SqlEngineOptions {
 
 export const DATABASE_NAME = "penstock";
 const OWNER = "penstock";
+/** Where the tables of the definition are. */
+const PIPELINE_SCHEMA = "public";
 const CALLS_DEFAULT = 2;
 const LIMITS: SqlLimits = {
   // Source: "Quotas and limits in Amazon Redshift": 500 connections to a cluster; here each costs a DuckDB connection.
@@ -60,6 +68,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   const sessions = new Map<number, SessionInside>();
   const log = queryLog();
   const catalog = committedCatalog(await prepareCatalog(connect, clock, options.prepareSystem));
+  const changes = rowChanges();
   let nextProcessId = 1_000 + (Math.floor(clock.now() / 1000) % 10_000);
   /** Sessions that are being opened. */
   let connecting = 0;
@@ -79,6 +88,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     isPipelineTable: options.isPipelineTable ?? (() => false),
     connect,
     catalog,
+    rowChanges: changes,
     sessions: () => listSessions(),
     cancel: (processId) => cancel(processId),
     terminate: (processId) => terminate(processId),
@@ -125,6 +135,17 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     name: DATABASE_NAME,
     queryLog: log,
     reload: () => catalog.reload(readCatalog),
+    rowsChanged: (table) => {
+      const relation = catalog.snapshot.relation(PIPELINE_SCHEMA, table);
+      if (relation !== undefined) changes.changed([relation.oid]);
+    },
+    staleViews: () => {
+      const { snapshot } = catalog;
+      return [...snapshot.relations()].filter(
+        (relation) =>
+          relation.kind === "materialized-view" && relation.autoRefresh && changes.isStale(relation, snapshot),
+      );
+    },
     async connect(session) {
       if (closed)
         throw new SqlError(SQL_STATE.cannotConnectNow, "the database system is shutting down", { severity: "FATAL" });

@@ -1,7 +1,7 @@
 /** A session: its calls in turn, each statement under its limit and in its transaction. See transaction.ts for the states. */
 import { messageOf } from "../../core/errors.js";
 import type { RelationInfo } from "../binder/bound.js";
-import { relationNamesOfQuery } from "../binder/queries/relation-names.js";
+import { relationNames, relationNamesOfQuery } from "../binder/queries/relation-names.js";
 import { type SessionCatalog, sessionCatalog } from "../catalog/session-catalog.js";
 import { temporarySchema } from "../catalog/stored.js";
 import type {
@@ -101,7 +101,7 @@ export function openSession(
       return connection.call(work, limit);
     },
   };
-  const transaction = sessionTransaction(shared.catalog, guarded, settings);
+  const transaction = sessionTransaction(shared.catalog, shared.rowChanges, guarded, settings);
   const catalog: SessionCatalog = sessionCatalog({
     database: shared.name,
     snapshot: () => transaction.snapshot,
@@ -345,6 +345,7 @@ export function openSession(
     // A query alone, too: DuckDB plans and runs a statement in two transactions where none is open, and a plan made by the statistics of the rows
     // before a load reads those behind it wrongly (a text of three letters, packed as one of one).
     if (access !== "none") await transaction.open(limit);
+    if (access === "write") noteWrites(prepared.parsed);
     if (!prepared.binding.isFresh()) {
       prepared.binding = await bindFor(prepared.parsed, handler, prepared.given);
       checkTold(prepared);
@@ -366,6 +367,14 @@ export function openSession(
     const state = shared.systemState?.(textOf(bound), core);
     if (state !== undefined) await guarded.run(state, limit);
     return handler.run(prepared.parsed.statement, run);
+  }
+
+  /** Every relation that a changing statement names: its target is among them, and to take what it reads for changed does no harm. */
+  function noteWrites(parsed: ParsedStatement): void {
+    const { statement } = runs(parsed);
+    if (!ROW_WRITES.has(statement.kind)) return;
+    const named = relationNames(statement).flatMap((name) => catalog.find(name)?.oid ?? []);
+    transaction.noteWrites(named);
   }
 
   async function answer(
@@ -567,6 +576,17 @@ const WRITES: ReadonlySet<string> = new Set([
   "revoke",
   "user",
   "call-procedure",
+]);
+
+/** Those of them that change rows of tables that are there before; COPY says so itself, for its jobs too. */
+const ROW_WRITES: ReadonlySet<string> = new Set([
+  "insert",
+  "update",
+  "delete",
+  "merge",
+  "truncate",
+  "copy-stdio",
+  "alter-table",
 ]);
 
 /** What was bound, as DuckDB will have it; empty where a handler binds by itself. */

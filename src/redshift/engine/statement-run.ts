@@ -12,6 +12,7 @@ import type { Parameters } from "./bind-parameters.js";
 import type { CommittedCatalog } from "./committed-catalog.js";
 import type { EngineConnection } from "./connection.js";
 import type { QueryLog } from "./query-log.js";
+import type { RowChanges } from "./row-changes.js";
 import type { RowStream } from "./row-stream.js";
 import type { Settings } from "./settings.js";
 import type { StatementLimit } from "./statement-limit.js";
@@ -140,6 +141,7 @@ export interface Shared {
   isPipelineTable(name: string): boolean;
   connect(): Promise<EngineConnection>;
   readonly catalog: CommittedCatalog;
+  readonly rowChanges: RowChanges;
   sessions(): readonly SessionInfo[];
   cancel(processId: number): boolean;
   terminate(processId: number): boolean;

@@ -10,6 +10,7 @@ import { applyChange, type CatalogChange, type Snapshot } from "../catalog/snaps
 import type { StoredRelation } from "../catalog/stored.js";
 import type { CommittedCatalog } from "./committed-catalog.js";
 import type { EngineConnection } from "./connection.js";
+import type { RowChanges } from "./row-changes.js";
 import type { Settings } from "./settings.js";
 import type { StatementLimit } from "./statement-limit.js";
 
@@ -26,6 +27,10 @@ export interface SessionTransaction {
   /** Rows of the relation of that oid were updated or deleted in it. */
   noteChange(oid: number): void;
   hasChanged(oid: number): boolean;
+  /** Rows of these relations may be changed in it; the others hear of it when it commits. */
+  noteWrites(oids: Iterable<number>): void;
+  /** The view was computed in it, from rows as they are in it. */
+  noteComputed(view: number): void;
   /** Makes it an explicit one. */
   begin(readOnly: boolean): void;
   beginImplicit(): void;
@@ -48,6 +53,7 @@ const BEGIN = "BEGIN TRANSACTION; SELECT oid FROM penstock_catalog.schemas LIMIT
 
 export function sessionTransaction(
   catalog: CommittedCatalog,
+  rowChanges: RowChanges,
   connection: EngineConnection,
   settings: Settings,
 ): SessionTransaction {
@@ -61,6 +67,10 @@ export function sessionTransaction(
   let snapshot: Snapshot | undefined;
   let changes: CatalogChange[] = [];
   const changedRows = new Set<number>();
+  const written = new Set<number>();
+  const computed = new Set<number>();
+  /** Of `rowChanges`, when DuckDB's began. */
+  let since = 0;
   let temporary: ReadonlyMap<string, StoredRelation> = new Map();
   let temporaryBefore = temporary;
 
@@ -84,6 +94,13 @@ export function sessionTransaction(
     snapshot = undefined;
     changes = [];
     changedRows.clear();
+    written.clear();
+    computed.clear();
+  }
+
+  function publishRows(): void {
+    for (const view of computed) rowChanges.computed(view, since);
+    if (written.size > 0) rowChanges.changed(written);
   }
 
   async function undo(): Promise<void> {
@@ -118,6 +135,13 @@ export function sessionTransaction(
     },
     noteChange: (oid) => void changedRows.add(oid),
     hasChanged: (oid) => changedRows.has(oid),
+    noteWrites: (oids) => {
+      for (const oid of oids) written.add(oid);
+    },
+    noteComputed: (view) => {
+      computed.add(view);
+      written.add(view);
+    },
     begin(asReadOnly) {
       start("explicit");
       readOnly = asReadOnly;
@@ -131,6 +155,7 @@ export function sessionTransaction(
       for (;;) {
         await catalog.settled();
         base = catalog.snapshot;
+        since = rowChanges.now;
         opened = true;
         try {
           await connection.run(BEGIN, limit);
@@ -168,6 +193,7 @@ export function sessionTransaction(
         reset("rollback");
         throw error;
       }
+      publishRows();
       reset("commit");
     },
     async rollback() {

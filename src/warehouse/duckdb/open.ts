@@ -47,6 +47,8 @@ export interface DuckDbWarehouse extends Warehouse {
   readonly engine: Engine;
   /** Told after each `applyTable`. */
   onShape(listener: () => void): void;
+  /** Told after each load that was not tried only. */
+  onRows(listener: (target: string) => void): void;
 }
 
 /** The embedded warehouse: a DuckDB database in a file, locked down before any SQL from outside can reach it. */
@@ -56,6 +58,7 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
   const engine: Engine = { instance, gate, clock };
   const take = inTurn();
   const shapeListeners: (() => void)[] = [];
+  const rowListeners: ((target: string) => void)[] = [];
   let closing = false;
 
   /** Penstock's own statements, with its own words around the engine's errors. */
@@ -83,6 +86,9 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
     onShape: (listener) => {
       shapeListeners.push(listener);
     },
+    onRows: (listener) => {
+      rowListeners.push(listener);
+    },
 
     applyTable: (table, { as: target = table.name } = {}) =>
       take(target, () =>
@@ -104,11 +110,13 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
           ...(request.signal === undefined ? {} : { signal: request.signal }),
         };
         try {
-          return await own(
+          const report = await own(
             `The load into "${request.target}" failed`,
             (session) => loadObjects(session, engine, lake, request),
             limit,
           );
+          if (request.dryRun !== true) for (const listener of rowListeners) listener(request.target);
+          return report;
         } catch (error) {
           throw withKeys(error, lake, request.objects);
         }

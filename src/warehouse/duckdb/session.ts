@@ -3,6 +3,8 @@ import type { Clock } from "../../core/clock.js";
 import { isPenstockError, PenstockError } from "../../core/errors.js";
 import type { Gate } from "../../core/gate.js";
 
+const INTERRUPT_AGAIN_MS = 20;
+
 /** What every statement of a driver needs beside its SQL. */
 export interface Engine {
   readonly instance: DuckDBInstance;
@@ -39,13 +41,20 @@ export async function withSession<T>(
   const finished = new AbortController();
   let stopped: unknown;
   let shielded = false;
+  let running = false;
+  let insisting: NodeJS.Timeout | undefined;
   const stop = (reason: unknown) => {
     if (shielded || finished.signal.aborted || stopped !== undefined) return;
     stopped = reason;
+    // Between two calls, too: a result that is being read is computed ahead.
     connection.interrupt();
+    // DuckDB forgets an interrupt that comes just before its thread has begun the statement.
+    if (running) insisting = setInterval(() => connection.interrupt(), INTERRUPT_AGAIN_MS);
   };
   const onAbort = () => stop(cancelled(limit.signal));
-  limit.signal?.addEventListener("abort", onAbort, { once: true });
+  // It may have fired while the connection was being made.
+  if (limit.signal?.aborted) onAbort();
+  else limit.signal?.addEventListener("abort", onAbort, { once: true });
   if (limit.deadlineMs !== undefined) {
     const deadlineMs = limit.deadlineMs;
     engine.clock.sleep(deadlineMs, finished.signal).then(
@@ -59,10 +68,15 @@ export async function withSession<T>(
   const call = <R>(task: () => Promise<R>): Promise<R> =>
     engine.gate(async () => {
       if (stopped !== undefined) throw stopped;
+      running = true;
       try {
         return await task();
       } catch (error) {
         throw stopped ?? error;
+      } finally {
+        // Before anything else runs on the connection: a ROLLBACK must not be interrupted.
+        running = false;
+        clearInterval(insisting);
       }
     });
   try {

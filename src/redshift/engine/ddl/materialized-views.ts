@@ -32,6 +32,7 @@ export const createMaterializedViewHandler: StatementHandler<CreateMaterializedV
     run.reads(bound.reads);
     await fillTable(run, view, bound, NO_PARAMETERS);
     await putRelation(run, view);
+    run.core.transaction.noteComputed(view.oid);
     return done("CREATE MATERIALIZED VIEW");
   },
 };
@@ -63,6 +64,7 @@ async function refresh(view: StoredRelation, cascade: boolean, run: StatementRun
   await runDdl(run, `DROP TABLE ${duckDbName(view)}`, view.name);
   await fillTable(run, view, bound, NO_PARAMETERS);
   await putRelation(run, { ...view, refreshedAtMs: core.shared.clock.now() });
+  core.transaction.noteComputed(view.oid);
   core.notice({ severity: "INFO", message: `Materialized view ${view.name} was recomputed successfully.` });
 }
 
