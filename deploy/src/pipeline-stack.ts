@@ -9,7 +9,7 @@ import { catalog } from "./stages/catalog.js";
 import { deliveries } from "./stages/delivery.js";
 import { pipelineKey } from "./stages/key.js";
 import { lake } from "./stages/lake.js";
-import { loadModes } from "./stages/load-modes.js";
+import { loadModes, OBJECT_EVENTS } from "./stages/load-modes.js";
 import { loader } from "./stages/loader.js";
 import { migration } from "./stages/migration.js";
 import { network } from "./stages/network.js";
@@ -76,6 +76,10 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     warehouse: redshift,
     bundles,
   });
+  const loadModeStage = stage("LoadModes");
+  const watchdog = loadModes(loadModeStage, { model, bucket, catalog: glue, key, warehouse: redshift });
+  // A COPY JOB is refused for as long as nobody tells Redshift of the bucket's objects.
+  const objectEvents = loadModeStage.node.tryFindChild(OBJECT_EVENTS);
   migration(stage("Migration"), {
     model,
     bucket,
@@ -84,9 +88,8 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     network: net,
     warehouse: redshift,
     bundles,
-    after: [foundation, catalogStage, warehouseStage],
+    after: [foundation, catalogStage, warehouseStage, ...(objectEvents instanceof Construct ? [objectEvents] : [])],
   });
-  const watchdog = loadModes(stage("LoadModes"), { model, bucket, catalog: glue, key, warehouse: redshift });
   watch(stage("Watch"), {
     pipeline: model.name,
     key,

@@ -86,6 +86,10 @@ describe("every example, way to load and option", () => {
         ...of(name).properties("AWS::Redshift::Cluster"),
       ];
       expect(JSON.stringify(holder?.NamespaceResourcePolicy)).toContain("redshift:AuthorizeInboundIntegration");
+      const resources = Object.entries(of(name).template.Resources);
+      const [integration] = resources.find(([, { Type }]) => Type === "AWS::Redshift::Integration")!;
+      const [, schema] = resources.find(([, { Type }]) => Type === "Custom::PenstockSchema")!;
+      expect((schema as { DependsOn?: string[] }).DependsOn).toContain(integration);
       const machines = of(name)
         .properties("AWS::StepFunctions::StateMachine")
         .map((one) => JSON.stringify(one));

@@ -22,6 +22,8 @@ export interface LoadModesOptions {
   readonly warehouse: Warehouse;
 }
 
+/** The construct that has S3 tell Redshift of new objects. */
+export const OBJECT_EVENTS = "ObjectEvents";
 const WATCH_MINUTES = 15;
 
 /**
@@ -85,8 +87,9 @@ function eventIntegration(scope: Construct, { model, bucket, warehouse }: LoadMo
       },
     }),
   );
-  const integration = new CfnIntegration(scope, "ObjectEvents", {
-    integrationName: `penstock-${model.name}`.slice(0, 63),
+  const integration = new CfnIntegration(scope, OBJECT_EVENTS, {
+    // No dash behind a dash, and none at the end.
+    integrationName: `penstock-${model.name}`.replaceAll(/-+/g, "-").slice(0, 63).replace(/-$/, ""),
     sourceArn: bucket.bucketArn,
     targetArn: warehouse.namespaceArn,
   });
