@@ -44,8 +44,27 @@ export const AGGREGATE_FUNCTIONS: readonly FunctionEntry[] = [
   ...aggregate("median", (site) => percentile(site, "median")),
   ...aggregate("percentile_cont", (site) => percentile(site, "cont")),
   ...aggregate("percentile_disc", (site) => percentile(site, "disc")),
+  ...aggregate("grouping grouping_id", groupingSet),
   ...missing("group_concat", "LISTAGG joins texts in Redshift."),
 ];
+
+/** Which of its arguments the row's grouping set leaves out, a bit each; that they are grouped by is looked at with the query's GROUP BY. */
+function groupingSet(site: CallSite): BoundExpression {
+  const { args, over, distinct } = site.call;
+  if (args.length === 0 || over !== undefined || distinct === true) {
+    throw new SqlError(
+      SQL_STATE.syntaxError,
+      `${site.name} takes expressions of GROUP BY, and neither OVER nor DISTINCT`,
+      {
+        at: site.at,
+      },
+    );
+  }
+  const bound = args.map((arg) => site.bind(arg));
+  refuseNesting(bound, site);
+  const sql = `CAST(GROUPING(${bound.map((arg) => arg.sql).join(", ")}) AS INTEGER)`;
+  return { sql, type: { kind: "integer" }, at: site.at, aggregate: true, window: false, nullable: false };
+}
 
 type Frames = "needed" | "none";
 

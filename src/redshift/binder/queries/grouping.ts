@@ -1,6 +1,6 @@
 import { functionEntry } from "../../functions/registry.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
-import type { Expression, GroupItem, Select } from "../../syntax/ast.js";
+import type { Call, Expression, GroupItem, Select } from "../../syntax/ast.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import type { Binding } from "./binding.js";
@@ -138,9 +138,24 @@ function check(value: unknown, grouping: Grouping, level: Level): void {
   }
   if (node.kind === "call") {
     const call = node as Expression & { readonly kind: "call" };
+    if (isGroupingCall(call)) checkGroupingCall(call, grouping, level);
     if (call.over === undefined && functionEntry(call.name.parts.at(-1) ?? "")?.kind === "aggregate") return;
   }
   for (const inner of Object.values(node)) check(inner, grouping, level);
+}
+
+function isGroupingCall({ name }: Call): boolean {
+  return ["grouping", "grouping_id"].includes(name.parts.at(-1) ?? "");
+}
+
+function checkGroupingCall({ args }: Call, grouping: Grouping, level: Level): void {
+  const other = args.find((arg) => !grouping.keys.has(expressionKey(arg, level)));
+  if (other === undefined) return;
+  throw new SqlError(
+    SQL_STATE.groupingError,
+    "arguments to GROUPING must be grouping expressions of the associated query level",
+    { at: other.at, hint: "Name them as GROUP BY names them." },
+  );
 }
 
 function isExpression(node: { readonly kind?: unknown }): node is Expression {
