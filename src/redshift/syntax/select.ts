@@ -4,6 +4,9 @@ import type { Cursor } from "./cursor.js";
 import { parseItem } from "./select-item.js";
 import { parseTableRef } from "./table-ref.js";
 
+/** Each more of them doubles the grouping sets. */
+const MOST_CUBED = 10;
+
 export function parseSelect(cursor: Cursor): Select {
   const { at } = cursor;
   cursor.expect("select");
@@ -85,10 +88,33 @@ function parseGroupBy(cursor: Cursor): { readonly groupBy: readonly GroupItem[];
 }
 
 function parseGroupItem(cursor: Cursor): GroupItem {
+  return parseGroupSets(cursor) ?? { type: "expression", expression: cursor.expression() };
+}
+
+type GroupSets = Exclude<GroupItem, { readonly type: "expression" }>;
+
+function parseGroupSets(cursor: Cursor): GroupSets | undefined {
   const type = cursor.isSign("(", 1) ? cursor.acceptOne("rollup", "cube") : undefined;
   if (type !== undefined) return { type, sets: cursor.list(() => parseSet(cursor)) };
-  if (cursor.accept("grouping", "sets")) return { type: "sets", sets: cursor.list(() => parseSet(cursor)) };
-  return { type: "expression", expression: cursor.expression() };
+  if (!cursor.accept("grouping", "sets")) return undefined;
+  // What stands in GROUPING SETS itself is the sets that it stands for.
+  return { type: "sets", sets: cursor.list(() => nestedSets(cursor)).flat() };
+}
+
+type GroupSet = readonly Expression[];
+
+function nestedSets(cursor: Cursor): readonly GroupSet[] {
+  const { at } = cursor;
+  const nested = cursor.deeper(() => parseGroupSets(cursor));
+  if (nested === undefined) return [parseSet(cursor)];
+  const { type, sets } = nested;
+  if (type === "sets") return sets;
+  if (type === "rollup")
+    return Array.from({ length: sets.length + 1 }, (_, less) => sets.slice(0, sets.length - less).flat());
+  if (sets.length > MOST_CUBED) {
+    cursor.refuse(`CUBE in GROUPING SETS may have ${MOST_CUBED} elements, not ${sets.length}`, at, { state: "54001" });
+  }
+  return sets.reduceRight<readonly GroupSet[]>((rest, set) => [...rest.map((one) => [...set, ...one]), ...rest], [[]]);
 }
 
 /** One expression, or several in parentheses, or none. */

@@ -49,6 +49,12 @@ export async function openTables(): Promise<Fixture> {
     ["quality varchar(10)", "red integer", "green integer", "blue integer"],
     "('high',15,20,7),('normal',35,NULL,40),('low',10,23,NULL)",
   );
+  await fixture.table(
+    "appliances",
+    ["id integer", "product varchar(20)", "category varchar(20) not null", "pre_owned varchar(1)", "cost integer"],
+    `(0,'laptop','computers','T',1000),(1,'smartphone','cellphones','T',800),(2,'smartphone','cellphones','T',810),
+     (3,'laptop','computers','F',1050),(4,'mouse','computers','F',50)`,
+  );
   await fixture.table("penstock.ledger", ["object varchar(100)", "rows bigint"], "('a', 1)");
   await fixture.table(
     "pg_catalog.pg_namespace",
