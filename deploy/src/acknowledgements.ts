@@ -7,7 +7,7 @@ import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { IConstruct } from "constructs";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { fixedPart } from "./prefixes.js";
-import { LOADS_PREFIX, STATE_PREFIX } from "./stages/lake.js";
+import { LOADS_PREFIX, REDRIVE_PREFIX, STATE_PREFIX } from "./stages/lake.js";
 
 interface Acknowledgement {
   /** Of the construct's path, behind the stack's name. */
@@ -124,6 +124,7 @@ export function acknowledgeFindings(stack: Stack, model: PipelineModel, bucket: 
     fixedPart(deliver.prefix),
     fixedPart(deliver.errorPrefix),
     `${LOADS_PREFIX}${name}/`,
+    `${REDRIVE_PREFIX}${name}/`,
   ]);
   const underFolders: Acknowledgement = {
     at: /Role(-[^/]+)?$/,

@@ -32,10 +32,18 @@ export function pipelineOutputs(stack: Stack, { model, lakeBucket, catalog, ware
     PenstockWarehouseSecret:
       "secretArn" in password ? password.secretArn : `redshift!${password.namespaceName}-${warehouse.adminName}`,
     PenstockLedgerSchema: AWS_PLACE.schema,
+    PenstockCopyRole: warehouse.copyRoleArn,
     PenstockLoadQueue: loader.queue.queueUrl,
     PenstockLoadDeadLetterQueue: loader.deadLetterQueue.queueUrl,
     PenstockLoadStateMachine: loader.stateMachine.stateMachineArn,
   };
   for (const [name, value] of Object.entries(values)) new CfnOutput(stack, name, { value });
-  stack.templateOptions.metadata = { Penstock: { definition: JSON.parse(canonicalText(model)) as unknown } };
+  // Functions are no part of a stored definition; that a table has one must be known to whoever decodes its records again.
+  const transforms = model.tables.flatMap((table) => (table.transform === undefined ? [] : [table.name]));
+  stack.templateOptions.metadata = {
+    Penstock: {
+      definition: JSON.parse(canonicalText(model)) as unknown,
+      ...(transforms.length === 0 ? {} : { transforms }),
+    },
+  };
 }

@@ -57,7 +57,7 @@ describe("the example market on AWS", () => {
     expect(daily.DynamicPartitioningConfiguration).toBeUndefined();
   });
 
-  it("lets COPY read the tables' folders, their dead letters and the manifests, and nothing else of the lake", () => {
+  it("lets COPY read the tables' folders, their dead letters, what was redriven and the manifests, and nothing else of the lake", () => {
     const policy = made.properties("AWS::IAM::Policy").find(({ PolicyName }) => text(PolicyName).includes("CopyRole"))!;
     const { Statement } = policy.PolicyDocument as { Statement: { Sid: string; Action: unknown; Resource: unknown }[] };
     const read = Statement.find(({ Sid }) => Sid === "ReadTables")!;
@@ -68,6 +68,8 @@ describe("the example market on AWS", () => {
       "/errors/quotes/*",
       "/loads/daily_prices/*",
       "/loads/quotes/*",
+      "/redrive/daily_prices/*",
+      "/redrive/quotes/*",
       "/tables/daily_prices/*",
       "/tables/quotes/*",
     ]);

@@ -64,12 +64,14 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
 
 /** There the stream's records are Kinesis' own to keep: what is recounted begins at the lake. */
 async function auditOnAws(options: AuditOptions, terminal: Terminal): Promise<number> {
-  if (options.trace !== undefined) {
-    throw new PenstockError("invalid-argument", "--trace is for a running instance.", {
-      hint: "On AWS, ask the warehouse: penstock query \"select * from <table> where _sequence_number = '...'\" --aws",
-    });
-  }
   const { findDeployment } = await import("./aws/deployment.js");
+  if (options.trace !== undefined) {
+    const { traceOnAws, traceText: awsTraceText } = await import("./aws/trace.js");
+    const trace = await traceOnAws(await findDeployment(options, terminal), options.trace, options.stream);
+    if (options.json) printJson(terminal, trace);
+    else print(terminal, awsTraceText(trace));
+    return trace.found ? EXIT.ok : EXIT.failed;
+  }
   const { auditDeployment, auditText: awsAuditText } = await import("./aws/audit.js");
   const { textTable } = await import("./support/table.js");
   const report = await auditDeployment(await findDeployment(options, terminal), Date.now());

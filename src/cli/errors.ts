@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { DeadLetter, DeadLetterPage, RedriveReport } from "../api/control/contract.js";
+import type { DeadLetter, DeadLetterPage, RedriveBody, RedriveReport } from "../api/control/contract.js";
 import { messageOf, PenstockError } from "../core/errors.js";
 import type { AwsFlags } from "./aws/deployment.js";
 import { awsOptions } from "./support/aws-options.js";
@@ -142,7 +142,7 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
     .option("--with <file>", "one letter: decode this file's bytes (- for standard input) in place of its record's")
     .option("--dry-run", "say what would happen, with the first rows; change nothing")
     .addOption(jsonOption("print the report as JSON"));
-  instanceOptions(command)
+  awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
       examples([
@@ -161,19 +161,28 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
         });
       }
       const edits = options.with === undefined ? undefined : await editOf(ids, options.with);
-      const { connect } = await import("./support/control-client.js");
-      const report = await connect(options, terminal).redrive({
+      const body = {
         dryRun: options.dryRun === true,
         ...(options.table === undefined ? {} : { table: options.table }),
         ...(options.code === undefined ? {} : { code: options.code }),
         ...(ids.length === 0 ? {} : { ids }),
         ...(edits === undefined ? {} : { edits }),
-      });
+      };
+      const { connect } = await import("./support/control-client.js");
+      const report = options.aws
+        ? await redriveAws(options, body, terminal)
+        : await connect(options, terminal).redrive(body);
       if (options.json) printJson(terminal, report);
       else print(terminal, [redriveText(report), ...(await previewTexts(report))].join("\n\n"));
       exit(report.failed.length === 0 ? EXIT.ok : EXIT.failed);
     });
 };
+
+async function redriveAws(options: Filter, body: RedriveBody, terminal: Terminal): Promise<RedriveReport> {
+  const { findDeployment } = await import("./aws/deployment.js");
+  const { redriveOnAws } = await import("./aws/redrive.js");
+  return await redriveOnAws(await findDeployment(options, terminal), body);
+}
 
 async function editOf(ids: readonly string[], path: string): Promise<Record<string, string>> {
   const [id, ...others] = ids;

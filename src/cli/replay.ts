@@ -14,7 +14,7 @@ import { bytes, count, counted } from "./support/text.js";
 interface ReplayOptions extends InstanceOptions, AwsFlags {
   readonly aws?: boolean;
   readonly json?: boolean;
-  readonly from: "stream" | "lake";
+  readonly from?: "stream" | "lake";
   readonly into?: string;
   readonly since?: number;
   readonly until?: number;
@@ -34,7 +34,9 @@ export const addReplay: AddCommand = (program, { terminal, exit }) => {
         "--into fills another table, made if absent: compare it with the first, then swap.",
     )
     .argument("<table>", "the table whose definition decides")
-    .addOption(new Option("--from <source>", "where to read").choices(["stream", "lake"]).default("stream"))
+    .addOption(
+      new Option("--from <source>", "where to read (default: stream; with --aws: lake)").choices(["stream", "lake"]),
+    )
     .option("--into <table>", "fill this table instead (a shadow), made if absent")
     .option(
       "--since <time>",
@@ -106,12 +108,41 @@ export const addReplay: AddCommand = (program, { terminal, exit }) => {
 
 async function replayOnAws(table: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const { into, fromSequence, toSequence, shard } = options;
-  if ([into, fromSequence, toSequence, shard].some((value) => value !== undefined)) {
-    throw new PenstockError("invalid-argument", "--into, --shard and sequence numbers are for a running instance.", {
-      hint: "On AWS a replay hands the lake's objects to the loader again: choose them with --since and --until.",
+  if (options.from === "stream") {
+    throw new PenstockError("invalid-argument", "--from stream is for a running instance.", {
+      hint: "On AWS nothing but Firehose reads the stream, and what it has written is read again: leave --from out, or say --from lake.",
+    });
+  }
+  if ([fromSequence, toSequence, shard].some((value) => value !== undefined)) {
+    throw new PenstockError("invalid-argument", "--shard and sequence numbers are for a running instance.", {
+      hint: "On AWS whole objects of the lake are read again: choose them with --since and --until.",
     });
   }
   const { findDeployment } = await import("./aws/deployment.js");
+  if (into !== undefined) {
+    const { replayIntoShadow } = await import("./aws/replay-into.js");
+    const shadowBar = options.json ? undefined : await progress(terminal, "objects");
+    const chosen = { into, sinceMs: options.since, untilMs: options.until, dryRun: options.dryRun === true };
+    try {
+      const deployment = await findDeployment(options, terminal);
+      const report = await replayIntoShadow(deployment, table, chosen, (done, total) =>
+        shadowBar?.update(done, done / total),
+      );
+      shadowBar?.stop();
+      if (options.json) terminal.stdout.write(`${JSON.stringify({ ...report, state: "done" })}\n`);
+      else {
+        print(
+          terminal,
+          report.dryRun
+            ? `${counted(report.objects, "object")} (${bytes(report.bytes)}) would be loaded into ${into}.`
+            : `${counted(report.objects, "object")} (${bytes(report.bytes)}) read into ${into}: ${counted(report.rowsLoaded, "row")} loaded, ${count(report.rowsSkipped)} there twice, ${counted(report.objectsAlready, "object")} loaded before.`,
+        );
+      }
+    } finally {
+      shadowBar?.stop();
+    }
+    return;
+  }
   const { replayFromLake } = await import("./aws/replay.js");
   const bar = options.json ? undefined : await progress(terminal, "objects");
   const range = { sinceMs: options.since, untilMs: options.until, dryRun: options.dryRun === true };
@@ -144,7 +175,7 @@ function bodyOf(table: string, options: ReplayOptions): ReplayBody {
   }
   return {
     table,
-    from: options.from,
+    from: options.from ?? "stream",
     dryRun: options.dryRun === true,
     ...(options.into === undefined ? {} : { into: options.into }),
     ...(options.since === undefined ? {} : { sinceMs: options.since }),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { TableModel } from "../definition/model.js";
 import { SOURCES_MAX } from "../warehouse/redshift/statements.js";
+import { lettersPrefix, tablePrefix } from "./folders.js";
 import type { LoadInput, NewObject } from "./load-step.js";
 
 export interface LoadExecution {
@@ -27,12 +28,6 @@ export function newObjectOf(body: string): (NewObject & { readonly bucket: strin
   return { bucket: name, key, sizeBytes: size };
 }
 
-/** The fixed folders that a table's objects lie under. */
-export function tablePrefix(table: Pick<TableModel, "deliver">): string {
-  const literal = table.deliver.prefix.split("!{")[0]!;
-  return literal.slice(0, literal.lastIndexOf("/") + 1);
-}
-
 /** `occasion` tells one delivery of an event from another: what comes again with the same gets the same names, and starts nothing. */
 export function planExecutions(
   tables: readonly TableModel[],
@@ -40,11 +35,17 @@ export function planExecutions(
   occasion: string,
 ): readonly LoadExecution[] {
   return tables.flatMap((table) => {
-    const prefix = tablePrefix(table);
+    // Rows of an object that is not Parquet are counted by nobody, so that each needs a COPY of its own; so do letters, which must name their object.
+    const most = table.deliver.fileFormat === "parquet" ? EXECUTION_OBJECTS_MAX : SOURCES_MAX;
+    return [
+      ...executionsOf(table, tablePrefix(table), most),
+      ...executionsOf(table, lettersPrefix(table), SOURCES_MAX),
+    ];
+  });
+
+  function executionsOf(table: TableModel, prefix: string, most: number): LoadExecution[] {
     const own = new Map(objects.filter(({ key }) => key.startsWith(prefix)).map((object) => [object.key, object]));
     const sorted = [...own.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-    // Rows of an object that is not Parquet are counted by nobody, so that each needs a COPY of its own.
-    const most = table.deliver.fileFormat === "parquet" ? EXECUTION_OBJECTS_MAX : SOURCES_MAX;
     const executions: LoadExecution[] = [];
     for (let first = 0; first < sorted.length; first += most) {
       const some = sorted.slice(first, first + most).map(({ key, sizeBytes }) => ({ key, sizeBytes }));
@@ -56,5 +57,5 @@ export function planExecutions(
       executions.push({ name: `${table.name.slice(0, 40)}-${digest}`, input: { table: table.name, objects: some } });
     }
     return executions;
-  });
+  }
 }

@@ -40,6 +40,7 @@ import {
 } from "../warehouse/redshift/statements.js";
 import type { StepKind } from "../warehouse/redshift/steps.js";
 import type { LedgerEntry } from "../warehouse/warehouse.js";
+import { lettersPrefix } from "./folders.js";
 import { type Answer, type Call, rowsOf, type Task, type Told, troubleOf, valuesOf } from "./supervised.js";
 import type { Turns } from "./turns.js";
 
@@ -148,7 +149,7 @@ export function loadStep(options: LoadStepOptions): (call: Call<LoadWork>) => Pr
       case "plan":
         return { event: { kind: "begun" } };
       case "copy":
-        return await copy(table, objectsOf(batch, objects));
+        return await copy(table, objectsOf(table, batch, objects));
       case "verify":
         return { event: { kind: "verified" } };
       case "resolve":
@@ -166,7 +167,7 @@ export function loadStep(options: LoadStepOptions): (call: Call<LoadWork>) => Pr
       case "bisect":
         return { event: { kind: "divided" } };
       case "quarantine": {
-        const [object] = objectsOf(batch, objects);
+        const [object] = objectsOf(table, batch, objects);
         if (object === undefined) return { event: { kind: "quarantined" } };
         const steps = quarantineSteps(place, table.name, object, batch.reason ?? "It could not be loaded.");
         return transaction(steps, 0, "quarantine");
@@ -285,13 +286,13 @@ export function loadStep(options: LoadStepOptions): (call: Call<LoadWork>) => Pr
   }
 }
 
-function objectsOf(batch: Batch, objects: readonly NewObject[]): LoadObject[] {
+function objectsOf({ deliver }: TableModel, batch: Batch, objects: readonly NewObject[]): LoadObject[] {
   const sizes = new Map(objects.map(({ key, sizeBytes }) => [key, sizeBytes]));
+  const letters = lettersPrefix({ deliver });
   return batch.keys.flatMap((key) => {
+    const kind = key.startsWith(letters) ? "dead" : "rows";
     const sizeBytes = sizes.get(key);
     // Firehose counts neither flushes nor rows; what a Parquet object holds is read from its footer.
-    return sizeBytes === undefined
-      ? []
-      : [{ key, kind: "rows", flush: 0, schemaVersion: 1, rows: undefined, sizeBytes }];
+    return sizeBytes === undefined ? [] : [{ key, kind, flush: 0, schemaVersion: 1, rows: undefined, sizeBytes }];
   });
 }

@@ -10,7 +10,8 @@
 import type { TableModel } from "../definition/model.js";
 import type { ObjectInfo } from "../lake/object-store.js";
 import { ledgerSql, type RedshiftPlace } from "../warehouse/redshift/statements.js";
-import { type LoadExecution, planExecutions, tablePrefix } from "./load-batch.js";
+import { lettersPrefix, tablePrefix } from "./folders.js";
+import { type LoadExecution, planExecutions } from "./load-batch.js";
 import type { NewObject } from "./load-step.js";
 import { type Call, rowsOf, type Told, troubleOf } from "./supervised.js";
 
@@ -27,7 +28,7 @@ export interface SweepState {
 }
 
 export interface SweepWork {
-  /** Of the tables that are left; the first is under way. None yet where all are. */
+  /** Of the tables that are left, each followed by its dead letters; the first is under way. None yet where all are. */
   readonly tables?: readonly string[];
   readonly questions?: number;
   readonly asked?: readonly (NewObject & { readonly modifiedMs: number })[];
@@ -62,6 +63,15 @@ const GRACE_MS = 15 * 60_000;
 /** Keys in one question: the answer and the question both travel with the execution. */
 const ASKED_MAX = 64;
 
+/** Behind a table's name: its dead letters, a round of their own. No table's name has a slash. */
+const LETTERS = "/errors";
+
+interface Swept {
+  readonly name: string;
+  readonly table: TableModel;
+  readonly prefix: string;
+}
+
 export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) => Promise<Told<SweepWork>> {
   const { place, now, newId } = options;
   const listedMax = options.listedMax ?? LISTED_MAX;
@@ -69,7 +79,7 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
 
   return async ({ work, answer, execution }) => {
     if (answer.kind === "broken") return { do: "failed", reason: troubleOf(answer), work };
-    let { tables = options.tables.map(({ name }) => name), questions = 0 } = work;
+    let { tables = options.tables.flatMap(({ name }) => [name, `${name}${LETTERS}`]), questions = 0 } = work;
     if (work.asked !== undefined) {
       const rows = rowsOf(answer);
       if (rows === undefined) return { do: "failed", reason: `The ledger cannot be read: ${troubleOf(answer)}`, work };
@@ -80,14 +90,13 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
       }
     }
     for (;;) {
-      const name = tables[0];
-      const table = options.tables.find((one) => one.name === name);
-      if (name === undefined || table === undefined) return { do: "done", work: {} };
-      const asking = await look(table);
+      const swept = sweptOf(tables[0]);
+      if (swept === undefined) return { do: "done", work: {} };
+      const asking = await look(swept);
       if (asking !== undefined) {
         const sql = ledgerSql(
           place,
-          name,
+          swept.table.name,
           asking.asked.map(({ key }) => key),
         );
         return { do: "ask", sql, token: newId(), work: { tables, questions: questions + 1, ...asking } };
@@ -98,10 +107,10 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
   };
 
   /** The next objects to ask about; undefined where this part of the keys has none, and the round has gone on. */
-  async function look(table: TableModel) {
-    const state = (await options.read(table.name)) ?? { beganMs: now(), sinceMs: 0 };
+  async function look({ name, prefix }: Swept) {
+    const state = (await options.read(name)) ?? { beganMs: now(), sinceMs: 0 };
     const { after } = state;
-    const listed = await options.list(tablePrefix(table), {
+    const listed = await options.list(prefix, {
       ...(after === undefined ? {} : { after }),
       limit: listedMax,
     });
@@ -115,7 +124,7 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
       break;
     }
     if (asked.length > 0) return { asked, state, ...(upTo === undefined ? {} : { next: upTo }) };
-    await goOn(table.name, state, upTo);
+    await goOn(name, state, upTo);
     return undefined;
   }
 
@@ -125,9 +134,9 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
     known: ReadonlySet<string>,
     execution: string,
   ) {
-    const name = tables[0];
-    const table = options.tables.find((one) => one.name === name);
-    if (table === undefined || state === undefined) return true;
+    const swept = sweptOf(tables[0]);
+    if (swept === undefined || state === undefined) return true;
+    const { table } = swept;
     const missing = asked.filter(({ key }) => !known.has(key));
     if (missing.length > 0) {
       options.onMissing?.(table.name, missing);
@@ -135,8 +144,15 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
     }
     const oldest = Math.min(state.oldestMissingMs ?? Number.POSITIVE_INFINITY, ...missing.map((one) => one.modifiedMs));
     // Commit point: the state's object. Before it the same objects are asked about again; a load that was started twice finds the ledger's entry.
-    await goOn(table.name, Number.isFinite(oldest) ? { ...state, oldestMissingMs: oldest } : state, next);
+    await goOn(swept.name, Number.isFinite(oldest) ? { ...state, oldestMissingMs: oldest } : state, next);
     return next === undefined;
+  }
+
+  function sweptOf(name: string | undefined): Swept | undefined {
+    const letters = name?.endsWith(LETTERS) === true;
+    const table = options.tables.find((one) => one.name === (letters ? name?.slice(0, -LETTERS.length) : name));
+    if (name === undefined || table === undefined) return undefined;
+    return { name, table, prefix: letters ? lettersPrefix(table) : tablePrefix(table) };
   }
 
   async function goOn(table: string, state: SweepState, upTo: string | undefined): Promise<void> {

@@ -3,7 +3,7 @@
  * has none, is a few lines that answer for one stack. SQS and CloudWatch are tried in the emulator (deploy/test/emulator.test.ts).
  */
 import { once } from "node:events";
-import { mkdir, utimes } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
@@ -14,7 +14,9 @@ import { systemClock } from "../../src/core/clock.js";
 import { draftOf, PIPELINE } from "../../src/definition/brand.js";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { integer, json, pipeline, stream, table, varchar } from "../../src/index.js";
+import { firehoseTransform } from "../../src/lambda/firehose-transform.js";
 import { newObjectOf } from "../../src/lambda/load-batch.js";
+import { rowJson } from "../../src/lambda/row-json.js";
 import { rowsOf, writeObject } from "../loader/fixtures.js";
 import { attributes, openStore } from "../stream/fixtures.js";
 import {
@@ -201,6 +203,66 @@ describe("penstock with --aws", () => {
     expect(chosen.stdout).not.toContain("Lambda.InvocationFailed");
   });
 
+  /** Three records through the transform: a good one, one with a wrong type, one that is no JSON; their letters in the warehouse as the loader brings them. */
+  async function buried(door: RedshiftDoor) {
+    const table = model.tables[0]!;
+    const warehouse = redshiftWarehouse(door, { place: { schema: LEDGER_SCHEMA, sequence: "service" } });
+    await warehouse.applyTable(table);
+    const transform = firehoseTransform({
+      table,
+      stream: "ticks",
+      schemaVersion: 1,
+      writeDeadLetters: async (key, body) => {
+        const { sizeBytes } = await door.lake.put(key, Buffer.from(body));
+        const object = { key, kind: "dead" as const, table: "trades", flush: 0, schemaVersion: 1, rows: 2, sizeBytes };
+        await warehouse.load({ table, target: "trades", objects: [object], deadlineMs: 30_000 });
+      },
+    });
+    const records = ['{"symbol":"SPY","size":"many"}', '{"symbol":"QQQ","size":1}', "no json"].map((data, index) => ({
+      recordId: `${index}`,
+      approximateArrivalTimestamp: 1_763_800_000_000,
+      data: Buffer.from(data).toString("base64"),
+      kinesisRecordMetadata: {
+        sequenceNumber: `4966${String(index).padStart(52, "0")}`,
+        shardId: "shardId-000000000000",
+        partitionKey: "a",
+        approximateArrivalTimestamp: 1_763_800_000_000,
+      },
+    }));
+    await transform({ invocationId: "i", deliveryStreamArn: "arn", records });
+    return warehouse;
+  }
+
+  it("errors redrive loads a mended letter once, under its own identity, and list, show and the table agree", async () => {
+    const { aws, door, directory } = await deployed();
+    const warehouse = await buried(door);
+    const listed = JSON.parse((await aws("errors", "list", "--json")).stdout);
+    const mended = listed.letters.find((one: { code: string }) => one.code === "type-mismatch").id as string;
+    const again = await aws("errors", "redrive", "--all", "--json");
+    expect(again.code).toBe(1);
+    expect(JSON.parse(again.stdout)).toMatchObject({ chosen: 2, loaded: 0, failed: [{}, {}] });
+
+    const file = join(directory, "record");
+    await writeFile(file, '{"symbol":"SPY","size":7}');
+    const dry = await aws("errors", "redrive", mended, "--with", file, "--dry-run", "--json");
+    expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, loaded: 1, preview: [{ rows: [["SPY", "7"]] }] });
+    const rows = async () => (await warehouse.query("select symbol, size, _sequence_number from trades")).rows;
+    expect(await rows()).toEqual([]);
+
+    const done = await aws("errors", "redrive", mended, "--with", file, "--json");
+    expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(done.stdout)).toMatchObject({ chosen: 1, loaded: 1, failed: [], alreadyRedriven: 0 });
+    const twice = await aws("errors", "redrive", mended, "--with", file, "--json");
+    expect(JSON.parse(twice.stdout)).toMatchObject({ chosen: 0, loaded: 0, alreadyRedriven: 1 });
+    expect(await rows()).toEqual([["SPY", 7, `4966${"0".repeat(52)}`]]);
+    const left = JSON.parse((await aws("errors", "list", "--json")).stdout);
+    expect(left.groups).toMatchObject([{ code: "invalid-json", count: 1 }]);
+    expect(JSON.parse((await aws("errors", "show", mended, "--json")).stdout)).toMatchObject({ redriven: true });
+    // By class, by table: what is left fails again.
+    const rest = await aws("errors", "redrive", "--table", "trades", "--code", "invalid-json");
+    expect(rest).toMatchObject({ code: 1, stdout: expect.stringContaining("1 dead letter chosen: 0 loaded") });
+  });
+
   it("audit holds the lake's objects against the ledger: loaded, on their way, missing; and finds rows that are there twice", async () => {
     const { aws, door } = await deployed();
     const table = model.tables[0]!;
@@ -243,8 +305,68 @@ describe("penstock with --aws", () => {
       key: "tables/a.parquet",
       sizeBytes: 4,
     });
-    const refused = await aws("replay", "trades", "--into", "other");
+    const refused = await aws("replay", "trades", "--shard", "shardId-000000000000");
     expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--since and --until") });
+    const stream = await aws("replay", "trades", "--from", "stream");
+    expect(stream).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--from stream is for a running instance"),
+    });
+  });
+
+  it("replay --into fills a shadow from the lake, each object once; a trace follows a record there and to its letter", async () => {
+    const { aws, door } = await deployed();
+    const table = model.tables[0]!;
+    const warehouse = await buried(door);
+    const number = (count: number) => `4967${String(count).padStart(52, "0")}`;
+    const lines = [1, 2, 3].map((size) =>
+      rowJson(
+        table,
+        {
+          shardId: "shardId-000000000000",
+          sequenceNumber: number(size),
+          rowIndex: 0,
+          arrivedAtMs: 1_763_800_000_000 + size,
+        },
+        ["SPY", String(size)],
+      ),
+    );
+    const folder = table.deliver.prefix.split("!{")[0]!;
+    await door.lake.put(`${folder}one.json`, Buffer.from(`${lines.slice(0, 2).join("\n")}\n`));
+    // Delivered again, by another object: the row is there once.
+    await door.lake.put(`${folder}two.json`, Buffer.from(`${lines.slice(1).join("\n")}\n`));
+    const look = await aws("replay", "trades", "--into", "trades_next", "--dry-run", "--json");
+    expect(JSON.parse(look.stdout)).toMatchObject({ objects: 2, rowsLoaded: 0, dryRun: true });
+    const done = await aws("replay", "trades", "--into", "trades_next", "--json");
+    expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: "" });
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      into: "trades_next",
+      objects: 2,
+      rowsLoaded: 3,
+      rowsSkipped: 1,
+      state: "done",
+    });
+    const again = await aws("replay", "trades", "--into", "trades_next", "--json");
+    expect(JSON.parse(again.stdout)).toMatchObject({ rowsLoaded: 0, objectsAlready: 2 });
+    expect((await warehouse.query("select symbol, size from trades_next order by size")).rows).toEqual([
+      ["SPY", 1],
+      ["SPY", 2],
+      ["SPY", 3],
+    ]);
+    expect((await warehouse.query("select count(*) from trades")).rows.map(([n]) => Number(n))).toEqual([0]);
+    expect(await aws("replay", "trades", "--into", "trades")).toMatchObject({ code: 2 });
+
+    const letter = await aws("audit", "--trace", `4966${"0".repeat(52)}`, "--json");
+    expect(letter.code).toBe(0);
+    expect(JSON.parse(letter.stdout).tables).toMatchObject([
+      { table: "trades", rows: [{ outcome: "dead", rowIndex: 0, reason: expect.stringContaining("type-mismatch") }] },
+    ]);
+    await warehouse.query(`insert into trades select * from trades_next where size = 3`);
+    const loaded = await aws("audit", "--trace", number(3));
+    expect(loaded).toMatchObject({ code: 0, stdout: expect.stringContaining("shardId-000000000000, row 0 loaded") });
+    const nowhere = await aws("audit", "--trace", number(99));
+    expect(nowhere).toMatchObject({ code: 1, stdout: expect.stringContaining("nothing of the record") });
+    expect(await aws("audit", "--trace", "x';--")).toMatchObject({ code: 2 });
   });
 
   it("a stack that is not there, and a folder without a definition, are said as such", async () => {

@@ -32,6 +32,8 @@ describe("executions of the load", () => {
       ["daily_prices", 1],
       ["quotes", EXECUTION_OBJECTS_MAX],
       ["quotes", 1],
+      // Dead letters are loaded by themselves.
+      ["quotes", 1],
     ]);
   });
 });

@@ -61,18 +61,17 @@ describe("the sweep's step", () => {
       sizeBytes: 1,
       modifiedMs: 1_000,
     }));
-    let state: SweepState | undefined;
+    const states = new Map<string, SweepState>();
     const started: string[] = [];
     const step = sweepStep({
       tables: [table],
       place: AWS_PLACE,
       now: () => 10_000,
       newId: () => "id",
-      list: async (_, { after = "", limit }) => objects.filter(({ key }) => key > after).slice(0, limit),
-      read: async () => state,
-      write: async (_, next) => {
-        state = next;
-      },
+      list: async (prefix, { after = "", limit }) =>
+        objects.filter(({ key }) => key.startsWith(prefix) && key > after).slice(0, limit),
+      read: async (name) => states.get(name),
+      write: async (name, next) => void states.set(name, next),
       start: async ({ input }) => void started.push(...input.objects.map(({ key }) => key)),
       listedMax: 3,
       questionsMax: 1,

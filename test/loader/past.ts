@@ -25,7 +25,7 @@ export const WAREHOUSES = [
     name: "Redshift",
     open: openRedshiftUnderTest,
     arrivedMs: "DATEDIFF(ms, '1970-01-01 00:00:00'::TIMESTAMPTZ, _arrived_at)",
-    letters: `SELECT FROM_VARBYTE(TO_VARBYTE(raw_base64, 'base64'), 'utf8'), FROM_VARBYTE(TO_VARBYTE(redriven_raw_base64, 'base64'), 'utf8')
+    letters: `SELECT FROM_VARBYTE("raw", 'utf8'), FROM_VARBYTE(redriven_raw, 'utf8')
       FROM ${LEDGER_SCHEMA}.dead_letters ORDER BY sequence`,
     loads: `${LEDGER_SCHEMA}.loads_quotes WHERE whole`,
   },

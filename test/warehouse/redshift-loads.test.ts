@@ -241,7 +241,7 @@ describe("the Redshift driver", () => {
       }),
     );
     const [kept] = await all(
-      `SELECT redriven_as, redriven_raw_base64 FROM ${LEDGER_SCHEMA}.dead_letters WHERE id = '${id}'`,
+      `SELECT redriven_as, redriven_raw_base64 FROM ${LEDGER_SCHEMA}.letters WHERE id = '${id}'`,
     );
     expect(kept).toEqual(["loaded", Buffer.from("it's \\ better").toString("base64")]);
   });

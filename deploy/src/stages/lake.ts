@@ -12,6 +12,8 @@ import type { Construct } from "constructs";
 
 /** Manifests of loads lie here, one an execution. */
 export const LOADS_PREFIX = "loads/";
+/** Rows of dead letters that were redriven, a folder a table; as src/cli/aws/redrive.ts writes them. */
+export const REDRIVE_PREFIX = "redrive/";
 /** What the loader, the sweep and the migration remember; small, and kept with the lake. */
 export const STATE_PREFIX = "_penstock/";
 

@@ -74,11 +74,14 @@ export function loader(scope: Construct, options: LoaderOptions): Loader {
     visibilityTimeout: Duration.seconds(6 * LOAD_SECONDS + GATHER_SECONDS),
     deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: RECEIVES_MAX },
   });
-  const prefixes = model.tables.map(({ deliver }) => ({ prefix: fixedPart(deliver.prefix) }));
+  const prefixes = model.tables.flatMap(({ deliver }) => [
+    { prefix: fixedPart(deliver.prefix) },
+    { prefix: fixedPart(deliver.errorPrefix) },
+  ]);
   // EventBridge refuses a pattern with an empty list.
   if (prefixes.length > 0) {
     new Rule(scope, "NewObjects", {
-      description: "New objects of the lake's tables",
+      description: "New objects of the lake's tables, dead letters among them",
       eventPattern: {
         source: ["aws.s3"],
         detailType: ["Object Created"],

@@ -10,7 +10,7 @@ import type { PipelineModel } from "../../../src/definition/model.js";
 import type { WarehouseOptions } from "../options.js";
 import { fixedPart } from "../prefixes.js";
 import type { Catalog } from "./catalog.js";
-import { LOADS_PREFIX } from "./lake.js";
+import { LOADS_PREFIX, REDRIVE_PREFIX } from "./lake.js";
 import { type Network, WAREHOUSE_PORT } from "./network.js";
 
 export interface Warehouse {
@@ -84,6 +84,8 @@ function copyRole(scope: Construct, { model, bucket, key, catalog, streams }: Wa
     // Dead letters are tables of the lake as well.
     ...model.tables.map(({ deliver }) => fixedPart(deliver.errorPrefix)),
     ...model.tables.map(({ name }) => `${LOADS_PREFIX}${name}/`),
+    // What `penstock errors redrive --aws` makes of letters.
+    ...model.tables.map(({ name }) => `${REDRIVE_PREFIX}${name}/`),
   ];
   const add = (sid: string, actions: string[], resources: string[], when = {}) =>
     role.addToPolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, actions, resources, conditions: when }));

@@ -1,6 +1,7 @@
+import { fixedFolder } from "../../lambda/folders.js";
 import { count } from "../support/text.js";
 import type { Deployment } from "./deployment.js";
-import { fixedFolder, openDeployment } from "./warehouse.js";
+import { openDeployment } from "./warehouse.js";
 
 export interface AwsAudit {
   readonly stackName: string;

@@ -26,11 +26,15 @@ export interface Deployment {
   readonly warehouseSecret: string;
   /** Of the loader's own tables in the warehouse. */
   readonly ledgerSchema: string;
+  /** COPY's; undefined in stacks that do not tell it, which then have it as the warehouse's default. */
+  readonly copyRole: string | undefined;
   readonly loadQueue: string;
   readonly loadDeadLetterQueue: string;
   readonly loadStateMachine: string;
   /** As it was deployed last. */
   readonly model: PipelineModel;
+  /** Tables whose `transform` the stored definition does not hold. */
+  readonly transforms: readonly string[];
 }
 
 export async function findDeployment(flags: AwsFlags, terminal: Terminal): Promise<Deployment> {
@@ -54,6 +58,7 @@ export async function findDeployment(flags: AwsFlags, terminal: Terminal): Promi
       },
     );
   };
+  const template = (await deployedTemplate(session, stackName)) ?? {};
   const workgroup = outputs.get("PenstockWorkgroup");
   return {
     session,
@@ -66,10 +71,12 @@ export async function findDeployment(flags: AwsFlags, terminal: Terminal): Promi
     warehouse: workgroup === undefined ? { ClusterIdentifier: output("Cluster") } : { WorkgroupName: workgroup },
     warehouseSecret: output("WarehouseSecret"),
     ledgerSchema: output("LedgerSchema"),
+    copyRole: outputs.get("PenstockCopyRole"),
     loadQueue: output("LoadQueue"),
     loadDeadLetterQueue: output("LoadDeadLetterQueue"),
     loadStateMachine: output("LoadStateMachine"),
-    model: definitionOf((await deployedTemplate(session, stackName)) ?? {}, stackName),
+    model: definitionOf(template, stackName),
+    transforms: (template.Metadata as { Penstock?: { transforms?: readonly string[] } }).Penstock?.transforms ?? [],
   };
 }
 

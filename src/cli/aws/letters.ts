@@ -1,10 +1,15 @@
 import { text } from "node:stream/consumers";
 import type { DeadLetter, DeadLetterPage } from "../../api/control/contract.js";
-import { PenstockError } from "../../core/errors.js";
+import { isPenstockError, PenstockError } from "../../core/errors.js";
+import type { TableModel } from "../../definition/model.js";
 import type { DeadLetterRow } from "../../delivery/dead-letter-file.js";
-import type { ObjectInfo } from "../../lake/object-store.js";
+import type { ObjectInfo, ObjectStore } from "../../lake/object-store.js";
+import { fixedFolder } from "../../lambda/folders.js";
+import { text as literal } from "../../warehouse/redshift/steps.js";
+import type { Warehouse } from "../../warehouse/warehouse.js";
 import type { Deployment } from "./deployment.js";
-import { fixedFolder, openDeployment } from "./warehouse.js";
+import { letterId } from "./letter-identity.js";
+import { openDeployment } from "./warehouse.js";
 
 export interface LetterChoice {
   readonly table?: string;
@@ -14,6 +19,8 @@ export interface LetterChoice {
 
 /** So many of a table's objects are read for one list, the newest; a flood of dead letters must not be a flood of requests. */
 const OBJECTS_MAX = 200;
+/** A statement may have 100 KB, and an id 1 KB. */
+const IDS_AT_ONCE = 60;
 
 /**
  * Dead letters as the transform and Firehose wrote them under a table's error prefix: there from the moment that they exist, whether or not the warehouse
@@ -21,29 +28,32 @@ const OBJECTS_MAX = 200;
  */
 export async function listLetters(
   deployment: Deployment,
-  { table, code, limit }: LetterChoice,
+  { table: chosen, code, limit }: LetterChoice,
 ): Promise<DeadLetterPage & { readonly skippedObjects: number }> {
-  const tables = deployment.model.tables.filter(({ name }) => table === undefined || name === table);
+  const tables = deployment.model.tables.filter(({ name }) => chosen === undefined || name === chosen);
   if (tables.length === 0) {
-    throw new PenstockError("not-found", `The deployed pipeline has no table ${JSON.stringify(table)}.`, {
+    throw new PenstockError("not-found", `The deployed pipeline has no table ${JSON.stringify(chosen)}.`, {
       hint: `It has ${deployment.model.tables.map(({ name }) => name).join(", ")}.`,
     });
   }
-  const { lake, close } = await openDeployment(deployment);
+  const { lake, warehouse, close } = await openDeployment(deployment);
   try {
-    const found: DeadLetter[] = [];
+    const found: LakeLetter[] = [];
     let skippedObjects = 0;
-    for (const { name, deliver } of tables) {
+    for (const table of tables) {
+      const { deliver } = table;
       const objects = [...(await lake.list(fixedFolder(deliver.errorPrefix)))].sort(newestFirst);
       skippedObjects += Math.max(0, objects.length - OBJECTS_MAX);
       for (const { key } of objects.slice(0, OBJECTS_MAX)) {
-        for (const letter of lettersOf(key, await text(await lake.get(key)), name)) {
+        for (const letter of lettersOf(key, await text(await lake.get(key)), table)) {
           if (code === undefined || letter.code === code) found.push(letter);
         }
       }
     }
-    found.sort((a, b) => b.arrivedAtMs - a.arrivedAtMs);
-    return { groups: groupsOf(found), letters: found.slice(0, limit), skippedObjects };
+    const done = await redrivenOf(warehouse, deployment.ledgerSchema, found);
+    const open = found.filter((letter) => !done.has(letter.warehouseId));
+    open.sort((a, b) => b.arrivedAtMs - a.arrivedAtMs);
+    return { groups: groupsOf(open), letters: open.slice(0, limit).map(told), skippedObjects };
   } finally {
     close();
   }
@@ -57,10 +67,13 @@ export async function readLetter(deployment: Deployment, id: string): Promise<De
       hint: "`penstock errors list --aws` has their ids.",
     });
   }
-  const { lake, close } = await openDeployment(deployment);
+  const { lake, warehouse, close } = await openDeployment(deployment);
   try {
-    const letter = lettersOf(key, await text(await lake.get(key)), table.name).find((one) => one.id === id);
-    if (letter !== undefined) return letter;
+    const letter = lettersOf(key, await text(await lake.get(key)), table).find((one) => one.id === id);
+    if (letter !== undefined) {
+      const done = await redrivenOf(warehouse, deployment.ledgerSchema, [letter]);
+      return { ...told(letter), redriven: done.has(letter.warehouseId) };
+    }
     throw new PenstockError("not-found", `${key} has no line ${line}.`, {
       hint: "`penstock errors list --aws` has the ids.",
     });
@@ -69,11 +82,48 @@ export async function readLetter(deployment: Deployment, id: string): Promise<De
   }
 }
 
+/** By its object and line, as `list` has it, or by its id in `penstock.dead_letters`. */
+export async function warehouseIdOf({ model }: Deployment, lake: ObjectStore, id: string): Promise<string> {
+  const [, key] = /^(.+)#\d+$/.exec(id) ?? [];
+  const table = model.tables.find(({ deliver }) => key?.startsWith(fixedFolder(deliver.errorPrefix)));
+  if (key === undefined || table === undefined) return id;
+  const letter = lettersOf(key, await text(await lake.get(key)), table).find((one) => one.id === id);
+  if (letter !== undefined) return letter.warehouseId;
+  throw new PenstockError("not-found", `There is no dead letter ${JSON.stringify(id)}.`, {
+    hint: "`penstock errors list --aws` has their ids.",
+  });
+}
+
+interface LakeLetter extends DeadLetter {
+  readonly warehouseId: string;
+}
+
+function told({ warehouseId: _, ...letter }: LakeLetter): DeadLetter {
+  return letter;
+}
+
+/** Which of them are redriven. None where the warehouse has no letters yet. */
+async function redrivenOf(warehouse: Warehouse, schema: string, letters: readonly LakeLetter[]): Promise<Set<string>> {
+  const done = new Set<string>();
+  const ids = [...new Set(letters.map(({ warehouseId }) => warehouseId))];
+  for (let first = 0; first < ids.length; first += IDS_AT_ONCE) {
+    const some = ids.slice(first, first + IDS_AT_ONCE).map(literal);
+    const sql = `SELECT id FROM "${schema}"."dead_letters" WHERE redriven_at IS NOT NULL AND id IN (${some.join(", ")})`;
+    try {
+      for (const [id] of (await warehouse.query(sql)).rows) done.add(String(id));
+    } catch (error) {
+      if (isPenstockError(error, "query-failed") && /does not exist/i.test(error.message)) return done;
+      throw error;
+    }
+  }
+  return done;
+}
+
 function newestFirst(a: ObjectInfo, b: ObjectInfo): number {
   return b.modifiedMs - a.modifiedMs;
 }
 
-function lettersOf(key: string, content: string, table: string): DeadLetter[] {
+function lettersOf(key: string, content: string, table: TableModel): LakeLetter[] {
   return content.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
     // Firehose's own failures lack what ours tell beside them.
@@ -81,7 +131,8 @@ function lettersOf(key: string, content: string, table: string): DeadLetter[] {
     return [
       {
         id: `${key}#${index + 1}`,
-        table: row.table ?? table,
+        warehouseId: letterId(table, row),
+        table: row.table ?? table.name,
         stream: row.stream ?? "",
         shardId: row.shardId ?? "",
         sequenceNumber: row.sequenceNumber ?? "",

@@ -1,8 +1,10 @@
 import { PenstockError } from "../../core/errors.js";
-import type { ObjectInfo } from "../../lake/object-store.js";
+import type { TableModel } from "../../definition/model.js";
+import type { ObjectInfo, ObjectStore } from "../../lake/object-store.js";
+import { tablePrefix } from "../../lambda/folders.js";
 import type { Deployment } from "./deployment.js";
 import { calling } from "./session.js";
-import { fixedFolder, openDeployment } from "./warehouse.js";
+import { openDeployment } from "./warehouse.js";
 
 export interface AwsReplay {
   readonly table: string;
@@ -11,9 +13,12 @@ export interface AwsReplay {
   readonly dryRun: boolean;
 }
 
-export interface ReplayRange {
+interface ReplayTimes {
   readonly sinceMs: number | undefined;
   readonly untilMs: number | undefined;
+}
+
+export interface ReplayRange extends ReplayTimes {
   readonly dryRun: boolean;
 }
 
@@ -30,19 +35,11 @@ export async function replayFromLake(
   { sinceMs, untilMs, dryRun }: ReplayRange,
   onProgress: (sent: number, total: number) => void,
 ): Promise<AwsReplay> {
-  const table = deployment.model.tables.find(({ name }) => name === tableName);
-  if (table === undefined) {
-    throw new PenstockError("not-found", `The deployed pipeline has no table ${JSON.stringify(tableName)}.`, {
-      hint: `It has ${deployment.model.tables.map(({ name }) => name).join(", ")}.`,
-    });
-  }
+  const table = tableOf(deployment, tableName);
   const { lake, close } = await openDeployment(deployment);
   let objects: readonly ObjectInfo[];
   try {
-    objects = (await lake.list(fixedFolder(table.deliver.prefix))).filter(
-      ({ modifiedMs, sizeBytes }) =>
-        sizeBytes > 0 && modifiedMs >= (sinceMs ?? 0) && modifiedMs <= (untilMs ?? Number.POSITIVE_INFINITY),
-    );
+    objects = await objectsOf(lake, table, { sinceMs, untilMs });
   } finally {
     close();
   }
@@ -54,6 +51,25 @@ export async function replayFromLake(
   };
   if (!dryRun) await enqueue(deployment, objects, onProgress);
   return report;
+}
+
+export function tableOf({ model }: Deployment, tableName: string): TableModel {
+  const table = model.tables.find(({ name }) => name === tableName);
+  if (table !== undefined) return table;
+  throw new PenstockError("not-found", `The deployed pipeline has no table ${JSON.stringify(tableName)}.`, {
+    hint: `It has ${model.tables.map(({ name }) => name).join(", ")}.`,
+  });
+}
+
+/** By when they were written. */
+export async function objectsOf(
+  lake: Pick<ObjectStore, "list">,
+  table: TableModel,
+  { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: Partial<ReplayTimes>,
+): Promise<readonly ObjectInfo[]> {
+  return (await lake.list(tablePrefix(table))).filter(
+    ({ modifiedMs, sizeBytes }) => sizeBytes > 0 && modifiedMs >= sinceMs && modifiedMs <= untilMs,
+  );
 }
 
 async function enqueue(

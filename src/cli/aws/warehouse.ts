@@ -11,7 +11,7 @@ export interface OpenDeployment {
 }
 
 /** The deployment's lake by S3, and its warehouse by the Data API: the drivers that the loader itself uses. */
-export async function openDeployment(deployment: Deployment): Promise<OpenDeployment> {
+export async function openDeployment(deployment: Deployment, manifestFolder = ""): Promise<OpenDeployment> {
   const [{ S3Client }, { RedshiftDataClient }, { openS3ObjectStore }, { openRedshiftWarehouse }, { AWS_PLACE }] =
     await Promise.all([
       import("@aws-sdk/client-s3"),
@@ -31,6 +31,9 @@ export async function openDeployment(deployment: Deployment): Promise<OpenDeploy
       target: { Database: database, SecretArn: warehouseSecret, ...warehouse },
       lake,
       bucket: lakeBucket,
+      // COPY's role may read manifests in the tables' own folders alone; a shadow's go into its table's.
+      manifestPrefix: `loads/${manifestFolder}`,
+      ...(deployment.copyRole === undefined ? {} : { iamRole: deployment.copyRole }),
       place: { ...AWS_PLACE, schema: ledgerSchema },
       clock: systemClock,
       random: Math.random,
@@ -41,10 +44,4 @@ export async function openDeployment(deployment: Deployment): Promise<OpenDeploy
       dataApi.destroy();
     },
   };
-}
-
-/** The folders before a prefix's first expression, as the deployment's roles have them. */
-export function fixedFolder(prefix: string): string {
-  const literal = prefix.split("!{")[0]!;
-  return literal.slice(0, literal.lastIndexOf("/") + 1);
 }

@@ -60,8 +60,43 @@ function ownTables(place: RedshiftPlace, target: string): string[] {
        shard_id VARCHAR(256) NOT NULL, sequence ${sequence} NOT NULL, sequence_number VARCHAR(128) NOT NULL, row_index ${index} NOT NULL,
        arrived_at TIMESTAMP NOT NULL, error_code VARCHAR(128) NOT NULL, column_name VARCHAR(128), error_message VARCHAR(4096) NOT NULL,
        raw_base64 VARCHAR(65535) NOT NULL, flush BIGINT NOT NULL, object_key VARCHAR(1024) NOT NULL, redriven_at TIMESTAMP, redriven_as VARCHAR(16),
-       redriven_raw_base64 VARCHAR(65535)) DISTSTYLE AUTO SORTKEY (arrived_at)`,
+       redriven_raw_base64 VARCHAR(65535), firehose_code VARCHAR(128), attempts INTEGER, attempted_at TIMESTAMP,
+       data_catalog_table VARCHAR(1024)) DISTSTYLE AUTO SORTKEY (arrived_at)`,
+    lettersView(place),
   ];
+}
+
+/**
+ * Dead letters as the embedded pipeline has them: the same columns by the same names, times with their zone, bytes as bytes. Bound late, so that it
+ * never stands in the way of a change of what is under it.
+ */
+function lettersView(place: RedshiftPlace): string {
+  const utc = (column: string) => `${column} AT TIME ZONE 'UTC' AS ${column}`;
+  const columns = [
+    "id",
+    "table_name",
+    "stream",
+    "shard_id",
+    "sequence",
+    "sequence_number",
+    "CAST(row_index AS BIGINT) AS subsequence_number",
+    "row_index",
+    utc("arrived_at"),
+    "error_code",
+    "firehose_code",
+    "error_message",
+    "column_name",
+    "NVL(attempts, 1) AS attempts",
+    utc("attempted_at"),
+    "TO_VARBYTE(raw_base64, 'base64') AS \"raw\"",
+    "data_catalog_table",
+    "flush",
+    "object_key",
+    utc("redriven_at"),
+    "redriven_as",
+    "TO_VARBYTE(redriven_raw_base64, 'base64') AS redriven_raw",
+  ];
+  return `CREATE OR REPLACE VIEW ${name(place.schema)}."dead_letters" AS SELECT ${columns.join(", ")} FROM ${lettersTable(place)} WITH NO SCHEMA BINDING`;
 }
 
 export function tableText(table: TableModel, target: string, place: RedshiftPlace): string {

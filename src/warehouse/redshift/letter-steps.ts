@@ -3,7 +3,7 @@ import { METADATA_COLUMNS } from "../../definition/model.js";
 import { type StageColumn, sourceOf } from "./copy-steps.js";
 import { metadataType } from "./ddl.js";
 import type { LoadGiven } from "./load-given.js";
-import { lettersTable, name, OBJECTS, ROWS, STAGE, type Step } from "./steps.js";
+import { lettersTable, name, OBJECTS, ROWS, STAGE, type Step, text } from "./steps.js";
 
 /** The fields that are read, by their names in lower case. */
 export const LETTER_COLUMNS: readonly StageColumn[] = [
@@ -20,22 +20,42 @@ export const LETTER_COLUMNS: readonly StageColumn[] = [
   { name: "column", type: "VARCHAR(128)" },
   { name: "table", type: "VARCHAR(128)" },
   { name: "flush", type: "BIGINT" },
+  { name: "attemptsmade", type: "INTEGER" },
+  { name: "attemptendingtimestamp", type: "BIGINT" },
+  { name: "datacatalogtable", type: "VARCHAR(1024)" },
 ];
 
 /** Base64 comes in fours, so a raw text of the column's whole length has been cut. */
 export const CUT_RAW_BYTES = 65_535;
 
+/** Days, then the rest of the day: Redshift counts what it adds in an INTEGER. */
+function timeOf(ms: string): string {
+  return `DATEADD(ms, CAST(MOD(${ms}, 86400000) AS INTEGER), DATEADD(day, CAST(${ms} / 86400000 AS INTEGER), TIMESTAMP '1970-01-01 00:00:00'))`;
+}
+
+/** The shard of Firehose's own failures, in their identity. */
+export const FIREHOSE_SHARD = "firehose";
+/** src/cli/aws/letter-identity.ts makes the same of an object's line. Of what the column holds, where it was cut. */
+const FIREHOSE_SEQUENCE = "MD5(CAST(s.arrivaltimestamp AS VARCHAR(20)) || ' ' || NVL(s.rawdata, ''))";
+
 export function letterSteps(given: LoadGiven): Step[] {
   const { place, table, dryRun } = given;
   const letters = lettersTable(place);
   // As the rows' own `_shard_id`: with several sources, the stream is part of it.
-  const shard =
+  const own =
     table.sources.length > 1
       ? "CASE WHEN s.shardid LIKE '%:%' THEN s.shardid ELSE s.stream || ':' || s.shardid END"
       : "s.shardid";
-  const sequence = place.sequence === "dense" ? "s.sequence" : "s.sequencenumber";
-  const index = `CAST(s.rowindex AS ${metadataType(METADATA_COLUMNS[2], place)})`;
-  const id = `s."table" || '/' || ${shard} || '/' || CAST(${sequence} AS VARCHAR(128)) || '/' || CAST(s.rowindex AS VARCHAR(20))`;
+  // Firehose's own failures say neither table nor shard. What they have for good are their bytes and when these arrived, which is their identity here.
+  const shard = `NVL(${own}, '${FIREHOSE_SHARD}')`;
+  const sequence =
+    place.sequence === "dense"
+      ? "s.sequence"
+      : `CASE WHEN s.shardid IS NULL THEN ${FIREHOSE_SEQUENCE} ELSE s.sequencenumber END`;
+  const tableName = `NVL(s."table", ${text(table.name)})`;
+  const row = "NVL(s.rowindex, 0)";
+  const index = `CAST(${row} AS ${metadataType(METADATA_COLUMNS[2], place)})`;
+  const id = `${tableName} || '/' || ${shard} || '/' || CAST(${sequence} AS VARCHAR(128)) || '/' || CAST(${row} AS VARCHAR(20))`;
   const columns = [
     "id",
     "table_name",
@@ -50,22 +70,29 @@ export function letterSteps(given: LoadGiven): Step[] {
     "error_message",
     "raw_base64",
     "flush",
+    "firehose_code",
+    "attempts",
+    "attempted_at",
+    "data_catalog_table",
   ];
   const values = [
     `CAST(${id} AS VARCHAR(1024))`,
-    's."table"',
-    "s.stream",
+    tableName,
+    `NVL(s.stream, ${text(table.sources.length === 1 ? table.sources[0]! : "")})`,
     `CAST(${shard} AS VARCHAR(256))`,
     sequence,
-    "NVL(s.sequencenumber, CAST(s.sequence AS VARCHAR(128)))",
+    `NVL(CAST(${place.sequence === "dense" ? "s.sequencenumber" : sequence} AS VARCHAR(128)), CAST(s.sequence AS VARCHAR(128)))`,
     index,
-    // Days, then the rest of the day: Redshift counts what it adds in an INTEGER.
-    "DATEADD(ms, CAST(MOD(s.arrivaltimestamp, 86400000) AS INTEGER), DATEADD(day, CAST(s.arrivaltimestamp / 86400000 AS INTEGER), TIMESTAMP '1970-01-01 00:00:00'))",
+    timeOf("s.arrivaltimestamp"),
     "NVL(s.code, s.errorcode)",
     's."column"',
     "NVL(s.errormessage, '')",
     "NVL(s.rawdata, '')",
     "NVL(s.flush, 0)",
+    "s.errorcode",
+    "NVL(s.attemptsmade, 1)",
+    timeOf("s.attemptendingtimestamp"),
+    "s.datacatalogtable",
   ];
   // With several objects in a source, a letter's own flush tells which it was in: an object holds the letters of one flush.
   const several = given.sources.flatMap(({ objects }, at) => (objects.length > 1 ? [at + 1] : []));

@@ -53,7 +53,7 @@ export function formatOf(
   table: TableModel,
 ): Pick<CopySource, "format" | "compression"> {
   const ending = /\.(parquet|json|ndjson|jsonl)(?:\.(gz|gzip|zst|zstd))?$/.exec(key);
-  const format = ending?.[1] ?? (kind === "dead" ? "json" : table.deliver.fileFormat);
+  const format = kind === "dead" ? "json" : (ending?.[1] ?? table.deliver.fileFormat);
   if (format === "parquet") return { format };
   const suffix = ending?.[2];
   if (suffix === undefined) return { format: "json" };

@@ -94,8 +94,9 @@ export function ownTable(place: RedshiftPlace, kind: "locks" | "loads" | "dedupe
   return `${name(place.schema)}.${name(`${kind}_${short}`)}`;
 }
 
+/** What is written; `dead_letters` is the view over it, with the embedded table's columns. */
 export function lettersTable(place: RedshiftPlace): string {
-  return `${name(place.schema)}."dead_letters"`;
+  return `${name(place.schema)}."letters"`;
 }
 
 export function lettersLock(place: RedshiftPlace): string {
