@@ -185,6 +185,9 @@ describe("the console's pages", () => {
     await editor.fill("explain select count(*) from orders where id = 1");
     await page.getByRole("button", { name: "Run", exact: true }).click();
     await expect.poll(() => answer.locator(".plan").textContent()).toMatch(/orders/);
+    await editor.fill("select count(*) from orders where id = 1");
+    await page.getByRole("button", { name: "Explain analyze" }).click();
+    await expect.poll(() => answer.locator(".plan").textContent()).toMatch(/Rows read: \d+ of \d+/);
 
     await editor.fill(
       "select a.id from generate_series(1, 100000000) as a(id), generate_series(1, 1000) as b(id) where a.id + b.id < 0",
@@ -278,6 +281,13 @@ describe("the console's pages", () => {
     expect(await object.locator("tbody tr").count()).toBe(7);
     await lane.getByRole("button", { name: "Lake: details" }).click();
     expect(await lake.count()).toBe(0);
+    await lane.getByRole("button", { name: "Loads: details" }).click();
+    const loads = page.getByRole("region", { name: "Loads of orders" });
+    await loads.locator("button.object").first().click();
+    const load = loads.getByRole("region", { name: "Load", exact: true });
+    await expect.poll(() => load.locator(".timeline").textContent()).toMatch(/delivered to the lake.*began.*committed/);
+    await load.locator("summary", { hasText: 'INSERT INTO main."orders"' }).click();
+    await expect.poll(() => load.locator("details[open] pre").textContent()).toContain("read_parquet");
     await lane.getByRole("button", { name: "Delivery: details" }).click();
     await expect
       .poll(() => page.getByRole("region", { name: "Delivery of orders" }).textContent())

@@ -95,7 +95,11 @@ const COMMANDS: readonly Command[] = [
   yes("DROP VIEW", "DROP VIEW v"),
   yes("END", "BEGIN; END"),
   yes("EXECUTE", "PREPARE q (int) AS SELECT $1 + 1; EXECUTE q (1)"),
-  partly("EXPLAIN", "The engine's operators in Redshift's words; no costs.", "EXPLAIN SELECT count(*) FROM t"),
+  partly(
+    "EXPLAIN",
+    "The engine's operators in Redshift's words; no costs. EXPLAIN ANALYZE of a SELECT, which Redshift has not, tells what was passed by.",
+    "EXPLAIN SELECT count(*) FROM t",
+  ),
   yes("FETCH", "BEGIN; DECLARE c3 CURSOR FOR SELECT 1; FETCH FORWARD ALL FROM c3; END"),
   partly(
     "GRANT, REVOKE",

@@ -84,6 +84,8 @@ export interface RelationInfo {
   readonly writable: boolean;
   /** External: chooses objects by the partitions that a query's conditions leave, given as bound by `prune`; see src/redshift/external. */
   readonly partitionColumns?: readonly string[];
+  /** External: how many objects it has, before any are passed by. */
+  readonly objects?: number;
 }
 
 export interface RelationColumn {

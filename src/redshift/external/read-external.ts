@@ -55,6 +55,7 @@ export async function externalRelation(relation: StoredRelation, reader: Externa
     from: `(${from})`,
     writable: false,
     partitionColumns: external.partitionColumns,
+    objects: parts.reduce((sum, { objects }) => sum + objects.length, 0),
   };
 }
 

@@ -92,6 +92,19 @@ test("EXPLAIN shows a plan", async () => {
   expect(await rows("SELECT count(*) FROM big")).toEqual(["4"]);
 });
 
+test("EXPLAIN ANALYZE runs a SELECT, and tells what zone maps passed by", async () => {
+  const { rows, error } = await withBig(400_000);
+  const [all] = await rows("SELECT count(*) FROM big");
+  const plan = (await rows("EXPLAIN ANALYZE SELECT count(*) FROM big WHERE n = 3")).join("\n");
+  const [, read, of, passed] = /Rows read: (\d+) of (\d+); (\d+) passed by/.exec(plan) ?? [];
+  expect(of).toBe(all);
+  expect(Number(read) + Number(passed)).toBe(Number(of));
+  expect(Number(passed)).toBeGreaterThan(0);
+  expect(plan).toMatch(/Took: [0-9.]+ ms$/);
+  expect(await error("EXPLAIN ANALYZE DELETE FROM big")).toContain("EXPLAIN ANALYZE takes a SELECT");
+  expect(await rows("SELECT count(*) FROM big")).toEqual([all]);
+});
+
 test("every type comes as its canonical value", async () => {
   const { run } = await (await openTestDatabase()).session();
   await run("SET timezone TO 'America/New_York'");

@@ -110,6 +110,8 @@ test("a partition that a condition leaves out is not read", async () => {
   const bytes = await readFile(path);
   await writeFile(path, Buffer.concat([Buffer.alloc(200, 0xff), bytes.subarray(200)]));
   expect(await world.rows("SELECT symbol, bid FROM spectrum.quotes WHERE day = '2026-01-05'")).toEqual(["A|1.5000"]);
+  const plan = await world.rows("EXPLAIN ANALYZE SELECT symbol FROM spectrum.quotes WHERE day = '2026-01-05'");
+  expect(plan).toContain("Objects read: 1 of 2; 1 passed by, in partitions that the conditions exclude");
 });
 
 test("users' own prefixes become tables, with partitions that are told", async () => {

@@ -111,6 +111,15 @@ export default function SqlPage(): JSX.Element {
           <button type="button" class="button" disabled={running !== undefined} onClick={() => runChosen("explain ")}>
             Explain
           </button>
+          <button
+            type="button"
+            class="button"
+            disabled={running !== undefined}
+            title="Runs the statement, and says what each step read and what was passed by"
+            onClick={() => runChosen("explain analyze ")}
+          >
+            Explain analyze
+          </button>
           {running !== undefined && (
             <button type="button" class="button" onClick={() => running.abort()}>
               Stop

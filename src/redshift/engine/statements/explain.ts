@@ -1,6 +1,10 @@
-/** EXPLAIN: the engine's own plan, in the form in which Redshift shows one. */
-import type { BoundChange, BoundQuery } from "../../binder/bound.js";
+/**
+ * EXPLAIN: the engine's own plan, in the form in which Redshift shows one. EXPLAIN ANALYZE, which Redshift does not have, runs the query and tells what
+ * each step made and what was passed by: row groups by their least and greatest values, objects of external tables by their partitions.
+ */
+import type { BoundChange, BoundQuery, RelationInfo } from "../../binder/bound.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
+import { textLiteral } from "../../sql-text.js";
 import type { Explain } from "../../syntax/ast.js";
 import { type StatementHandler, textColumn } from "../statement-run.js";
 
@@ -19,10 +23,10 @@ export const explainHandler: StatementHandler<Explain, BoundQuery | BoundChange>
   bind(statement, context, core) {
     const inner = statement.statement;
     const handler = core.shared.handlers[inner.kind] as StatementHandler | undefined;
-    if (statement.analyze) {
-      throw new SqlError(SQL_STATE.featureNotSupported, "EXPLAIN ANALYZE is not supported", {
-        at: statement.at,
-        hint: "EXPLAIN shows the plan; SYS_QUERY_HISTORY tells how long a statement took.",
+    if (statement.analyze && inner.kind !== "query-statement") {
+      throw new SqlError(SQL_STATE.featureNotSupported, "EXPLAIN ANALYZE takes a SELECT: it runs the statement", {
+        at: inner.at,
+        hint: "EXPLAIN alone shows the plan of a statement that changes something.",
       });
     }
     if (!EXPLAINED.has(inner.kind) || handler?.bind === undefined) {
@@ -37,49 +41,113 @@ export const explainHandler: StatementHandler<Explain, BoundQuery | BoundChange>
     return handler.bind(inner, context, core) as BoundQuery | BoundChange;
   },
   columns: () => COLUMNS,
-  async run(_, { bound, connection, parameters, limit, reads }) {
+  async run({ analyze }, { bound, connection, parameters, limit, reads }) {
     reads(bound.reads);
-    const result = await connection.stream(`EXPLAIN (FORMAT json) ${bound.sql}`, parameters, limit);
-    const lines: string[] = [];
+    const options = analyze ? "ANALYZE, FORMAT json" : "FORMAT json";
+    const result = await connection.stream(`EXPLAIN (${options}) ${bound.sql}`, parameters, limit);
+    const texts: string[] = [];
     for (
       let chunk = await connection.fetch(result, limit);
       chunk !== undefined;
       chunk = await connection.fetch(result, limit)
     ) {
-      for (const value of chunk.getColumnValues(1))
-        for (const node of JSON.parse(String(value)) as PlanNode[]) addLines(lines, node, 0);
+      texts.push(...chunk.getColumnValues(1).map(String));
     }
+    const lines = analyze
+      ? await profileLines(JSON.parse(texts[0]!) as Profile, bound.reads, (sql) => connection.rows(sql, limit))
+      : texts.flatMap((text) => (JSON.parse(text) as PlanNode[]).flatMap((node) => planLines(node, 0)));
     return { tag: () => "EXPLAIN", columns: COLUMNS, rows: lines.map((line) => [line]) };
   },
 };
 
+type Facts = Readonly<Record<string, string | readonly string[]>>;
+
 interface PlanNode {
   readonly name: string;
   readonly children?: readonly PlanNode[];
-  readonly extra_info?: Readonly<Record<string, string | readonly string[]>>;
+  readonly extra_info?: Facts;
+}
+
+/** What the engine tells of a step that was carried out. */
+interface ProfileNode {
+  readonly operator_name: string;
+  readonly operator_cardinality: number;
+  readonly operator_rows_scanned: number;
+  readonly extra_info?: Facts;
+  readonly children?: readonly ProfileNode[];
+}
+
+interface Profile {
+  /** Seconds. */
+  readonly latency: number;
+  readonly children: readonly ProfileNode[];
 }
 
 /** Facts that name the generated text's own columns help nobody. */
-const SHOWN: readonly string[] = ["Table", "Conditions", "Filters", "Join Type", "Function"];
+const SHOWN: readonly string[] = ["Conditions", "Filters", "Join Type", "Function"];
 
-function addLines(lines: string[], node: PlanNode, depth: number): void {
+function planLines(node: PlanNode, depth: number): string[] {
   const info = node.extra_info ?? {};
+  return [
+    ...stepLines(node.name, info, textOf(info["Estimated Cardinality"]), depth),
+    ...(node.children ?? []).flatMap((child) => planLines(child, depth + 1)),
+  ];
+}
+
+function stepLines(name: string, info: Facts, rows: string, depth: number): string[] {
   const table = textOf(info.Table).replace(/^.*\./, "");
-  const words = node.name
+  const words = name
     .trim()
     .toLowerCase()
     .split("_")
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  const rows = textOf(info["Estimated Cardinality"]);
   const indent = depth === 0 ? "" : `${"  ".repeat(depth)}->  `;
-  lines.push(
+  const facts = SHOWN.map((key) => [key, textOf(info[key])] as const).filter(([, text]) => text !== "");
+  return [
     `${indent}XN ${words.join(" ")}${table === "" ? "" : ` on ${table}`}${rows === "" ? "" : `  (rows=${rows})`}`,
-  );
-  for (const key of SHOWN.slice(1)) {
-    const text = textOf(info[key]);
-    if (text !== "") lines.push(`${"  ".repeat(depth + 2)}${key}: ${text}`);
+    ...facts.map(([key, text]) => `${factIndent(depth)}${key}: ${text}`),
+  ];
+}
+
+const factIndent = (depth: number) => "  ".repeat(depth + 2);
+
+async function profileLines(
+  { latency, children }: Profile,
+  relations: readonly RelationInfo[],
+  rowsOf: (sql: string) => Promise<readonly (readonly unknown[])[]>,
+): Promise<string[]> {
+  let filesRead = 0;
+  async function linesOf(node: ProfileNode, depth: number): Promise<string[]> {
+    const info = node.extra_info ?? {};
+    filesRead += Number(textOf(info["Total Files Read"]));
+    const lines = stepLines(node.operator_name, info, String(node.operator_cardinality), depth);
+    const table = textOf(info.Table);
+    if (table !== "") {
+      const [row] = await rowsOf(
+        `SELECT estimated_size::DOUBLE FROM duckdb_tables() WHERE database_name || '.' || schema_name || '.' || table_name = ${textLiteral(table)}`,
+      );
+      const all = Math.max(Number(row?.[0] ?? 0), node.operator_rows_scanned);
+      const passed = all - node.operator_rows_scanned;
+      const how = passed === 0 ? "" : `; ${passed} passed by, in row groups that the filters or the limit exclude`;
+      lines.push(`${factIndent(depth)}Rows read: ${node.operator_rows_scanned} of ${all}${how}`);
+    }
+    for (const child of node.children ?? []) lines.push(...(await linesOf(child, depth + 1)));
+    return lines;
   }
-  for (const child of node.children ?? []) addLines(lines, child, depth + 1);
+  const lines: string[] = [];
+  // The outermost step is EXPLAIN ANALYZE itself.
+  for (const outermost of children) {
+    for (const child of outermost.children ?? []) lines.push(...(await linesOf(child, 0)));
+  }
+  const objects = relations.reduce((sum, { objects: some = 0 }) => sum + some, 0);
+  if (relations.some((relation) => relation.objects !== undefined)) {
+    const passed = Math.max(0, objects - filesRead);
+    lines.push(
+      `Objects read: ${filesRead} of ${objects}${passed === 0 ? "" : `; ${passed} passed by, in partitions that the conditions exclude`}`,
+    );
+  }
+  lines.push(`Took: ${(latency * 1000).toFixed(1)} ms`);
+  return lines;
 }
 
 function textOf(value: string | readonly string[] | undefined): string {
