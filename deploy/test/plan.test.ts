@@ -90,6 +90,8 @@ describe("penstock plan", () => {
     expect(stdout).toMatch(/· RedshiftServerless Namespace penstock-clicks is left\n {6}it stays in the account/);
     expect(stdout).toContain("node hour of ra3.large");
     expect(stdout).toContain("!!! LEFT BEHIND, with data that the pipeline does not see any more");
+    // The tables have to be made in the new one.
+    expect(stdout).toMatch(/~ Custom[^\n]*PenstockSchema Schema\n {6}Warehouse/);
   });
 
   it("an option that was forgotten removes the cluster: a loss, with the way back", async () => {

@@ -86,7 +86,8 @@ export function migration(scope: Construct, options: MigrationOptions): void {
     serviceToken: migrate.functionArn,
     // A little longer than the state machine's, which answers when it breaks off.
     serviceTimeout: Duration.minutes(TIMEOUT_MINUTES + 5),
-    properties: { Definition: digestOf(model) },
+    // Another warehouse has none of the tables, however much the definition is the same.
+    properties: { Definition: digestOf(model), Warehouse: warehouse.namespaceArn },
   });
   schema.node.addDependency(machine, migrate, step, ...options.after);
 }
