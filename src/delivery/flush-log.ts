@@ -233,15 +233,17 @@ async function* readResults(disk: Disk, directory: string, sinceFlush: number): 
   const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
   const read = async (at: number) =>
     (await readLines(disk, join(directory, names[at]!), at === names.length - 1)).lines;
-  // Back to the last file that begins no later than the flush that is asked for; no flush is in two files.
-  let first = names.length - 1;
-  while (first > 0) {
-    const [checkpoint] = await read(first);
-    if (checkpoint?.is === "checkpoint" && checkpoint.nextFlush <= sinceFlush) break;
-    first--;
+  // The last file that begins no later than the flush that is asked for, by halving; no flush is in two files.
+  let first = 0;
+  let last = sinceFlush <= 0 ? 0 : names.length - 1;
+  while (first < last) {
+    const middle = Math.ceil((first + last) / 2);
+    const [checkpoint] = await read(middle);
+    if (checkpoint?.is === "checkpoint" && checkpoint.nextFlush <= sinceFlush) first = middle;
+    else last = middle - 1;
   }
   let open: OpenFlush | undefined;
-  for (let at = Math.max(0, first); at < names.length; at++) {
+  for (let at = first; at < names.length; at++) {
     const lines = await read(at);
     for (const line of lines) {
       if (line.is === "decided") open = { decision: line.decision, written: undefined };

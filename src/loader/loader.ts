@@ -1,4 +1,4 @@
-import type { LoadStatus, StageState } from "../api/control/contract.js";
+import type { LoadAttempt, LoadStatus, StageState } from "../api/control/contract.js";
 import type { Clock } from "../core/clock.js";
 import { isPenstockError, messageOf, PenstockError } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
@@ -7,6 +7,7 @@ import type { FlushResult, LakeObject } from "../delivery/flush.js";
 import type { StageLog } from "../warehouse/log.js";
 import type { LedgerEntry, LoadReport, Warehouse } from "../warehouse/warehouse.js";
 import { eventOf } from "./event-of.js";
+import { openLoadLog } from "./load-log.js";
 import {
   type Backoff,
   type Batch,
@@ -64,6 +65,8 @@ export interface Loader {
   /** Tries every object in quarantine again; answers how many there were. */
   retryQuarantined(): Promise<number>;
   state(): LoaderState;
+  /** What this process has tried with the object, of the newest loads. */
+  attempts(key: string): readonly LoadAttempt[];
   /** Resolves when nothing waits and nothing is being loaded; rejects when the loader has stopped for good. */
   idle(): Promise<void>;
   /** Loads what it has, for as long as it may, then takes nothing more. What is left is found by the next start's sweep. */
@@ -98,6 +101,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const behind: Batch[] = [];
   const stopping = new AbortController();
   const meter = loadMeter(clock, await warehouse.summary(target, NEWEST_LOADS), NEWEST_LOADS);
+  const loadLog = openLoadLog(clock);
   let stage: StageState = { state: "idle" };
   let running: Promise<void> | undefined;
   let dead: PenstockError | undefined;
@@ -216,15 +220,24 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   async function copy(batch: Batch): Promise<BatchEvent> {
     const objects = batch.keys.flatMap((key) => pending.get(key) ?? []);
     const answered = new AbortController();
+    const attempt = loadLog.begin(batch.keys);
     try {
       const late = clock.sleep(deadlineMs + GRACE_MS, answered.signal).then(() => {
         throw new PenstockError("timeout", `The warehouse has not answered within ${deadlineMs + GRACE_MS} ms.`);
       });
-      const loading = warehouse.load({ table, target, objects, deadlineMs, signal: stopping.signal });
+      const loading = warehouse.load({
+        table,
+        target,
+        objects,
+        deadlineMs,
+        signal: stopping.signal,
+        onStatement: attempt.statement,
+      });
       // Whichever comes second is nobody's any more, and must not be taken for an error that was forgotten.
       loading.catch(() => undefined);
       late.catch(() => undefined);
       const report = await Promise.race([loading, late]);
+      attempt.loaded(report);
       if (batch.attempt > 0 && report.already.length > 0) {
         // A load of ours that was given up for lost has committed after all.
         const entries = await warehouse.ledger(target, report.already);
@@ -233,6 +246,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
       account(report);
       return { kind: "reported", keys: [...report.loaded.map(({ key }) => key), ...report.already] };
     } catch (error) {
+      attempt.failed(error);
       const event = eventOf(error);
       log.warn(
         { table: target, objects: objects.length, outcome: event.kind, reason: messageOf(error) },
@@ -344,6 +358,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     sweep,
     retryQuarantined,
     idle,
+    attempts: loadLog.of,
     state: () => ({ loader: stage, loadsPending: pending.size + (passedOver?.objects ?? 0), ...meter.state() }),
     stop: async (withinMs = STOP_WITHIN_MS) => {
       const drained = new AbortController();

@@ -1,11 +1,12 @@
 /** The running pipeline as the control door sees it. */
-import type { DeadLetter, DeadLetterPage, PipelineStatus, StreamStatus } from "../api/control/contract.js";
+import type { DeadLetter, DeadLetterPage, LoadAnswer, PipelineStatus, StreamStatus } from "../api/control/contract.js";
 import type { DeadLetterFilter, PipelineInstance } from "../api/control/instance.js";
 import { type AuditSources, audit } from "../audit/audit.js";
 import { describeObject } from "../audit/object-footer.js";
 import { newestRecords } from "../audit/records.js";
 import { trace } from "../audit/trace.js";
 import type { Clock } from "../core/clock.js";
+import { PenstockError } from "../core/errors.js";
 import { inTurn } from "../core/in-turn.js";
 import type { PipelineModel } from "../definition/model.js";
 import type { ConversionEngine } from "../delivery/engine.js";
@@ -132,6 +133,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         ...(shardId === undefined ? {} : { shardId }),
       }),
     object: (key) => describeObject(parts.lake, sqlOn(parts.engine), key),
+    load: (table, key) => loadAnswer(lineOf(table), warehouse, table, key),
     pins: () => parts.pins.all(),
     replacePins: (pins) => parts.pins.replace(pins),
     records: (choice) => newestRecords(store, choice),
@@ -181,6 +183,37 @@ function streamStatuses(store: StreamStore, clock: Clock): () => StreamStatus[] 
       })),
     }));
   };
+}
+
+async function loadAnswer(
+  line: TableLine | undefined,
+  warehouse: Warehouse,
+  table: string,
+  key: string,
+): Promise<LoadAnswer> {
+  if (line === undefined) {
+    throw new PenstockError("not-found", `The definition has no table ${JSON.stringify(table.slice(0, 200))}.`);
+  }
+  const entry = (await warehouse.ledger(table, [key])).get(key);
+  const attempts = line.loader.attempts(key);
+  if (entry === undefined && attempts.length === 0) {
+    throw new PenstockError("not-found", `The object ${key.slice(0, 300)} has not been loaded into ${table}.`, {
+      hint: "Rows of an external table stay in the lake; anything else is loaded soon after it is delivered.",
+    });
+  }
+  const deliveredAtMs = entry === undefined ? undefined : await deliveredAt(line, entry.flush);
+  return {
+    table,
+    key,
+    ...(deliveredAtMs === undefined ? {} : { deliveredAtMs }),
+    ...(entry === undefined ? {} : { entry }),
+    attempts,
+  };
+}
+
+async function deliveredAt({ delivery }: TableLine, flush: number): Promise<number | undefined> {
+  for await (const result of delivery.results(flush)) return result.flush === flush ? result.deliveredAtMs : undefined;
+  return undefined;
 }
 
 async function deadLetterPage(warehouse: Warehouse, filter: DeadLetterFilter): Promise<DeadLetterPage> {

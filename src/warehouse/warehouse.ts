@@ -69,6 +69,22 @@ export interface LoadRequest {
   /** Does all of it but the commit; the report tells what would have been. */
   readonly dryRun?: boolean;
   readonly signal?: AbortSignal;
+  /** Told of each statement of the load once the warehouse has run it, in order. It is a note and nothing else: it returns at once. */
+  readonly onStatement?: (statement: LoadStatement) => void;
+}
+
+/** A statement as the warehouse got it. */
+export interface LoadStatement {
+  readonly sql: string;
+  /** What its `$1`, `$2` stood for. */
+  readonly values?: readonly string[];
+  readonly startedAtMs: number;
+  /** Absent where the statements ran as one batch, and only the batch was timed. */
+  readonly tookMs?: number;
+  /** Rows that it inserted, updated or deleted. */
+  readonly rowsChanged?: number;
+  /** Why the warehouse did not run it. */
+  readonly failure?: string;
 }
 
 /** Every bound is inclusive but `untilMs`; an absent one is open. Times are of arrival. */

@@ -14,6 +14,7 @@
  *     GET  /api/records      ?stream&key&limit&after -> RecordPage, newest first
  *     GET  /api/model                            -> ModelAnswer
  *     GET  /api/object       ?key                -> ObjectAnswer
+ *     GET  /api/load         ?table&key          -> LoadAnswer
  *     GET  /api/pins                             -> PinsBody
  *     PUT  /api/pins         PinsBody            -> PinsBody; takes the place of all there are
  *     GET  /api/advise       ?table&rows&slices&expectedRows -> TableAdvice; a second or a few
@@ -26,6 +27,7 @@
  */
 
 import type { ChartModel, StreamModel, TableModel } from "../../definition/model.js";
+import type { LedgerEntry, LoadStatement } from "../../warehouse/warehouse.js";
 
 export interface PipelineStatus {
   readonly pipeline: string;
@@ -435,6 +437,31 @@ export interface ObjectAnswer {
       readonly largest?: string;
     }[];
   };
+}
+
+/** How one object came into a table. */
+export interface LoadAnswer {
+  readonly table: string;
+  readonly key: string;
+  /** When its flush was in the lake, where the flush log has it still. */
+  readonly deliveredAtMs?: number;
+  /** The ledger's entry; absent while it is not loaded. */
+  readonly entry?: LedgerEntry;
+  /** Of this process, the newest loads; oldest first. Those before this start have left their entry and no statements. */
+  readonly attempts: readonly LoadAttempt[];
+}
+
+/** One try to load an object, alone or with others. */
+export interface LoadAttempt {
+  readonly startedAtMs: number;
+  readonly tookMs?: number;
+  readonly outcome: "running" | "loaded" | "failed";
+  readonly reason?: string;
+  /** How many were loaded in the one transaction. */
+  readonly objects: number;
+  /** Arrival of the oldest row among them. */
+  readonly oldestArrivalMs?: number;
+  readonly statements: readonly LoadStatement[];
 }
 
 /** A chart of the dashboard that is not the definition's. */

@@ -7,6 +7,7 @@ import type {
   DeadLetterPage,
   FlushAnswer,
   HealthReport,
+  LoadAnswer,
   ObjectAnswer,
   Pin,
   PipelineStatus,
@@ -52,6 +53,8 @@ export interface PipelineInstance {
   shadow(body: ShadowBody): Promise<ShadowReport>;
   /** What the lake's object says of itself. */
   object(key: string): Promise<ObjectAnswer>;
+  /** `not-found` where the table has neither loaded nor tried the object. */
+  load(table: string, key: string): Promise<LoadAnswer>;
   pins(): Promise<readonly Pin[]>;
   /** Durable when it resolves. */
   replacePins(pins: readonly Pin[]): Promise<void>;

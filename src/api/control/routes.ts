@@ -133,6 +133,12 @@ export function controlRoutes(options: RouteOptions): Hono {
     if (key === undefined || key === "") throw new PenstockError("invalid-argument", "`key` must be an object's key.");
     return c.json(await instance.object(key));
   });
+  app.get("/api/load", async (c) => {
+    const { table, key } = c.req.query();
+    if (!table || !key)
+      throw new PenstockError("invalid-argument", "`table` and `key` must name a table and an object.");
+    return c.json(await instance.load(table, key));
+  });
   app.get("/api/pins", async (c) => c.json({ pins: await instance.pins() }));
   app.put("/api/pins", async (c) => {
     const body = pinsBody(await jsonBody(c.req.raw));

@@ -108,6 +108,7 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
         const limit = {
           deadlineMs: request.deadlineMs,
           ...(request.signal === undefined ? {} : { signal: request.signal }),
+          ...(request.onStatement === undefined ? {} : { onStatement: request.onStatement }),
         };
         try {
           const report = await own(

@@ -1,7 +1,8 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api";
 import type { Clock } from "../../core/clock.js";
-import { isPenstockError, PenstockError } from "../../core/errors.js";
+import { isPenstockError, messageOf, PenstockError } from "../../core/errors.js";
 import type { Gate } from "../../core/gate.js";
+import type { LoadStatement } from "../warehouse.js";
 
 const INTERRUPT_AGAIN_MS = 20;
 
@@ -25,6 +26,7 @@ export interface Session {
 export interface SessionLimit {
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  readonly onStatement?: (statement: LoadStatement) => void;
 }
 
 /**
@@ -83,7 +85,12 @@ export async function withSession<T>(
     return await work({
       connection,
       call,
-      run: (sql, values) => call(() => connection.run(sql, values)),
+      run: (sql, values) => {
+        const run = () => connection.run(sql, values);
+        return call(
+          limit.onStatement === undefined ? run : observed(engine.clock, limit.onStatement, sql, values, run),
+        );
+      },
       shield: () => {
         if (stopped !== undefined) throw stopped;
         shielded = true;
@@ -94,6 +101,32 @@ export async function withSession<T>(
     limit.signal?.removeEventListener("abort", onAbort);
     connection.closeSync();
   }
+}
+
+/** The statement, told of with its outcome. Its text is there already; the note costs two looks at the clock. */
+function observed(
+  clock: Clock,
+  onStatement: (statement: LoadStatement) => void,
+  sql: string,
+  values: DuckDBValue[] | undefined,
+  run: () => Promise<DuckDBMaterializedResult>,
+): () => Promise<DuckDBMaterializedResult> {
+  return async () => {
+    const startedAtMs = clock.now();
+    const beganMs = clock.monotonic();
+    const tell = (outcome: Pick<LoadStatement, "rowsChanged" | "failure">) => {
+      const given = values === undefined ? {} : { values: values.map(String) };
+      onStatement({ sql, ...given, startedAtMs, tookMs: clock.monotonic() - beganMs, ...outcome });
+    };
+    try {
+      const result = await run();
+      tell(result.rowsChanged > 0 ? { rowsChanged: result.rowsChanged } : {});
+      return result;
+    } catch (error) {
+      tell({ failure: messageOf(error) });
+      throw error;
+    }
+  };
 }
 
 /** The signal's reason, as an error of ours: a cancelled statement is nobody's bad object. */

@@ -89,7 +89,7 @@ async function tryLoad(
   limit: Limit,
 ): Promise<Omit<LoadReport, "already"> | "taken"> {
   const { api, clock, place, newId } = context;
-  const { table, target, skipExisting, range, redriven, edited, dryRun } = request;
+  const { table, target, skipExisting, range, redriven, edited, dryRun, onStatement } = request;
   const loadId = newId();
   const sources = await writeManifests(context, request, objects, mode, loadId);
   const given: LoadGiven = {
@@ -112,8 +112,11 @@ async function tryLoad(
   try {
     for (let attempt = 0; ; attempt++) {
       // Commit point: the batch's COMMIT, in the warehouse. Before: neither rows nor ledger entry. After: both, and the same list finds the load's id.
+      const startedAtMs = clock.now();
       const end = await api.transaction(steps, newId(), limit);
       over = end.ended;
+      const failure = end.kind === "committed" ? {} : { failure: `The batch: ${end.reason}` };
+      for (const { sql } of steps) onStatement?.({ sql, startedAtMs, ...failure });
       if (end.kind === "taken") return "taken";
       const rows = end.kind === "committed" ? await reportOf(context, given, end, limit) : undefined;
       const report = rows ?? (end.kind === "unknown" ? await fromLedger(context, given, limit) : undefined);

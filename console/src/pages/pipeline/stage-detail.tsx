@@ -5,6 +5,7 @@ import type { QueryResult } from "../../../../src/warehouse/warehouse.ts";
 import { ApiError, get, post } from "../../api.ts";
 import { bytes, clockTime, count, duration } from "../../text.ts";
 import type { ChosenStage } from "./flow.tsx";
+import { Load } from "./load.tsx";
 
 const ENTRIES_A_PAGE = 50;
 
@@ -21,7 +22,9 @@ export function StageDetail({ chosen, status }: { chosen: ChosenStage; status: P
       </header>
       {chosen.stage === "Stream" && <Shards table={table} status={status} />}
       {chosen.stage === "Delivery" && <Buffer table={table} />}
-      {(chosen.stage === "Lake" || chosen.stage === "Loads") && <Ledger table={table} stage={chosen.stage} />}
+      {(chosen.stage === "Lake" || chosen.stage === "Loads") && (
+        <Ledger key={`${chosen.table} ${chosen.stage}`} table={table} stage={chosen.stage} />
+      )}
       {chosen.stage === "Warehouse" && (
         <p>
           {count(table.rowsLoaded)} rows loaded, {count(table.rowsDeduped)} deduplicated.{" "}
@@ -159,9 +162,14 @@ function Ledger({ table, stage }: { table: TableStatus; stage: "Lake" | "Loads" 
         >
           Older
         </button>
-        {stage === "Lake" && shown === undefined && <span class="quiet">Choose an object to see its footer.</span>}
+        {shown === undefined && (
+          <span class="quiet">
+            Choose an object to see {stage === "Lake" ? "its footer" : "its load's times and SQL"}.
+          </span>
+        )}
       </p>
-      {shown !== undefined && <Footer key={shown} objectKey={shown} />}
+      {shown !== undefined && stage === "Lake" && <Footer key={shown} objectKey={shown} />}
+      {shown !== undefined && stage === "Loads" && <Load key={shown} table={table.name} objectKey={shown} />}
     </>
   );
 }
