@@ -17,7 +17,7 @@ import { makeDurableDirectory } from "../disk/durable-directory.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import type { Shard, StreamStore } from "../stream/stream.js";
 import type { FlushDecision, FlushResult, SequenceRange } from "./flush.js";
-import { type DeliveryTotals, openFlushLog, type WrittenObject } from "./flush-log.js";
+import { type DeliveryTotals, type FlushLog, openFlushLog, type WrittenObject } from "./flush-log.js";
 import { beginFlush, type Convert, type FlushWork, stagingOf } from "./flush-work.js";
 
 export type { Convert } from "./flush-work.js";
@@ -38,6 +38,8 @@ export interface DeliveryOptions {
   readonly stagingDirectory: string;
   /** After each flush, once its objects are in the lake. */
   readonly onDelivered: (result: FlushResult) => void;
+  /** These records were delivered, or were about to be, and the journal has them no more. */
+  readonly onJournalBehind?: (gone: SequenceRange) => void;
   /** Delivery has stopped for good. */
   readonly onStopped?: (error: PenstockError) => void;
 }
@@ -72,6 +74,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const { table, store, lake, disk, clock } = options;
   const log = await openFlushLog(disk, options.directory);
   await makeDurableDirectory(disk, options.stagingDirectory);
+  await goOnBehind(log, options);
   const stopping = new AbortController();
   let stage: StageState = { state: "idle" };
   let stopped: PenstockError | undefined;
@@ -299,6 +302,23 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       await log.close();
     },
   };
+}
+
+/**
+ * Where the journal ends before what was decided already, somebody cut or removed a file of it. A new record under a sequence that has been
+ * delivered would be taken for the old one, and never come: so the shard goes on behind.
+ */
+async function goOnBehind(log: FlushLog, { table, store, onJournalBehind }: DeliveryOptions): Promise<void> {
+  for (const stream of table.sources.flatMap((source) => store.find(source) ?? [])) {
+    const ends = stream.shards.flatMap(({ number, lastSequence }) => {
+      const decidedTo = (log.position(stream.name, number) ?? 0) - 1;
+      return decidedTo > lastSequence ? [{ shard: number, lastSequence: decidedTo, from: lastSequence + 1 }] : [];
+    });
+    if (ends.length === 0) continue;
+    await stream.skipTo(ends);
+    for (const { shard, from, lastSequence } of ends)
+      onJournalBehind?.({ stream: stream.name, shard, from, to: lastSequence });
+  }
 }
 
 function statusOf(result: FlushResult): ObjectStatus[] {

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk } from "./disk.js";
 
 /**
@@ -19,12 +20,16 @@ export async function writeFileAtomically(disk: Disk, path: string, content: str
   await disk.syncDirectory(dirname(path));
 }
 
-/** The parsed content of a JSON file; undefined when there is none. */
+/** The parsed content of a JSON file; undefined when there is none, `damaged` when it is none. */
 export async function readJsonFile<T>(disk: Disk, path: string): Promise<T | undefined> {
   try {
     return JSON.parse((await disk.readFile(path)).toString("utf8")) as T;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new PenstockError("damaged", `${path} is damaged: it holds no JSON (${messageOf(error)}).`, {
+      hint: "Restore the file from a copy; nothing else was touched.",
+      cause: error,
+    });
   }
 }

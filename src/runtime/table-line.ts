@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { TableStatus } from "../api/control/contract.js";
 import type { Clock } from "../core/clock.js";
 import type { PenstockError } from "../core/errors.js";
+import { shardIdOf } from "../core/sequence-number.js";
 import type { TableModel } from "../definition/model.js";
 import type { VersionStore } from "../definition/version-store.js";
 import { type Convert, type Delivery, openDelivery } from "../delivery/delivery.js";
@@ -66,6 +67,11 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
       log.debug({ table: table.name, flush: result.flush, objects: result.objects.length }, "delivered a flush");
       loader.offer(loadable(table, result.objects));
     },
+    onJournalBehind: ({ stream, shard, from, to }) =>
+      log.error(
+        { table: table.name, stream, shard: shardIdOf(shard), from, to },
+        "the journal ends before what was delivered: a file of it was cut short or removed; new records go on behind",
+      ),
     onStopped: (error) => {
       log.error({ table: table.name, err: error }, "delivery has stopped");
       if (error.code === "poisoned") options.onPoison(error);

@@ -97,10 +97,21 @@ export interface Stream {
    * block is asked for.
    */
   blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock>;
+  /**
+   * For a reader that has read further than the log goes: somebody cut or removed a file of it. The next records of these shards go on behind
+   * the ends given, so that no sequence is ever given twice; a shard that is further already stays where it is. Durable on return. At a
+   * start alone, before anything is appended.
+   */
+  skipTo(ends: readonly ShardEnd[]): Promise<void>;
   /** What retention has removed: a digest a shard, for the audit. */
   readonly trimmed: readonly TrimDigest[];
   /** Bytes on disk. */
   readonly sizeBytes: number;
+}
+
+export interface ShardEnd {
+  readonly shard: number;
+  readonly lastSequence: number;
 }
 
 /** Sequences of one shard, inclusive at both ends. */

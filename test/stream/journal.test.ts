@@ -243,6 +243,60 @@ describe("the journal", () => {
     await again.close();
   });
 
+  test("a segment whose first mark is damaged keeps its records, and sequences go on behind all of them", async () => {
+    const directory = await temporaryDirectory();
+    let store = await openStore({ directory, segmentBytes: 1000 });
+    let [low, high] = (await store.create(streamSpec({ shards: 2 }))).shards;
+    // The upper shard's records are in the first segment alone.
+    for (let i = 1; i <= 3; i++) high!.append("k", Buffer.from(`high ${i}`));
+    for (let i = 1; i <= 30; i++) {
+      low!.append("k", Buffer.from(`low ${i} ${"x".repeat(100)}`));
+      await low!.stream.commit();
+    }
+    await store.close();
+    const newest = (await segmentsOf(directory)).at(-1)!;
+    const bytes = await readFile(newest);
+    bytes[5] = bytes[5]! ^ 4;
+    await writeFile(newest, bytes);
+    const found: unknown[] = [];
+    store = await openStore({ directory, segmentBytes: 1000, onRecovery: (_, { damage }) => found.push(...damage) });
+    expect(found).toMatchObject([{ path: newest, offset: 0 }]);
+    [low, high] = store.find("quotes")!.shards;
+    expect((await readAll(low!)).length).toBe(30);
+    expect([low!.append("k", Buffer.from("more")), high!.append("k", Buffer.from("more"))]).toEqual([31, 4]);
+    await low!.stream.commit();
+    expect((await readAll(low!)).length).toBe(31);
+    await store.close();
+    store = await openStore({ directory, segmentBytes: 1000 });
+    expect(store.find("quotes")!.shards.map((shard) => shard.lastSequence)).toEqual([31, 4]);
+    await store.close();
+  });
+
+  test("of a shard that goes on behind what is gone, no sequence is given twice, in this life and the next", async () => {
+    const directory = await temporaryDirectory();
+    let store = await openStore({ directory });
+    let stream = await store.create(streamSpec({ shards: 2 }));
+    for (const shard of stream.shards) for (let i = 1; i <= 5; i++) shard.append("k", Buffer.from(`record ${i}`));
+    await stream.commit();
+    await stream.skipTo([
+      { shard: 0, lastSequence: 9 },
+      { shard: 1, lastSequence: 4 },
+    ]);
+    expect(stream.shards.map((shard) => shard.append("k", Buffer.from("new")))).toEqual([10, 6]);
+    await stream.commit();
+    for (let life = 0; life < 2; life++) {
+      expect(stream.shards.map((shard) => shard.lastSequence)).toEqual([10, 6]);
+      const [cut, whole] = stream.shards;
+      expect((await cut!.read(10, { recordsMax: 9, bytesMax: 1e6 })).map(textOf)).toEqual(["new"]);
+      await expect(readAll(cut!)).rejects.toMatchObject({ code: "damaged" });
+      expect((await readAll(whole!)).length).toBe(6);
+      await store.close();
+      store = await openStore({ directory });
+      stream = store.find("quotes")!;
+    }
+    await store.close();
+  });
+
   test("retention removes old segments, never past a held reader, and sequences go on", async () => {
     const clock = clockAt(1_700_000_000_000);
     const directory = await temporaryDirectory();

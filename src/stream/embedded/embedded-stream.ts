@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.js";
 import { PenstockError } from "../../core/errors.js";
 import { shardIdOf } from "../../core/sequence-number.js";
 import type { Disk } from "../../disk/disk.js";
-import type { AttributesChange, RecordBlock, Shard, ShardRange, Stream, StreamRecord } from "../stream.js";
+import type { AttributesChange, RecordBlock, Shard, ShardEnd, ShardRange, Stream, StreamRecord } from "../stream.js";
 import { hashKeyHead, hashKeyOf } from "./hash-key.js";
 import type { Journal } from "./journal.js";
 import { type ShardMetadata, type StreamMetadata, writeMetadata } from "./metadata.js";
@@ -74,6 +74,10 @@ export class EmbeddedStream implements Stream {
 
   blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock> {
     return this.journal.blocks(ranges, "reused");
+  }
+
+  skipTo(ends: readonly ShardEnd[]): Promise<void> {
+    return this.journal.skipTo(ends);
   }
 
   update(change: AttributesChange): Promise<void> {

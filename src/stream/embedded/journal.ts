@@ -81,12 +81,7 @@ export class Journal {
     private file: DiskFile,
     readonly recovery: Recovery,
   ) {
-    for (const segment of segments) {
-      for (const [shard, position] of segment.base.positions) this.positions.set(shard, position);
-      for (const [shard, span] of segment.index.spans) {
-        this.positions.set(shard, { lastSequence: span.lastSequence, lastArrivalMs: span.lastArrivalMs });
-      }
-    }
+    for (const [shard, position] of positionsAfter(segments)) this.positions.set(shard, position);
     for (const { lastArrivalMs } of this.positions.values()) {
       this.lastArrivalMs = Math.max(this.lastArrivalMs, lastArrivalMs);
     }
@@ -114,8 +109,7 @@ export class Journal {
       return new Journal(options, segments, await disk.open(newest.path, "append"), { damage, cutBytes });
     }
     // The first segment ever; or the newest is damaged, and then nothing is added to it.
-    const positions = newest === undefined ? [] : positionsAfter(newest);
-    const fresh = await createSegment(options, (ordinals.at(-1) ?? 0) + 1, positions);
+    const fresh = await createSegment(options, (ordinals.at(-1) ?? 0) + 1, [...positionsAfter(segments)]);
     return new Journal(options, [...segments, fresh.segment], fresh.file, { damage, cutBytes });
   }
 
@@ -451,6 +445,27 @@ export class Journal {
     }
   }
 
+  /**
+   * Goes on behind sequences that these shards have had although the files end before them. A segment is begun whose first mark says
+   * so; whoever reads what lies between is told of damage.
+   */
+  async skipTo(ends: readonly { readonly shard: number; readonly lastSequence: number }[]): Promise<void> {
+    const ahead = ends.filter(({ shard, lastSequence }) => lastSequence > this.position(shard).lastSequence);
+    if (ahead.length === 0) return;
+    await this.commit();
+    for (const { shard, lastSequence } of ahead) {
+      this.positions.set(shard, { ...this.position(shard), lastSequence });
+      this.next.delete(shard);
+    }
+    this.writing = this.roll();
+    try {
+      await this.writing;
+    } finally {
+      this.writing = undefined;
+      void this.writeGroups();
+    }
+  }
+
   private async writeClosingMark(): Promise<void> {
     await this.file.write(sealMark({ closed: true }, this.lastArrivalMs, this.newest().sizeBytes).pieces);
     await this.file.sync();
@@ -471,12 +486,16 @@ export class Journal {
 const SPARE_BLOCKS_MAX = 32;
 const SPARE_BYTES_MAX = 2 * MIB;
 
-function positionsAfter(segment: Segment): [number, ShardPosition][] {
-  const positions = new Map(segment.base.positions);
-  for (const [shard, span] of segment.index.spans) {
-    positions.set(shard, { lastSequence: span.lastSequence, lastArrivalMs: span.lastArrivalMs });
+/** Where each shard stands behind all of them: the newest may have lost its first mark, and name the shards alone that it has records of. */
+function positionsAfter(segments: readonly Segment[]): Map<number, ShardPosition> {
+  const positions = new Map<number, ShardPosition>();
+  for (const { base, index } of segments) {
+    for (const [shard, position] of base.positions) positions.set(shard, position);
+    for (const [shard, { lastSequence, lastArrivalMs }] of index.spans) {
+      positions.set(shard, { lastSequence, lastArrivalMs });
+    }
   }
-  return [...positions];
+  return positions;
 }
 
 async function createSegment(

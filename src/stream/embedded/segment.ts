@@ -86,9 +86,11 @@ export async function recoverSegment(
     } else if (scan.endOfTail < sizeBytes) {
       scan.damage.push({ path, offset: scan.endOfTail, lengthBytes: sizeBytes - scan.endOfTail });
     }
-    if (scan.base === undefined) return { segment: undefined, damage: scan.damage, cutBytes };
+    // Where the first mark is damaged, the records behind it say themselves where each shard of theirs stood.
+    const base = scan.base ?? (scan.index.spans.size === 0 ? undefined : baseBefore(scan.index));
+    if (base === undefined) return { segment: undefined, damage: scan.damage, cutBytes };
     return {
-      segment: { ordinal, path, index: scan.index, base: scan.base, sizeBytes: newest ? scan.endOfTail : sizeBytes },
+      segment: { ordinal, path, index: scan.index, base, sizeBytes: newest ? scan.endOfTail : sizeBytes },
       damage: scan.damage,
       cutBytes,
     };
@@ -170,6 +172,15 @@ async function scanSegment(file: DiskFile, sizeBytes: number, path: string): Pro
     end = offset + header.lengthBytes;
   }
   return { index, base, damage, endOfTail: end, provenTo };
+}
+
+function baseBefore({ spans }: SegmentIndex): SegmentBase {
+  return {
+    positions: [...spans].map(([shard, { firstSequence }]) => [
+      shard,
+      { lastSequence: firstSequence - 1, lastArrivalMs: 0 },
+    ]),
+  };
 }
 
 function parseBase(block: Buffer, header: BlockHeader): SegmentBase {
