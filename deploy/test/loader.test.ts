@@ -238,7 +238,7 @@ describe("a load on AWS", () => {
     await run("BEGIN");
     await run(`UPDATE ${LEDGER_SCHEMA}.locks_quotes SET transactions = transactions + 1`);
     const loading = loaded(objects);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     await run("COMMIT");
     await session.close();
     const [execution] = await loading;
