@@ -18,6 +18,10 @@ const COLUMNS = `(SELECT * FROM temp.penstock_columns UNION ALL BY NAME SELECT *
   'none' AS encoding_name FROM temp.penstock_late_columns) AS c`;
 const SCHEMAS = "temp.penstock_schemas AS s";
 const MATERIALIZED = "temp.penstock_relations AS r WHERE r.kind = 'materialized-view'";
+/** The last refresh of each view, and those that failed, by the log of statements. */
+const REFRESHES = `(SELECT r.*, r.refreshed_at AS started_at, r.refreshed_at AS ended_at, NULL AS failure FROM ${MATERIALIZED} AND r.refreshed_at IS NOT NULL
+  UNION ALL SELECT r.*, q.started_at, q.ended_at, q.error FROM temp.penstock_relations AS r JOIN penstock_catalog.queries AS q
+    ON q.sql = 'REFRESH MATERIALIZED VIEW "' || r.schema_name || '"."' || r.name || '"' WHERE r.kind = 'materialized-view' AND q.state = 'failed') AS r`;
 /** What the store says of an external table, as JSON: src/redshift/external writes it. */
 const EXTERNAL = "temp.penstock_relations AS r WHERE r.kind = 'external-table'";
 
@@ -337,11 +341,11 @@ export const SVV = [
     schema_name char(128) = r.schema_name
     mv_name char(128) = r.name
     xid bigint = 0
-    starttime timestamp = CAST(r.refreshed_at AS TIMESTAMP)
-    endtime timestamp = CAST(r.refreshed_at AS TIMESTAMP)
-    status text = 'Refresh successfully recomputed MV from scratch'
-    refresh_type char(32) = 'Manual'
+    starttime timestamp = CAST(r.started_at AS TIMESTAMP)
+    endtime timestamp = CAST(r.ended_at AS TIMESTAMP)
+    status text = CASE WHEN r.failure IS NULL THEN 'Refresh successfully recomputed MV from scratch' ELSE 'Refresh failed. ' || r.failure END
+    refresh_type char(32) = CASE WHEN r.auto_refresh THEN 'Auto' ELSE 'Manual' END
     `,
-    `${MATERIALIZED} AND r.refreshed_at IS NOT NULL`,
+    REFRESHES,
   ),
 ] as const;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../src/core/clock.js";
 import { startAutoRefresh } from "../../../src/redshift/engine/auto-refresh.js";
 import type { SqlEngine } from "../../../src/redshift/engine/open.js";
-import { openTestDatabase, type TestDatabase } from "../support/database.js";
+import { openTestDatabase, type TestDatabase, WITH_SYSTEM } from "../support/database.js";
 
 const names = (engine: SqlEngine) => engine.staleViews().map(({ name }) => name);
 
@@ -21,7 +21,7 @@ async function refreshOnce(engine: SqlEngine): Promise<string[]> {
 }
 
 async function withViews(): Promise<TestDatabase> {
-  const database = await openTestDatabase();
+  const database = await openTestDatabase(WITH_SYSTEM);
   const { run } = await database.session();
   await run("CREATE TABLE sales (region VARCHAR(10), amount INTEGER)");
   await run("INSERT INTO sales VALUES ('north', 1)");
@@ -101,4 +101,8 @@ test("one that fails is told of, and keeps no other back", async () => {
   expect(await refreshOnce(engine)).toEqual([expect.stringContaining('"public"."aaa"')]);
   expect(await rows("SELECT total FROM north")).toEqual(["1"]);
   expect(names(engine)).toEqual(["aaa"]);
+  const [told] = await rows(
+    "SELECT refresh_type, status FROM svl_mv_refresh_status WHERE mv_name = 'aaa' AND status LIKE 'Refresh failed%'",
+  );
+  expect(told).toContain("Divide by zero");
 });
