@@ -86,6 +86,8 @@ export interface RelationInfo {
   readonly partitionColumns?: readonly string[];
   /** External: how many objects it has, before any are passed by. */
   readonly objects?: number;
+  /** External: the scans that `from` has, one for the objects of each partition (of the lake: of each version in it). */
+  readonly partitions?: number;
 }
 
 export interface RelationColumn {

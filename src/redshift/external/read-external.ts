@@ -56,6 +56,7 @@ export async function externalRelation(relation: StoredRelation, reader: Externa
     writable: false,
     partitionColumns: external.partitionColumns,
     objects: parts.reduce((sum, { objects }) => sum + objects.length, 0),
+    partitions: parts.length,
   };
 }
 

@@ -112,6 +112,19 @@ test("a partition that a condition leaves out is not read", async () => {
   expect(await world.rows("SELECT symbol, bid FROM spectrum.quotes WHERE day = '2026-01-05'")).toEqual(["A|1.5000"]);
   const plan = await world.rows("EXPLAIN ANALYZE SELECT symbol FROM spectrum.quotes WHERE day = '2026-01-05'");
   expect(plan).toContain("Objects read: 1 of 2; 1 passed by, in partitions that the conditions exclude");
+  expect(plan).toContain("Partitions read: 1 of 2; 1 passed by, which the conditions exclude");
+  expect(await world.rows("EXPLAIN SELECT symbol FROM spectrum.quotes WHERE day = '2026-01-05'")).toContain(
+    "Partitions to read: 1 of 2 (2 objects in all); 1 passed by, which the conditions exclude",
+  );
+  expect(await world.rows("EXPLAIN SELECT symbol FROM spectrum.quotes WHERE day > '2030-01-01'")).toContain(
+    "Partitions to read: 0 of 2 (2 objects in all); 2 passed by, which the conditions exclude",
+  );
+  const joined = await world.rows(
+    "EXPLAIN SELECT a.symbol FROM spectrum.quotes a JOIN spectrum.quotes b ON a.symbol = b.symbol WHERE a.day = '2026-01-05'",
+  );
+  expect(joined.at(-1)).toBe(
+    "Partitions to read: 3 of 4 (4 objects in all); 1 passed by, which the conditions exclude",
+  );
 });
 
 test("users' own prefixes become tables, with partitions that are told", async () => {
