@@ -18,6 +18,7 @@ import { PenstockError } from "../core/errors.js";
 import { readJsonFile, writeFileAtomically } from "../disk/atomic-file.js";
 import type { Disk } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
+import { processRuns } from "./process-runs.js";
 
 const FORMAT = 1;
 
@@ -140,13 +141,7 @@ async function readHolder(file: string): Promise<Holder | "gone"> {
 }
 
 async function runs(holder: Holder): Promise<boolean> {
-  if (holder === NOBODY) return false;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    // EPERM: it runs, as somebody else.
-    return hasCode(error, "EPERM");
-  }
+  if (holder === NOBODY || !processRuns(holder.pid)) return false;
   return holder.processStart === (await processStart(holder.pid));
 }
 

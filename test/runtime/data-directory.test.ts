@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { nodeDisk } from "../../src/disk/node-disk.js";
 import { openDataDirectory } from "../../src/runtime/data-directory.js";
 import { dataDirectoryError } from "../../src/runtime/unusable.js";
@@ -37,6 +39,27 @@ test.each([
   expect(JSON.parse(await readFile(join(path, "lock.json"), "utf8"))).toMatchObject({ pid: process.pid });
   await taken.release();
 });
+
+test.runIf(process.platform === "linux")(
+  "a lock of a process that was killed, and that its parent never asks after, is taken over",
+  async () => {
+    const path = join(await temporaryFolder(), "data");
+    await (await open(path)).release();
+    // The shell's child is killed while the shell has become a program that waits for nobody.
+    const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [said] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(said.toString());
+    const stat = () => readFile(`/proc/${pid}/stat`, "utf8");
+    const [boot, line] = await Promise.all([readFile("/proc/sys/kernel/random/boot_id", "utf8"), stat()]);
+    const processStart = `${boot.trim()}/${line.slice(line.lastIndexOf(")") + 2).split(" ")[19]}`;
+    await writeFile(join(path, "lock.json"), JSON.stringify({ pid, processStart, lockedAtMs: 0 }));
+    await expect(open(path)).rejects.toMatchObject({ code: "locked" });
+    process.kill(pid, "SIGKILL");
+    await vi.waitFor(async () => expect(await stat()).toContain(") Z "));
+    await (await open(path)).release();
+  },
+);
 
 test("a layout that this program does not know is refused, and the lock given up", async () => {
   const path = join(await temporaryFolder(), "data");

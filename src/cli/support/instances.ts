@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { PenstockError } from "../../core/errors.js";
+import { processRuns } from "../../runtime/process-runs.js";
 
 /**
  * How one command finds what another started. `up` leaves a note of itself in its data directory and in a folder of this user's, and
@@ -45,7 +46,7 @@ function runningInstances(environment: Environment): readonly InstanceNote[] {
   for (const name of readdirSync(folder)) {
     if (!name.endsWith(".json")) continue;
     const note = readNote(join(folder, name));
-    if (note !== undefined && isAlive(note.pid)) found.push(note);
+    if (note !== undefined && processRuns(note.pid)) found.push(note);
     else rmSync(join(folder, name), { force: true });
   }
   return found.sort((a, b) => a.startedAtMs - b.startedAtMs);
@@ -59,7 +60,7 @@ export function chooseInstance(
   if (choice.data !== undefined) {
     const directory = resolve(around.workingDirectory, choice.data);
     const note = readNote(join(directory, NOTE_NAME)) ?? readNote(join(directory, ".penstock", NOTE_NAME));
-    if (note !== undefined && isAlive(note.pid)) return note;
+    if (note !== undefined && processRuns(note.pid)) return note;
     throw new PenstockError("unavailable", `No instance is running on the data directory ${directory}.`, {
       hint: "Start it with `penstock up <definition or folder>`, adding --data when it is not in its usual place.",
     });
@@ -105,15 +106,5 @@ function readNote(path: string): InstanceNote | undefined {
     return Number.isSafeInteger(note.pid) && typeof note.console === "string" ? note : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
