@@ -1,5 +1,5 @@
 /** The types whose resources hold what cannot be made again. */
-import type { PropertyChange } from "./diff.js";
+import type { PropertyChange } from "./property-change.js";
 
 interface HeldData {
   /** Completes "loses ...". */

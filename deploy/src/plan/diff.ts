@@ -1,5 +1,6 @@
 /** What an update of the deployed template to the new one does, resource by resource. */
 import { dataOf } from "./data.js";
+import type { PropertyChange } from "./property-change.js";
 import { resourceType } from "./resource-types.js";
 import { isRecord, type Resource, referencesIn, type Stage, stageOf, type Template, titleOf } from "./template.js";
 
@@ -19,14 +20,6 @@ export interface ResourceChange {
   readonly advice?: string;
   /** What becomes of data that is not lost, or why CloudFormation will refuse. */
   readonly remark?: string;
-}
-
-export interface PropertyChange {
-  /** `ExtendedS3DestinationConfiguration.BufferingHints.SizeInMBs` */
-  readonly path: string;
-  readonly before?: unknown;
-  readonly after?: unknown;
-  readonly replaces: "yes" | "maybe" | "no";
 }
 
 export function diffTemplates(before: Template | undefined, after: Template): readonly ResourceChange[] {

@@ -2,24 +2,19 @@ import { CfnOutput, Duration } from "aws-cdk-lib";
 import { Rule } from "aws-cdk-lib/aws-events";
 import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
 import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
-import type { Key } from "aws-cdk-lib/aws-kms";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import type { Bucket } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { StateMachine } from "aws-cdk-lib/aws-stepfunctions";
 import type { Construct } from "constructs";
-import type { PipelineModel } from "../../../src/definition/model.js";
 import { AWS_PLACE } from "../../../src/warehouse/redshift/steps.js";
-import type { Bundles } from "../bundle.js";
 import { pipelineFunction } from "../function.js";
 import { fixedPart } from "../prefixes.js";
 import { LOADS_PREFIX, STATE_PREFIX } from "./lake.js";
 import { lakeRights } from "./lake-rights.js";
-import type { Network } from "./network.js";
+import type { LoaderOptions } from "./loader-options.js";
 import { supervisedMachine } from "./supervised-machine.js";
 import { sweep } from "./sweep.js";
-import type { Warehouse } from "./warehouse.js";
 
 export interface Loader {
   readonly queue: Queue;
@@ -30,16 +25,6 @@ export interface Loader {
   readonly sweepMachine: StateMachine;
   /** POWERTOOLS_SERVICE_NAME of the Lambda that counts what was loaded. */
   readonly stepService: string;
-}
-
-export interface LoaderOptions {
-  /** With the tables that the loader loads, and no others. */
-  readonly model: PipelineModel;
-  readonly bucket: Bucket;
-  readonly key: Key;
-  readonly network: Network;
-  readonly warehouse: Warehouse;
-  readonly bundles: Bundles;
 }
 
 const LOAD_SECONDS = 60;

@@ -9,7 +9,7 @@ import { AWS_PLACE } from "../../../src/warehouse/redshift/steps.js";
 import { pipelineFunction } from "../function.js";
 import { STATE_PREFIX } from "./lake.js";
 import { lakeRights } from "./lake-rights.js";
-import type { LoaderOptions } from "./loader.js";
+import type { LoaderOptions } from "./loader-options.js";
 import { supervisedMachine } from "./supervised-machine.js";
 
 const EVERY_MINUTES = 30;
