@@ -313,6 +313,8 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
         warehouse.ledger(
           target,
           asked.map(({ key }) => key),
+          // They are asked for in the order in which they were delivered.
+          { from: asked[0]?.flush ?? 0, to: asked.at(-1)?.flush ?? 0 },
         ),
       );
       offer(asked.filter(({ key }) => !known.has(key)));

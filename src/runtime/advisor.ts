@@ -11,17 +11,18 @@ import { METADATA_COLUMNS, type PipelineModel, type TableModel } from "../defini
 import type { LakeObject } from "../delivery/flush.js";
 import type { SqlSession, SqlValue } from "../redshift/database.js";
 import type { SqlEngine } from "../redshift/engine/open.js";
-import type { QueryEntry } from "../redshift/engine/query-log.js";
 import { isSqlError } from "../redshift/sql-error.js";
 import { quotedName } from "../redshift/sql-text.js";
 import { parseStatements } from "../redshift/syntax/parse.js";
 import { localObject, selectFrom } from "../warehouse/duckdb/lake-source.js";
+import { ADVISOR_APPLICATION, type QueryEvidence } from "./query-evidence.js";
 import type { Stores } from "./stores.js";
 
 export interface AdvisorParts {
   readonly model: PipelineModel;
   readonly stores: Pick<Stores, "engine" | "lake" | "warehouse" | "versions" | "clock">;
   readonly sql: SqlEngine;
+  readonly evidence: QueryEvidence;
   /** Objects of a table's rows, oldest first. */
   readonly objects: (table: string) => Promise<readonly LakeObject[]>;
   readonly tools: MeasureTools;
@@ -34,9 +35,6 @@ const EXPECTED_ROWS_DEFAULT = 100_000_000;
 /** Objects that a sample is taken from: some, so that it is of all ages; not too many, since each is a file to open. */
 const LAKE_STRETCHES = 8;
 const LAKE_OBJECTS_MAX = 256;
-/** Of its own sessions, whose statements are no evidence. */
-export const ADVISOR_APPLICATION = "penstock advise";
-const OWN_APPLICATIONS: ReadonlySet<string> = new Set([ADVISOR_APPLICATION, "start"]);
 
 export async function advise(parts: AdvisorParts, body: AdviseBody): Promise<TableAdvice> {
   const { sql, stores } = parts;
@@ -210,26 +208,17 @@ async function withTableSample<T>(
 }
 
 /** Those of the log that succeeded, those of the definition's charts, and those that the asker gave. */
-export function statementsFor({ sql, model, stores }: AdvisorParts, body: AdviseBody): LoggedStatement[] {
+export function statementsFor({ evidence, model, stores }: AdvisorParts, body: AdviseBody): LoggedStatement[] {
   const atMs = stores.clock.now();
-  const found = new Map<string, LoggedStatement>();
+  const found = new Map(evidence.statements().map((one) => [one.sql, one]));
   const add = (text: string, ranAtMs: number) => {
     const key = text.trim();
     const known = found.get(key);
     found.set(key, { sql: key, count: (known?.count ?? 0) + 1, atMs: Math.max(known?.atMs ?? 0, ranAtMs) });
   };
-  for (const entry of sql.queryLog.entries()) if (isEvidence(entry)) add(entry.sql, entry.startedAtMs);
   for (const chart of model.charts ?? []) if (!found.has(chart.sql.trim())) add(chart.sql, atMs);
   for (const statement of body.statements ?? []) add(statement, atMs);
   return [...found.values()];
-}
-
-function isEvidence({ state, applicationName, verb }: QueryEntry): boolean {
-  return (
-    state === "success" &&
-    !OWN_APPLICATIONS.has(applicationName) &&
-    /^(SELECT|WITH|DELETE|UPDATE|INSERT|CREATE|UNLOAD|MERGE)/.test(verb)
-  );
 }
 
 async function columnsByName(session: SqlSession): Promise<ColumnsOf> {

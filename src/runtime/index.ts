@@ -25,6 +25,7 @@ import { defineStreams } from "./define-streams.js";
 import { engineMemoryFor } from "./engine-memory.js";
 import { createInstance, type RuntimeInstance } from "./instance.js";
 import { openPins } from "./pins.js";
+import { openQueryEvidence } from "./query-evidence.js";
 import { measureTools, openSql } from "./sql.js";
 import type { StartedPipeline, StartPipeline } from "./started.js";
 import { closeAll, openStores, type Stores } from "./stores.js";
@@ -74,6 +75,13 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     const version = await rollOut(stores, model);
     const buckets = await openBuckets({ stores, model, log, closers });
     const sql = await openSql({ stores, model, buckets, log, closers });
+    const evidence = await openQueryEvidence({
+      log: sql.queryLog,
+      disk: stores.disk,
+      directory: config.dataDirectory,
+      warn: (details, message) => log.warn(details, message),
+    });
+    closers.push(() => evidence.close());
     const lines: TableLine[] = [];
     for (const table of model.tables) {
       if (table.load !== undefined) log.info({ table: table.name, load: table.load }, LOAD_HERE[table.load]);
@@ -100,7 +108,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
       reconvert: await openReconversion(stores, version),
       lines,
       pins: openPins(stores.disk, config.dataDirectory),
-      advisor: { model, stores, sql, tools: measureTools(stores) },
+      advisor: { model, stores, sql, evidence, tools: measureTools(stores) },
       addresses: () => ({ ...addresses }),
     });
     closers.push(enforceRetention(stores, log));

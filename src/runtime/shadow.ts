@@ -7,7 +7,8 @@ import { relationNames } from "../redshift/binder/queries/relation-names.js";
 import type { SqlSession } from "../redshift/database.js";
 import { quotedName } from "../redshift/sql-text.js";
 import { parseStatements } from "../redshift/syntax/parse.js";
-import { ADVISOR_APPLICATION, type AdvisorParts, advise, statementsFor } from "./advisor.js";
+import { type AdvisorParts, advise, statementsFor } from "./advisor.js";
+import { ADVISOR_APPLICATION } from "./query-evidence.js";
 
 /** Where shadows stand. Its tables have the originals' names, so that a search path is all that a query needs to read the other one. */
 const SHADOW_SCHEMA = "penstock_shadow";

@@ -22,8 +22,11 @@ export interface Warehouse {
    * `_sequence_number`, `_row_index` stays, whatever the order in which objects are loaded.
    */
   load(request: LoadRequest): Promise<LoadReport>;
-  /** The ledger entries of these object keys, for the named target. */
-  ledger(target: string, keys: readonly string[]): Promise<ReadonlyMap<string, LedgerEntry>>;
+  /**
+   * The ledger entries of these object keys, for the named target. `flushes` are those that the objects are of, where the caller knows: a driver may
+   * pass by the rest of a long ledger then.
+   */
+  ledger(target: string, keys: readonly string[], flushes?: FlushSpan): Promise<ReadonlyMap<string, LedgerEntry>>;
   /** Records in the ledger that an object was given up, so that no one tries it again unasked. */
   quarantine(target: string, object: LakeObject, reason: string): Promise<void>;
   /** What the ledger says of a target in sum, with its newest entries, newest first. */
@@ -36,6 +39,12 @@ export interface Warehouse {
   /** Penstock's own questions, in the driver's words: never a text from outside. */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
   close(): Promise<void>;
+}
+
+/** Both inclusive. */
+export interface FlushSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Raw bytes in one answer of dead letters; passed by at most one letter. */

@@ -1,7 +1,7 @@
 import { PenstockError } from "../../core/errors.js";
 import { METADATA_COLUMNS } from "../../definition/model.js";
 import type { ObjectStore } from "../../lake/object-store.js";
-import type { LedgerEntry, LoadReport, LoadRequest } from "../warehouse.js";
+import type { FlushSpan, LedgerEntry, LoadReport, LoadRequest } from "../warehouse.js";
 import { describeTable } from "./apply-table.js";
 import { keepEdits, loadDeadLetters, markRedriven, settleRedriven } from "./dead-letters.js";
 import { type LocalObject, localObject, type SourceGroup, selectFrom } from "./lake-source.js";
@@ -53,6 +53,7 @@ export async function loadObjects(
         session,
         target,
         request.objects.map((object) => object.key),
+        spanOf(request.objects),
       );
       const isLoaded = (key: string) => ledger.get(key)?.status === "loaded";
       const chosen = request.objects.filter((object) => request.skipExisting === true || !isLoaded(object.key));
@@ -108,6 +109,17 @@ export async function loadObjects(
     },
     { commit: request.dryRun !== true },
   );
+}
+
+/** One pass, as there may be more objects than a call has arguments. */
+function spanOf(objects: readonly { readonly flush: number }[]): FlushSpan {
+  let from = Number.MAX_SAFE_INTEGER;
+  let to = 0;
+  for (const { flush } of objects) {
+    from = Math.min(from, flush);
+    to = Math.max(to, flush);
+  }
+  return { from, to };
 }
 
 async function loadRows(session: Session, request: LoadRequest, objects: readonly LocalObject[]) {

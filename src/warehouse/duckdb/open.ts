@@ -123,7 +123,8 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
         }
       }),
 
-    ledger: (target, keys) => own(`The ledger could not be read`, (session) => readLedger(session, target, keys)),
+    ledger: (target, keys, flushes) =>
+      own(`The ledger could not be read`, (session) => readLedger(session, target, keys, flushes)),
 
     quarantine: (target, object, reason) =>
       take(target, () =>

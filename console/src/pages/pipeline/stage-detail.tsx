@@ -110,7 +110,7 @@ function Ledger({ table, stage }: { table: TableStatus; stage: "Lake" | "Loads" 
       if (!leaving.signal.aborted) setFailure(error instanceof ApiError ? error.message : String(error));
     });
     return () => leaving.abort();
-  }, [page, table.rowsLoaded]);
+  }, [page, page === 0 ? table.rowsLoaded : 0]);
   const longest = Math.max(1, ...(entries ?? []).map(({ tookMs }) => tookMs));
   return (
     <>
