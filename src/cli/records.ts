@@ -64,7 +64,7 @@ export const addRecords: AddCommand = (program, { terminal }) => {
           record.sequenceNumber,
           plain(record.partitionKey),
           count(record.bytes),
-          plain(Buffer.from(record.rawBase64, "base64").toString("utf8")).slice(0, SHOWN_CHARS),
+          shown(Buffer.from(record.rawBase64, "base64")),
         ]);
         print(
           terminal,
@@ -80,3 +80,14 @@ export const addRecords: AddCommand = (program, { terminal }) => {
       if (page.next !== undefined) note(terminal, `There may be more: add --after ${page.next}`);
     });
 };
+
+/** A record's beginning on one line; of bytes that are no text, what they are. */
+function shown(bytes: Buffer): string {
+  try {
+    // As a stream: the bytes may end in the middle of a character.
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, 4 * SHOWN_CHARS), { stream: true });
+    return plain(text).slice(0, SHOWN_CHARS);
+  } catch {
+    return bytes[0] === 0x1f && bytes[1] === 0x8b ? "(gzip)" : "(no text)";
+  }
+}

@@ -40,6 +40,10 @@ export interface DeliveryOptions {
   readonly onDelivered: (result: FlushResult) => void;
   /** These records were delivered, or were about to be, and the journal has them no more. */
   readonly onJournalBehind?: (gone: SequenceRange) => void;
+  /** A step failed and is tried again by itself; once for each reason in a row. */
+  readonly onRetrying?: (reason: string) => void;
+  /** It goes on after failures. */
+  readonly onRecovered?: () => void;
   /** Delivery has stopped for good. */
   readonly onStopped?: (error: PenstockError) => void;
 }
@@ -211,6 +215,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
         if (dueMs === 0) {
           if (stage.state !== "retrying") stage = { state: "working" };
           await flushOnce();
+          if (stage.state === "retrying") options.onRecovered?.();
           retryMs = RETRY_MS_FIRST;
           stage = { state: "idle" };
           settleWaiting();
@@ -225,7 +230,9 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
           stop(error);
           return;
         }
-        stage = { state: "retrying", reason: messageOf(error) };
+        const reason = messageOf(error);
+        if (stage.state !== "retrying" || stage.reason !== reason) options.onRetrying?.(reason);
+        stage = { state: "retrying", reason };
         await clock.sleep(retryMs, stopping.signal).catch(() => undefined);
         retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
       }

@@ -67,6 +67,9 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
       log.debug({ table: table.name, flush: result.flush, objects: result.objects.length }, "delivered a flush");
       loader.offer(loadable(table, result.objects));
     },
+    onRetrying: (reason) =>
+      log.warn({ table: table.name, reason }, "delivery failed and tries again; what was acked waits in the journal"),
+    onRecovered: () => log.info({ table: table.name }, "delivery goes on"),
     onJournalBehind: ({ stream, shard, from, to }) =>
       log.error(
         { table: table.name, stream, shard: shardIdOf(shard), from, to },

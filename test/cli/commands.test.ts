@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { announceInstance } from "../../src/cli/support/instances.js";
 import { PenstockError } from "../../src/core/errors.js";
@@ -290,6 +291,34 @@ describe("audit", () => {
     const ran = await run(["audit", "--trace", "4711"]);
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining("row 0 dead: symbol has 31 bytes")]);
     expect((await run(["audit", "--trace", "12"])).code).toBe(1);
+  });
+});
+
+describe("records", () => {
+  it("shows text as it is, and of bytes that are none what they are", async () => {
+    const raws = [
+      Buffer.from('{"a":"é"}'),
+      gzipSync("{}"),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from("€".repeat(9)).subarray(0, 26),
+    ];
+    const records = raws.map((raw, index) => ({
+      sequenceNumber: `${index}`,
+      shardId: "shardId-000000000000",
+      sequence: index,
+      arrivedAtMs: 0,
+      partitionKey: "k",
+      bytes: raw.length,
+      rawBase64: raw.toString("base64"),
+    }));
+    const { run } = await runningStage({ instance: { records: async () => ({ records, recordsRead: 4 }) } });
+    const lines = (await run(["records", "quotes"])).stdout.trimEnd().split("\n").slice(1);
+    expect(lines.map((line) => line.trim().split(/ +/).at(-1))).toEqual([
+      '{"a":"é"}',
+      "(gzip)",
+      "text)",
+      "€".repeat(8),
+    ]);
   });
 });
 

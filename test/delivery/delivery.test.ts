@@ -35,6 +35,8 @@ interface Line {
   readonly lake: ObjectStore;
   readonly delivery: Delivery;
   readonly delivered: FlushResult[];
+  /** What its owner was told of failures: each reason, and "recovered". */
+  readonly told: string[];
   put(...payloads: string[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,6 +77,7 @@ async function openLine(
   const own = await openFsObjectStore({ disk, directory: join(directory, "lake"), stagingDirectory });
   const lake = more.lakeOf?.(own) ?? own;
   const delivered: FlushResult[] = [];
+  const told: string[] = [];
   const delivery = await openDelivery({
     table,
     schemaVersion: more.schemaVersion ?? 1,
@@ -87,6 +90,8 @@ async function openLine(
     directory: join(directory, "delivery"),
     stagingDirectory: join(stagingDirectory, "events"),
     onDelivered: (result) => delivered.push(result),
+    onRetrying: (reason) => told.push(reason),
+    onRecovered: () => told.push("recovered"),
   });
   let open = true;
   const close = async () => {
@@ -101,7 +106,7 @@ async function openLine(
     for (const [index, payload] of payloads.entries()) stream.shards[index % 2]!.append("key", Buffer.from(payload));
     await stream.commit();
   };
-  return { store, lake, delivery, delivered, put, close };
+  return { store, lake, delivery, delivered, told, put, close };
 }
 
 async function valuesIn(line: Line): Promise<unknown[]> {
@@ -213,7 +218,7 @@ test("a lake that fails between two objects ends with each object once", async (
     ...lake,
     adopt: async (path, key) => {
       adopted++;
-      if (adopted === 2) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+      if (adopted === 2 || adopted === 3) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
       return lake.adopt(path, key);
     },
   });
@@ -223,6 +228,7 @@ test("a lake that fails between two objects ends with each object once", async (
   expect(line.delivered).toHaveLength(1);
   expect(await valuesIn(line)).toEqual([1]);
   expect(await line.lake.list("errors/")).toHaveLength(1);
+  expect(line.told).toEqual(["no space left on device", "recovered"]);
 });
 
 test("objects that somebody removed before they were delivered are written again", async () => {
