@@ -12,6 +12,7 @@ import { postgresServer } from "../api/postgres/server.js";
 import { redshiftDataService } from "../api/redshift-data/service.js";
 import { s3Service } from "../api/s3/service.js";
 import { messageOf } from "../core/errors.js";
+import { isLoopback } from "../core/loopback.js";
 import { loadDefinition } from "../definition/load.js";
 import type { PipelineModel } from "../definition/model.js";
 import { refuseIncompatible } from "../definition/version-store.js";
@@ -113,6 +114,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     });
     closers.push(enforceRetention(stores, log));
     Object.assign(addresses, await openDoors({ config, stores, buckets, sql, instance, log, closers }));
+    if (!isLoopback(config.host)) log.warn({ host: config.host }, PLAIN_TRAFFIC);
 
     const started: StartedPipeline = {
       instance,
@@ -142,6 +144,9 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     throw dataDirectoryError(error, config.dataDirectory);
   }
 };
+
+const PLAIN_TRAFFIC =
+  "others can reach this address, and what they send crosses the network in plain text, the console's password too: put TLS before the doors, or use a tunnel (ssh -L)";
 
 /** The warehouse, then the catalog of versions, then the streams and delivery, so that no object comes before its table. */
 async function rollOut({ warehouse, versions, store, clock }: Stores, model: PipelineModel): Promise<number> {

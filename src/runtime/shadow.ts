@@ -67,6 +67,7 @@ export async function buildShadow(parts: AdvisorParts, body: ShadowBody): Promis
       rows: build.rows,
       buildMs: build.ms,
       sortKey: key,
+      distribution: advice.distribution.best,
       queries,
       skipped,
       ratio: queries.length === 0 ? undefined : before / Math.max(after, 0.001),
@@ -119,7 +120,9 @@ async function timed(
 function copySql(advice: TableAdvice, key: SortKeyCandidate, from: string, shadow: string): string {
   const columns = advice.columns.map(({ name }) => quotedName(name)).join(", ");
   const sortKey = `${key.style.toUpperCase()} SORTKEY (${key.columns.map(quotedName).join(", ")})`;
-  const made = `CREATE TABLE ${shadow} ${sortKey} AS SELECT ${columns}`;
+  const { style, column } = advice.distribution.best;
+  const spread = style === "key" && column !== undefined ? `DISTKEY (${quotedName(column)})` : `DISTSTYLE ${style}`;
+  const made = `CREATE TABLE ${shadow} ${spread} ${sortKey} AS SELECT ${columns}`;
   if (key.style !== "interleaved") return `${made} FROM ${from} ORDER BY ${key.columns.map(quotedName).join(", ")}`;
   const buckets = key.columns.map(
     (name, index) => `NTILE(${2 ** BUCKET_BITS}) OVER (ORDER BY ${quotedName(name)}) - 1 AS penstock_z${index}`,

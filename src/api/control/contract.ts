@@ -371,6 +371,8 @@ export interface ShadowReport {
   readonly rows: number;
   readonly buildMs: number;
   readonly sortKey: SortKeyCandidate;
+  /** What the shadow is declared with. Nothing is measured of it: one process has no slices between which rows would travel. */
+  readonly distribution: DistributionAdvice["best"];
   readonly queries: readonly {
     readonly sql: string;
     /** How often it is in the log. */

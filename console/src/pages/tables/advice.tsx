@@ -147,7 +147,7 @@ function Shadow({ report }: { report: ShadowReport }): JSX.Element {
       <p>
         {report.ratio === undefined
           ? "No logged query could be repeated."
-          : `All together the logged queries are ${report.ratio.toFixed(2)} times as quick on the copy (${plural(report.rows, "row")}, built in ${duration(report.buildMs)}).`}
+          : `All together the logged queries are ${report.ratio.toFixed(2)} times as quick on the copy (${plural(report.rows, "row")}, built in ${duration(report.buildMs)}). Distribution is not measured: there are no slices here.`}
       </p>
       <table>
         <thead>
