@@ -48,7 +48,10 @@ async function upStage(options: { readonly json?: boolean; readonly demo?: Demo;
     },
   };
   let logged = "";
-  const log = pino({ level: "info" }, { write: (line: string) => void (logged += line) });
+  const write = (line: string) => {
+    logged += line;
+  };
+  const log = pino({ level: "info" }, { write });
   const ended = untilStopped(pipeline, {
     config,
     options: { ...(options.json ? { json: true } : {}) },

@@ -114,7 +114,14 @@ function nestedSets(cursor: Cursor): readonly GroupSet[] {
   if (sets.length > MOST_CUBED) {
     cursor.refuse(`CUBE in GROUPING SETS may have ${MOST_CUBED} elements, not ${sets.length}`, at, { state: "54001" });
   }
-  return sets.reduceRight<readonly GroupSet[]>((rest, set) => [...rest.map((one) => [...set, ...one]), ...rest], [[]]);
+  return subsets(sets);
+}
+
+/** Of the elements of a CUBE, the fullest first. */
+function subsets([first, ...rest]: readonly GroupSet[]): readonly GroupSet[] {
+  if (first === undefined) return [[]];
+  const without = subsets(rest);
+  return [...without.map((one) => [...first, ...one]), ...without];
 }
 
 /** One expression, or several in parentheses, or none. */
