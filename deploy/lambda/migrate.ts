@@ -7,7 +7,7 @@ import { Tracer } from "@aws-lambda-powertools/tracer";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import type { PipelineModel } from "../../src/definition/model.js";
-import { loadModeDdl } from "../../src/lambda/load-mode-ddl.js";
+import { loadModeDdl, MODE_PLACE } from "../../src/lambda/load-mode-ddl.js";
 import { type CloudFormationRequest, type MigrateWork, migrateStep } from "../../src/lambda/migrate-step.js";
 import type { Call, Told } from "../../src/lambda/supervised.js";
 import { AWS_PLACE } from "../../src/warehouse/redshift/steps.js";
@@ -48,11 +48,11 @@ export function migrateHandler(model: PipelineModel): (event: MigrateEvent) => P
   const step = migrateStep({
     model,
     place,
-    modes: loadModeDdl(model, {
-      glueDatabase: environment("GLUE_DATABASE"),
-      lakeBucket,
-      roleArn: environment("COPY_ROLE"),
-    }),
+    modes: loadModeDdl(
+      model,
+      { glueDatabase: environment("GLUE_DATABASE"), lakeBucket, roleArn: environment("COPY_ROLE") },
+      { ...MODE_PLACE, schema: place.schema },
+    ),
     newId,
     read: () => objects.read(definitionKey),
     write: (applied) => objects.write(definitionKey, applied),

@@ -36,8 +36,6 @@ export async function bundleAll(model: PipelineModel, options: BundleOptions): P
   }
   // Functions of a definition's own are the transform's alone.
   const plain = { ...model, tables: model.tables.map(({ transform: _, ...table }) => table) };
-  // The others are loaded by Redshift itself, or not at all.
-  const copied = plain.tables.filter(({ load }) => load === undefined);
   const small = async (file: string, handler: string, given: unknown) => {
     const folder = join(options.directory, file);
     const entry = `import { ${handler} } from ${JSON.stringify(join(LAMBDAS, `${file}.ts`))};\nexport const handler = ${handler}(${JSON.stringify(given)});\n`;
@@ -46,9 +44,9 @@ export async function bundleAll(model: PipelineModel, options: BundleOptions): P
   };
   return {
     transforms,
-    load: await small("load", "loadHandler", copied),
-    loadStep: await small("load-step", "loadStepHandler", copied),
-    sweep: await small("sweep", "sweepHandler", copied),
+    load: await small("load", "loadHandler", plain.tables),
+    loadStep: await small("load-step", "loadStepHandler", plain.tables),
+    sweep: await small("sweep", "sweepHandler", plain.tables),
     migrate: await small("migrate", "migrateHandler", plain),
   };
 }

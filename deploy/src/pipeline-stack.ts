@@ -68,8 +68,7 @@ export function pipelineStack(app: App, model: PipelineModel, bundles: Bundles, 
     options: options.warehouse ?? { kind: "serverless" },
   });
   const loads = loader(stage("Loader"), {
-    // The others are loaded by Redshift itself, or not at all.
-    model: { ...model, tables: model.tables.filter(({ load }) => load === undefined) },
+    model,
     bucket,
     key,
     network: net,

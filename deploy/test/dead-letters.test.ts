@@ -9,6 +9,7 @@ import { openS3ObjectStore } from "../../src/lake/s3.js";
 import type { FirehoseAnswer, FirehoseEvent } from "../../src/lambda/firehose-transform.js";
 import { openDuckDbWarehouse } from "../../src/warehouse/duckdb/open.js";
 import { silentLog } from "../../src/warehouse/log.js";
+import { AWS_PLACE, prepareOwnSteps } from "../../src/warehouse/redshift/statements.js";
 import { tableModel, temporaryFolder } from "../../test/loader/fixtures.js";
 import {
   LAKE_BUCKET,
@@ -30,10 +31,22 @@ const quotes: TableModel = {
     errorPrefix: "errors/quotes/!{firehose:error-output-type}/",
   },
 };
+/** As a table of that way to load, with the same columns; what a definition may say beside is not asked here. */
+const loadedBy = (load: NonNullable<TableModel["load"]>): TableModel => ({
+  ...quotes,
+  name: load.replace("-", "_"),
+  load,
+  deliver: {
+    ...quotes.deliver,
+    prefix: `tables/${load}/`,
+    errorPrefix: `errors/${load}/!{firehose:error-output-type}/`,
+  },
+});
+const others = (["auto-copy", "streaming", "external"] as const).map(loadedBy);
 const model: PipelineModel = {
   name: "market",
   streams: [{ name: "quotes", kind: "kinesis", shards: 1, retentionHours: 24 }],
-  tables: [quotes],
+  tables: [quotes, ...others],
 };
 const ARRIVED_MS = 1_772_359_200_123;
 
@@ -65,10 +78,10 @@ const rows = async (sql: string) => (await warehouse().query(sql)).rows;
 const number = (count: number) => `4966${String(count).padStart(52, "0")}`;
 
 /** The bundle's own handler, with the environment that the stack gives it. */
-function transform(): (event: FirehoseEvent) => Promise<FirehoseAnswer> {
+function transform(table = "quotes"): (event: FirehoseEvent) => Promise<FirehoseAnswer> {
   process.env.STREAM = "quotes";
   const load = createRequire(import.meta.url);
-  const file = join(bundles.transforms.get("quotes")!, "index.js");
+  const file = join(bundles.transforms.get(table)!, "index.js");
   delete load.cache[file];
   return (load(file) as { handler: (event: FirehoseEvent) => Promise<FirehoseAnswer> }).handler;
 }
@@ -90,11 +103,11 @@ const eventOf = (records: readonly string[]): FirehoseEvent => ({
   })),
 });
 
-const buried = () => openS3ObjectStore({ client: door.s3, bucket: LAKE_BUCKET }).list("errors/quotes/");
+const buried = (folder = "errors/quotes/") => openS3ObjectStore({ client: door.s3, bucket: LAKE_BUCKET }).list(folder);
 
-/** Whatever lies under the table's error prefix, told as EventBridge tells it. */
-async function told(id: string) {
-  const objects = await buried();
+/** Whatever lies under the error prefix, told as EventBridge tells it. */
+async function told(id: string, folder?: string) {
+  const objects = await buried(folder);
   await cloud.handler("load")({
     Records: objects.map(({ key, sizeBytes }, index) => ({
       messageId: `${id}-${index}`,
@@ -202,5 +215,28 @@ describe("dead letters on AWS", () => {
     expect(await letters()).toHaveLength(1);
     await cloud.run("sweep", {});
     expect(await cloud.settled()).toEqual([]);
+  });
+
+  it("those of tables that Redshift loads or reads by itself come there as well, by event and by sweep, and none of their rows do", async () => {
+    // As the migration makes them where there is nothing else of the loader's.
+    for (const { name } of others) {
+      for (const { sql } of prepareOwnSteps(name, { ...AWS_PLACE, schema: LEDGER_SCHEMA })) await rows(sql);
+    }
+    for (const { name } of others) {
+      const answer = await transform(name)(eventOf(['{"symbol":"SPY","bid":"many"}', '{"symbol":"QQQ","bid":1.5}']));
+      expect(answer.records.map(({ result }) => result)).toEqual(["Dropped", "Ok"]);
+    }
+    await door.lake.put("tables/external/one.json", Buffer.from("{}"));
+    expect(await told("rows", "tables/")).toEqual([]);
+    expect(await told("letters", "errors/external/")).toMatchObject([{ status: "SUCCEEDED" }]);
+    expect((await letters()).map(([, table]) => table)).toEqual(["external"]);
+    // The copied table is not there at all, and keeps nobody waiting.
+    await cloud.run("sweep", {});
+    expect(await cloud.settled()).toMatchObject([{ status: "SUCCEEDED" }, { status: "SUCCEEDED" }]);
+    expect((await letters()).map((row) => [row[1], row[6], row[7]])).toEqual([
+      ["auto_copy", "type-mismatch", "bid"],
+      ["external", "type-mismatch", "bid"],
+      ["streaming", "type-mismatch", "bid"],
+    ]);
   });
 });

@@ -38,7 +38,8 @@ export function planExecutions(
     // Rows of an object that is not Parquet are counted by nobody, so that each needs a COPY of its own; so do letters, which must name their object.
     const most = table.deliver.fileFormat === "parquet" ? EXECUTION_OBJECTS_MAX : SOURCES_MAX;
     return [
-      ...executionsOf(table, tablePrefix(table), most),
+      // Rows of the others are loaded by Redshift itself, or not at all; their letters are not.
+      ...(table.load === undefined ? executionsOf(table, tablePrefix(table), most) : []),
       ...executionsOf(table, lettersPrefix(table), SOURCES_MAX),
     ];
   });

@@ -3,7 +3,8 @@
  * warehouse/redshift/ddl.ts). Everything is compared before anything is touched.
  *
  *     compare the definition with the one that was applied last -> each table: how does it stand? -> (refused: nothing was changed)
- *       -> each table: make what is not there, add what it lacks -> each statement of the other ways to load -> remember the definition
+ *       -> each table: make what is not there, add what it lacks -> each other table: what its dead letters need
+ *       -> each statement of the other ways to load -> remember the definition
  *
  * CloudFormation goes back to what was there when a deployment fails, and calls with the earlier definition then. That must not fail, and nothing has to be
  * done for it: columns that were added are at the end, and may stay.
@@ -11,8 +12,14 @@
 import type { PipelineModel, TableModel } from "../definition/model.js";
 import { type Change, compareModels } from "../definition/version.js";
 import { columnsOf, type TableChanges } from "../warehouse/redshift/ddl.js";
-import { describeSql, prepareSteps, type RedshiftPlace, tableChanges } from "../warehouse/redshift/statements.js";
-import type { ModeStatement } from "./load-mode-ddl.js";
+import {
+  describeSql,
+  prepareOwnSteps,
+  prepareSteps,
+  type RedshiftPlace,
+  tableChanges,
+} from "../warehouse/redshift/statements.js";
+import { landingTable, type ModeStatement } from "./load-mode-ddl.js";
 import { type Answer, type Call, rowsOf, type Task, type Told, troubleOf } from "./supervised.js";
 
 /** What CloudFormation asks a custom resource. */
@@ -29,11 +36,11 @@ export interface MigrateInput {
   readonly request: CloudFormationRequest;
 }
 
-type Phase = "check" | "prepare" | "describe" | "alone" | "unless" | "mode";
+type Phase = "check" | "prepare" | "describe" | "alone" | "own" | "unless" | "mode";
 
 export interface MigrateWork extends MigrateInput {
   readonly phase?: Phase;
-  /** Of the table, or of the statement of a way to load. */
+  /** Of the table, of what it is loaded into, or of the statement of a way to load. */
   readonly index?: number;
   readonly differences?: readonly string[];
   /** Statements by themselves that this table still needs. */
@@ -65,6 +72,7 @@ const REASON_CHARACTERS = 2_000;
 export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWork>) => Promise<Told<MigrateWork>> {
   const { model, place, modes, newId } = options;
   const tables = model.tables.filter(({ load }) => load === undefined);
+  const lettersOf = model.tables.filter(({ load }) => load !== undefined).flatMap(letterTargets);
 
   return async ({ work, answer }) => {
     const { request } = work;
@@ -109,7 +117,8 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
             );
           }
           at = { request, phase: "prepare", index: 0 };
-        } else if (phase === "prepare" && index >= tables.length) at = { request, phase: "unless", index: 0 };
+        } else if (phase === "prepare" && index >= tables.length) at = { request, phase: "own", index: 0 };
+        else if (phase === "own" && index >= lettersOf.length) at = { request, phase: "unless", index: 0 };
         else if (phase === "alone" && (at.alone ?? []).length === 0)
           at = { request, phase: "prepare", index: index + 1 };
         else if (phase === "unless" && index >= modes.length) {
@@ -134,6 +143,10 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
         return { do: "transaction", sqls: prepareSteps(table, place).map(({ sql }) => sql), token, report: 0 };
       case "alone":
         return { do: "statement", sql: alone[0] ?? "", token };
+      case "own": {
+        const sqls = prepareOwnSteps(lettersOf[index] ?? "", place).map(({ sql }) => sql);
+        return { do: "transaction", sqls, token, report: 0 };
+      }
       case "unless":
         return { do: "ask", sql: modes[index]?.unless ?? "", token };
       default:
@@ -169,6 +182,8 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
         return hasEnded(answer) ? { work: { phase: "describe", index } } : trouble();
       case "alone":
         return hasEnded(answer) ? { work: { phase, index, alone: alone.slice(1) } } : trouble();
+      case "own":
+        return hasEnded(answer) ? { work: { phase, index: index + 1 } } : trouble();
       case "unless":
         if (rows === undefined) return trouble();
         return Number(rows[0]?.[0] ?? 0) === 0
@@ -178,6 +193,11 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
         return hasEnded(answer) ? { work: { phase: "unless", index: index + 1 } } : trouble();
     }
   }
+}
+
+/** What loads of the loader's own may go into: letters by the table's name, redriven rows into what the table is loaded into. */
+function letterTargets(table: TableModel): string[] {
+  return [table.name, ...(table.load === "auto-copy" ? [landingTable(table)] : [])];
 }
 
 function hasEnded(answer: Answer): boolean {

@@ -66,6 +66,11 @@ const ASKED_MAX = 64;
 /** Behind a table's name: its dead letters, a round of their own. No table's name has a slash. */
 const LETTERS = "/errors";
 
+/** Rows that the loader does not load are none of its business; dead letters are, of every table. */
+function roundsOf({ name, load }: TableModel): string[] {
+  return [...(load === undefined ? [name] : []), `${name}${LETTERS}`];
+}
+
 interface Swept {
   readonly name: string;
   readonly table: TableModel;
@@ -79,7 +84,7 @@ export function sweepStep(options: SweepStepOptions): (call: Call<SweepWork>) =>
 
   return async ({ work, answer, execution }) => {
     if (answer.kind === "broken") return { do: "failed", reason: troubleOf(answer), work };
-    let { tables = options.tables.flatMap(({ name }) => [name, `${name}${LETTERS}`]), questions = 0 } = work;
+    let { tables = options.tables.flatMap(roundsOf), questions = 0 } = work;
     if (work.asked !== undefined) {
       const rows = rowsOf(answer);
       if (rows === undefined) return { do: "failed", reason: `The ledger cannot be read: ${troubleOf(answer)}`, work };

@@ -115,7 +115,12 @@ describe("the migration's step", () => {
       write: async () => undefined,
       respond: async (_, reason) => void answers.push(reason),
     });
-    return { answers, begin: () => step({ work: asked, answer: { kind: "begin" }, execution: "e" }) };
+    const ended = { kind: "ended", described: { Status: "FINISHED" } } as const;
+    return {
+      answers,
+      begin: () => step({ work: asked, answer: { kind: "begin" }, execution: "e" }),
+      goOn: ({ work }: Awaited<ReturnType<typeof step>>) => step({ work, answer: ended, execution: "e" }),
+    };
   }
 
   it("refuses what `up` refuses, before it asks the warehouse anything", async () => {
@@ -131,5 +136,22 @@ describe("the migration's step", () => {
     expect(back.answers).toEqual([undefined]);
     const on = stepOf(model(), model([...table.columns, venue]));
     expect(await on.begin()).toMatchObject({ do: "ask" });
+  });
+
+  it("makes what dead letters need of a table that the loader does not load, and no table", async () => {
+    const jobbed: PipelineModel = { ...model(), tables: [{ ...table, load: "auto-copy" }] };
+    const { answers, begin, goOn } = stepOf(jobbed, jobbed);
+    const made: string[] = [];
+    let told = await begin();
+    while (told.do === "transaction") {
+      made.push(...told.sqls);
+      told = await goOn(told);
+    }
+    expect([told.do, answers]).toEqual(["done", [undefined]]);
+    const tables = made.flatMap((sql) => /^CREATE TABLE IF NOT EXISTS (\S+)/.exec(sql)?.[1] ?? []);
+    const own = ["locks", "loads", "deduped"].flatMap((kind) => [`${kind}_quotes`, `${kind}_quotes_landing`]);
+    expect(tables.filter((one) => !one.endsWith('"locks"') && !one.endsWith('"letters"')).sort()).toEqual(
+      own.map((one) => `"penstock"."${one}"`).sort(),
+    );
   });
 });

@@ -7,7 +7,7 @@ import type { Network } from "./network.js";
 import type { Warehouse } from "./warehouse.js";
 
 export interface LoaderOptions {
-  /** With the tables that the loader loads, and no others. */
+  /** Rows of tables with a `load` are loaded by Redshift itself, or not at all; dead letters are the loader's of every table. */
   readonly model: PipelineModel;
   readonly bucket: Bucket;
   readonly key: Key;

@@ -59,8 +59,8 @@ export function loader(scope: Construct, options: LoaderOptions): Loader {
     visibilityTimeout: Duration.seconds(6 * LOAD_SECONDS + GATHER_SECONDS),
     deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: RECEIVES_MAX },
   });
-  const prefixes = model.tables.flatMap(({ deliver }) => [
-    { prefix: fixedPart(deliver.prefix) },
+  const prefixes = model.tables.flatMap(({ load, deliver }) => [
+    ...(load === undefined ? [{ prefix: fixedPart(deliver.prefix) }] : []),
     { prefix: fixedPart(deliver.errorPrefix) },
   ]);
   // EventBridge refuses a pattern with an empty list.
@@ -138,8 +138,9 @@ function loads(scope: Construct, options: LoaderOptions): StateMachine {
     service: STEP_SERVICE,
   });
   const turns = `${STATE_PREFIX}turns/`;
+  const loaded = model.tables.filter(({ load }) => load === undefined);
   lakeRights(step, bucket, key, {
-    read: [...model.tables.map(({ deliver }) => fixedPart(deliver.prefix)), turns],
+    read: [...loaded.map(({ deliver }) => fixedPart(deliver.prefix)), turns],
     write: [...model.tables.map(({ name }) => `${LOADS_PREFIX}${name}/`), turns],
     remove: [turns],
   });

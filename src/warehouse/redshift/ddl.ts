@@ -30,10 +30,13 @@ export function metadataType(
 /** Makes what is not there: Penstock's own tables, and the target. One transaction; run again it changes nothing. */
 export function prepareSteps(table: TableModel, place: RedshiftPlace, options: { readonly as?: string } = {}): Step[] {
   const target = options.as ?? table.name;
-  return [...ownTables(place, target), `CREATE TABLE IF NOT EXISTS ${tableText(table, target, place)}`].map((sql) => ({
-    kind: "ddl",
-    sql,
-  }));
+  const made = `CREATE TABLE IF NOT EXISTS ${tableText(table, target, place)}`;
+  return [...prepareOwnSteps(target, place), { kind: "ddl", sql: made }];
+}
+
+/** Penstock's own tables of a target alone: what its dead letters need where Redshift loads or reads its rows by itself. */
+export function prepareOwnSteps(target: string, place: RedshiftPlace): Step[] {
+  return ownTables(place, target).map((sql) => ({ kind: "ddl", sql }));
 }
 
 function ownTables(place: RedshiftPlace, target: string): string[] {
