@@ -181,7 +181,11 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
 async function redriveAws(options: Filter, body: RedriveBody, terminal: Terminal): Promise<RedriveReport> {
   const { findDeployment } = await import("./aws/deployment.js");
   const { redriveOnAws } = await import("./aws/redrive.js");
-  return await redriveOnAws(await findDeployment(options, terminal), body);
+  const { withTransform } = await import("./aws/redrive-load.js");
+  const deployment = await findDeployment(options, terminal);
+  return await redriveOnAws(deployment, body, (table) =>
+    withTransform(deployment, table, options.definition, terminal.workingDirectory),
+  );
 }
 
 async function editOf(ids: readonly string[], path: string): Promise<Record<string, string>> {

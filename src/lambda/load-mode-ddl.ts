@@ -86,6 +86,18 @@ export function landingTable(table: Pick<TableModel, "name">): string {
   return `${table.name}_landing`;
 }
 
+/** The table that the job fills, as the loader knows tables: each column in the type that the lake's objects have for it. */
+export function landingModel(table: TableModel): TableModel {
+  const columns = table.columns.map(({ default: _, ...column }) => ({ ...column, type: landingType(column.type) }));
+  return { ...table, name: landingTable(table), columns };
+}
+
+function landingType(type: ColumnType): ColumnType {
+  if (type.kind === "timestamptz") return { kind: "timestamp" };
+  if (type.kind !== "time" && type.kind !== "super") return type;
+  return { kind: "varchar", length: Number(/\d+/.exec(stagingType(type))?.[0]) };
+}
+
 /** A job keeps its folder for good, so a table that moves to another one gets another job. */
 export function copyJobName(table: TableModel): string {
   return `penstock_${table.name}_${fold(folderOf(table))}`.slice(-127);

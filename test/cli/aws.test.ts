@@ -2,11 +2,9 @@
  * The commands with `--aws`, by the unmodified SDK against Penstock's own doors: Kinesis, S3 and the Data API are the embedded ones; CloudFormation, which
  * has none, is a few lines that answer for one stack. SQS and CloudWatch are tried in the emulator (deploy/test/emulator.test.ts).
  */
-import { once } from "node:events";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { awsListener } from "../../src/api/aws/aws-listener.js";
 import { kinesisService } from "../../src/api/kinesis/service.js";
 import { eventOf } from "../../src/cli/aws/replay.js";
@@ -14,18 +12,12 @@ import { systemClock } from "../../src/core/clock.js";
 import { draftOf, PIPELINE } from "../../src/definition/brand.js";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { integer, json, pipeline, stream, table, varchar } from "../../src/index.js";
-import { firehoseTransform } from "../../src/lambda/firehose-transform.js";
 import { newObjectOf } from "../../src/lambda/load-batch.js";
 import { rowJson } from "../../src/lambda/row-json.js";
 import { rowsOf, writeObject } from "../loader/fixtures.js";
 import { attributes, openStore } from "../stream/fixtures.js";
-import {
-  LAKE_BUCKET,
-  LEDGER_SCHEMA,
-  openRedshiftDoor,
-  type RedshiftDoor,
-  redshiftWarehouse,
-} from "../warehouse/redshift-under-test.js";
+import { redshiftWarehouse } from "../warehouse/redshift-under-test.js";
+import { awsEnvironment, buried, cloudFormation, deployed } from "./deployed-stack.js";
 import { stage } from "./stage.js";
 
 const trades = table("trades", {
@@ -34,81 +26,12 @@ const trades = table("trades", {
   columns: { symbol: varchar(12), size: integer() },
 });
 const model = draftOf<PipelineModel>(pipeline("desk", { tables: [trades] }), PIPELINE)!;
-const OUTPUTS: Record<string, string> = {
-  PenstockPipeline: "desk",
-  PenstockLakeBucket: LAKE_BUCKET,
-  PenstockGlueDatabase: "desk",
-  PenstockWorkgroup: "local",
-  PenstockDatabase: "penstock",
-  PenstockWarehouseSecret: "redshift!penstock-desk-penstock_admin",
-  PenstockLedgerSchema: LEDGER_SCHEMA,
-  PenstockLoadQueue: "http://127.0.0.1:1/queue",
-  PenstockLoadDeadLetterQueue: "http://127.0.0.1:1/dead",
-  PenstockLoadStateMachine: "arn:aws:states:us-east-1:000000000000:stateMachine:load",
-};
 
-const before = { ...process.env };
-beforeEach(() => {
-  Object.assign(process.env, {
-    AWS_ACCESS_KEY_ID: "any",
-    AWS_SECRET_ACCESS_KEY: "any",
-    AWS_REGION: "us-east-1",
-    AWS_EC2_METADATA_DISABLED: "true",
-  });
-});
-afterEach(() => {
-  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-  Object.assign(process.env, before);
-});
-
-/** One deployed stack, `penstock-desk`, as CloudFormation tells of it. */
-async function cloudFormation(): Promise<string> {
-  const template = JSON.stringify({ Metadata: { Penstock: { definition: model } }, Resources: {} });
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const asked = new URLSearchParams(Buffer.concat(parts).toString());
-    const action = asked.get("Action")!;
-    response.setHeader("content-type", "text/xml");
-    if (asked.get("StackName") !== "penstock-desk") {
-      const message = `Stack with id ${asked.get("StackName")} does not exist`;
-      response.statusCode = 400;
-      response.end(
-        `<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>${message}</Message></Error></ErrorResponse>`,
-      );
-      return;
-    }
-    const outputs = Object.entries(OUTPUTS).map(
-      ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
-    );
-    const results: Record<string, string> = {
-      DescribeStacks: `<Stacks><member><StackName>penstock-desk</StackName><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/penstock-desk/1</StackId><StackStatus>UPDATE_COMPLETE</StackStatus><CreationTime>2026-11-22T10:00:00Z</CreationTime><Outputs>${outputs.join("")}</Outputs></member></Stacks>`,
-      GetTemplate: `<TemplateBody>${template.replaceAll("&", "&amp;").replaceAll("<", "&lt;")}</TemplateBody>`,
-    };
-    response.end(`<${action}Response><${action}Result>${results[action]}</${action}Result></${action}Response>`);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-}
-
-async function deployed() {
-  const here = await stage();
-  const door: RedshiftDoor = await openRedshiftDoor(here.directory);
-  onTestFinished(() => door.close());
-  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = await cloudFormation();
-  process.env.AWS_ENDPOINT_URL_S3 = door.url;
-  process.env.AWS_ENDPOINT_URL_REDSHIFT_DATA = door.url;
-  const aws = (...argv: string[]) => here.run([...argv, "--aws", "--stack", "penstock-desk"]);
-  return { ...here, door, aws };
-}
+awsEnvironment();
 
 describe("penstock with --aws", () => {
   it("query runs a statement by the Data API and prints its rows", async () => {
-    const { aws } = await deployed();
+    const { aws } = await deployed(model);
     const { code, stdout } = await aws("query", "select 1 as one, 'two' as two", "--csv");
     expect({ code, stdout }).toEqual({ code: 0, stdout: "one,two\r\n1,two\r\n" });
     const failed = await aws("query", "select * from nowhere");
@@ -141,7 +64,7 @@ describe("penstock with --aws", () => {
       kinesis.close();
       await store.close();
     });
-    process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = await cloudFormation();
+    process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = await cloudFormation(model);
     process.env.AWS_ENDPOINT_URL_KINESIS = listener.url;
     const lines = Array.from({ length: 1200 }, (_, size) => JSON.stringify({ symbol: "SPY", size })).join("\n");
     const { code, stdout } = await here.run(
@@ -161,7 +84,7 @@ describe("penstock with --aws", () => {
   });
 
   it("errors lists the lake's dead letters by reason and shows one with its bytes", async () => {
-    const { aws, door } = await deployed();
+    const { aws, door } = await deployed(model);
     const letter = (sequence: number, code: string) =>
       JSON.stringify({
         arrivalTimestamp: 1_763_800_000_000 + sequence,
@@ -203,39 +126,9 @@ describe("penstock with --aws", () => {
     expect(chosen.stdout).not.toContain("Lambda.InvocationFailed");
   });
 
-  /** Three records through the transform: a good one, one with a wrong type, one that is no JSON; their letters in the warehouse as the loader brings them. */
-  async function buried(door: RedshiftDoor) {
-    const table = model.tables[0]!;
-    const warehouse = redshiftWarehouse(door, { place: { schema: LEDGER_SCHEMA, sequence: "service" } });
-    await warehouse.applyTable(table);
-    const transform = firehoseTransform({
-      table,
-      stream: "ticks",
-      schemaVersion: 1,
-      writeDeadLetters: async (key, body) => {
-        const { sizeBytes } = await door.lake.put(key, Buffer.from(body));
-        const object = { key, kind: "dead" as const, table: "trades", flush: 0, schemaVersion: 1, rows: 2, sizeBytes };
-        await warehouse.load({ table, target: "trades", objects: [object], deadlineMs: 30_000 });
-      },
-    });
-    const records = ['{"symbol":"SPY","size":"many"}', '{"symbol":"QQQ","size":1}', "no json"].map((data, index) => ({
-      recordId: `${index}`,
-      approximateArrivalTimestamp: 1_763_800_000_000,
-      data: Buffer.from(data).toString("base64"),
-      kinesisRecordMetadata: {
-        sequenceNumber: `4966${String(index).padStart(52, "0")}`,
-        shardId: "shardId-000000000000",
-        partitionKey: "a",
-        approximateArrivalTimestamp: 1_763_800_000_000,
-      },
-    }));
-    await transform({ invocationId: "i", deliveryStreamArn: "arn", records });
-    return warehouse;
-  }
-
   it("errors redrive loads a mended letter once, under its own identity, and list, show and the table agree", async () => {
-    const { aws, door, directory } = await deployed();
-    const warehouse = await buried(door);
+    const { aws, door, directory } = await deployed(model);
+    const warehouse = await buried(door, model.tables[0]!);
     const listed = JSON.parse((await aws("errors", "list", "--json")).stdout);
     const mended = listed.letters.find((one: { code: string }) => one.code === "type-mismatch").id as string;
     const again = await aws("errors", "redrive", "--all", "--json");
@@ -264,7 +157,7 @@ describe("penstock with --aws", () => {
   });
 
   it("audit holds the lake's objects against the ledger: loaded, on their way, missing; and finds rows that are there twice", async () => {
-    const { aws, door } = await deployed();
+    const { aws, door } = await deployed(model);
     const table = model.tables[0]!;
     const folder = table.deliver.prefix.split("!{")[0]!;
     const rows = rowsOf(1, 3, (size) => ({ symbol: "SPY", size }));
@@ -293,7 +186,7 @@ describe("penstock with --aws", () => {
   });
 
   it("replay says what it would hand to the loader, and takes no sequence numbers", async () => {
-    const { aws, door } = await deployed();
+    const { aws, door } = await deployed(model);
     const folder = model.tables[0]!.deliver.prefix.split("!{")[0]!;
     await door.lake.put(`${folder}one.parquet`, Buffer.from("rows"));
     const { code, stdout } = await aws("replay", "trades", "--dry-run", "--json");
@@ -315,9 +208,9 @@ describe("penstock with --aws", () => {
   });
 
   it("replay --into fills a shadow from the lake, each object once; a trace follows a record there and to its letter", async () => {
-    const { aws, door } = await deployed();
+    const { aws, door } = await deployed(model);
     const table = model.tables[0]!;
-    const warehouse = await buried(door);
+    const warehouse = await buried(door, model.tables[0]!);
     const number = (count: number) => `4967${String(count).padStart(52, "0")}`;
     const lines = [1, 2, 3].map((size) =>
       rowJson(
@@ -370,7 +263,7 @@ describe("penstock with --aws", () => {
   });
 
   it("a stack that is not there, and a folder without a definition, are said as such", async () => {
-    const { run } = await deployed();
+    const { run } = await deployed(model);
     const absent = await run(["status", "--aws", "--stack", "penstock-other"]);
     expect(absent.code).toBe(1);
     expect(absent.stderr).toContain("error: There is no stack penstock-other in us-east-1.");

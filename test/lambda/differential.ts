@@ -65,8 +65,37 @@ export interface Differential {
   readonly failed: number;
 }
 
+/** Carried and compared together: what a million of them take of memory is what so many do. */
+const RECORDS_A_PART = 100_000;
+const EXAMPLES_MAX = 5;
+
 export async function differential(records: number, seed: number): Promise<Differential> {
   const payloadOf = generator(seed);
+  const parts: Differential[] = [];
+  for (let first = 1; first <= records; first += RECORDS_A_PART) {
+    const count = Math.min(RECORDS_A_PART, records - first + 1);
+    parts.push(await differentialOf(first, count, payloadOf));
+  }
+  const sum = (count: (part: Differential) => number) => parts.reduce((total, part) => total + count(part), 0);
+  return {
+    records,
+    rows: { embedded: sum(({ rows }) => rows.embedded), lambda: sum(({ rows }) => rows.lambda) },
+    onlyEmbedded: parts.flatMap(({ onlyEmbedded }) => onlyEmbedded).slice(0, EXAMPLES_MAX),
+    onlyLambda: parts.flatMap(({ onlyLambda }) => onlyLambda).slice(0, EXAMPLES_MAX),
+    dead: {
+      embedded: parts.flatMap(({ dead }) => dead.embedded),
+      lambda: parts.flatMap(({ dead }) => dead.lambda),
+    },
+    filtered: { embedded: sum(({ filtered }) => filtered.embedded), lambda: sum(({ filtered }) => filtered.lambda) },
+    failed: sum(({ failed }) => failed),
+  };
+}
+
+async function differentialOf(
+  begin: number,
+  records: number,
+  payloadOf: (number: number) => string,
+): Promise<Differential> {
   const kit = await conversionKit();
   try {
     const file = join(kit.directory, "lambda.ndjson");
@@ -84,8 +113,9 @@ export async function differential(records: number, seed: number): Promise<Diffe
         }
       },
     });
-    for (let first = 1; first <= records; first += RECORDS_AN_EVENT) {
-      const count = Math.min(RECORDS_AN_EVENT, records - first + 1);
+    const end = begin + records;
+    for (let first = begin; first < end; first += RECORDS_AN_EVENT) {
+      const count = Math.min(RECORDS_AN_EVENT, end - first);
       const payloads = Array.from({ length: count }, (_, index) => payloadOf(first + index));
       // Kept as blocks, outside of the heap: conversion may read its source a second time, with more care.
       blocks.push({ stream: "events", block: journalBlock(payloads, { first }) });
@@ -114,8 +144,8 @@ export async function differential(records: number, seed: number): Promise<Diffe
     const spoken = `(SELECT * FROM ${embedded} WHERE ${finite})`;
     const [unspoken, onlyEmbedded, onlyLambda, rows] = await Promise.all([
       kit.query(`SELECT s || '/' || i || ' out-of-range' FROM ${embedded} WHERE NOT (${finite})`),
-      kit.query(`SELECT * FROM (SELECT * FROM ${spoken} EXCEPT ALL SELECT * FROM ${others}) LIMIT 5`),
-      kit.query(`SELECT * FROM (SELECT * FROM ${others} EXCEPT ALL SELECT * FROM ${spoken}) LIMIT 5`),
+      kit.query(`SELECT * FROM (SELECT * FROM ${spoken} EXCEPT ALL SELECT * FROM ${others}) LIMIT ${EXAMPLES_MAX}`),
+      kit.query(`SELECT * FROM (SELECT * FROM ${others} EXCEPT ALL SELECT * FROM ${spoken}) LIMIT ${EXAMPLES_MAX}`),
       kit.query(`SELECT count(*)::DOUBLE FROM ${spoken}`),
     ]);
     return {

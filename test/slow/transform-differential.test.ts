@@ -5,7 +5,10 @@ import { differential } from "../lambda/differential.js";
 const records = Number(process.env.PENSTOCK_DIFFERENTIAL_RECORDS ?? 1_000_000);
 const seed = Number(process.env.PENSTOCK_SEED ?? Date.now() % 2 ** 31);
 
-test(`${records} records through the Lambda and through embedded delivery give equal rows (PENSTOCK_SEED=${seed})`, async () => {
+test(`${records} records through the Lambda and through embedded delivery give equal rows (PENSTOCK_SEED=${seed})`, {
+  // A million took five and a half minutes on a machine with two cores that did little else.
+  timeout: 120_000 + records * 3,
+}, async () => {
   const { rows, onlyEmbedded, onlyLambda, dead, filtered, failed } = await differential(records, seed);
   expect({ onlyEmbedded, onlyLambda, failed }).toEqual({ onlyEmbedded: [], onlyLambda: [], failed: 0 });
   expect(rows.lambda).toBe(rows.embedded);

@@ -1,21 +1,18 @@
-import { createHash } from "node:crypto";
 import type { RedriveBody, RedrivePreview, RedriveReport } from "../../api/control/contract.js";
-import { PenstockError } from "../../core/errors.js";
+import { isPenstockError, PenstockError } from "../../core/errors.js";
 import type { TableModel } from "../../definition/model.js";
 import { decodeRecord } from "../../delivery/codec/decode-record.js";
 import type { RowOutcome } from "../../delivery/codec/decode-rows.js";
 import { planRows } from "../../delivery/codec/row-plan.js";
-import type { LakeObject } from "../../delivery/flush.js";
-import type { ObjectStore } from "../../lake/object-store.js";
 import { rowJson, unspeakable } from "../../lambda/row-json.js";
 import type { StoredDeadLetter, Warehouse } from "../../warehouse/warehouse.js";
 import type { Deployment } from "./deployment.js";
 import { warehouseIdOf } from "./letters.js";
+import { type Redriven, type RedriveTarget, redriveTarget, refusalOf } from "./redrive-load.js";
 import { openDeployment } from "./warehouse.js";
 
 /** A load is one batch of statements, and names each of its letters. */
 const LETTERS_AT_ONCE = 500;
-const DEADLINE_MS = 600_000;
 const PREVIEW_ROWS_MAX = 20;
 /** Rows of one user record of an aggregate: its identities lie this far from the next one's (src/lambda/firehose-transform.ts). */
 const ROWS_A_SUBSEQUENCE = 2 ** 32;
@@ -31,14 +28,24 @@ interface Retried {
 
 /**
  * Dead letters of a deployment tried again by the definition as it was deployed last, as src/loader/redrive.ts does it in an instance: decoded here, by the
- * transform's own codec, written to the lake as one object under `redrive/`, and loaded by the statements that every load is.
+ * transform's own codec, written to the lake as one object under `redrive/`, and loaded by the statements that every load is (redrive-load.ts has what the
+ * other ways to load do).
  *
  * Exactly once: the load is one transaction. It fails where one of its letters is no longer dead, drops rows whose identity the table has, and marks the
  * letters. So whatever is lost on the way (this process, an answer), the next try finds either all of it done or nothing; two at once cannot both
  * commit. The object's key is a digest of the letters and their bytes: the same choice writes the same object.
  */
-export async function redriveOnAws(deployment: Deployment, body: RedriveBody): Promise<RedriveReport> {
+export async function redriveOnAws(
+  deployment: Deployment,
+  body: RedriveBody,
+  withFunction: (table: TableModel) => Promise<TableModel>,
+): Promise<RedriveReport> {
   const { lake, warehouse, close } = await openDeployment(deployment);
+  const targets = new Map<string, Promise<RedriveTarget>>();
+  const targetOf = (table: TableModel) =>
+    once(targets, table.name, () => redriveTarget(deployment, table, { lake, warehouse }));
+  const tables = new Map<string, Promise<TableModel>>();
+  const tableOf = (table: TableModel) => once(tables, table.name, () => withFunction(table));
   try {
     const names = new Map<string, string>();
     for (const id of body.ids ?? []) names.set(id, await warehouseIdOf(deployment, lake, id));
@@ -68,12 +75,22 @@ export async function redriveOnAws(deployment: Deployment, body: RedriveBody): P
           sum.failed.push(...own.map(({ id, code }) => ({ id, code, message })));
           continue;
         }
-        if (deployment.transforms.includes(name)) {
-          const message = `The records of "${name}" go through a function of the definition's own, which runs on AWS alone: put the record again.`;
+        const refusal = refusalOf(table);
+        if (refusal !== undefined) {
+          sum.failed.push(...own.map(({ id, code }) => ({ id, code, message: refusal })));
+          continue;
+        }
+        let whole: TableModel;
+        try {
+          whole = await tableOf(table);
+        } catch (error) {
+          if (!isPenstockError(error)) throw error;
+          const message = [error.message, error.hint].join(" ").trim();
           sum.failed.push(...own.map(({ id, code }) => ({ id, code, message })));
           continue;
         }
-        const outcome = await redriveTable({ lake, warehouse, table, letters: own, edits, dryRun });
+        const target = await targetOf(table);
+        const outcome = await redriveTable({ warehouse, target, table: whole, letters: own, edits, dryRun });
         sum.loaded += outcome.loaded;
         sum.filtered += outcome.filtered;
         sum.failed.push(...outcome.failed);
@@ -83,25 +100,32 @@ export async function redriveOnAws(deployment: Deployment, body: RedriveBody): P
     }
     if (body.ids !== undefined && sum.chosen + sum.alreadyRedriven < new Set(names.values()).size) {
       throw new PenstockError("not-found", "Some of the dead letters that are named are not in the warehouse.", {
-        hint: "The loader brings a letter there within minutes. Those of tables that Redshift loads or reads by itself (`load`) stay in the lake: put such a record again.",
+        hint: "The loader brings a letter there within minutes.",
       });
     }
     return { ...sum, dryRun, ...(dryRun ? { preview: [...previews.values()] } : {}) };
   } finally {
+    for (const target of targets.values()) (await target).close();
     close();
   }
 }
 
+async function once<T>(known: Map<string, Promise<T>>, key: string, open: () => Promise<T>): Promise<T> {
+  const found = known.get(key) ?? open();
+  known.set(key, found);
+  return await found;
+}
+
 interface TableRedrive {
-  readonly lake: ObjectStore;
   readonly warehouse: Warehouse;
+  readonly target: RedriveTarget;
   readonly table: TableModel;
   readonly letters: readonly StoredDeadLetter[];
   readonly edits: ReadonlyMap<string, Buffer>;
   readonly dryRun: boolean;
 }
 
-async function redriveTable({ lake, warehouse, table, letters, edits, dryRun }: TableRedrive) {
+async function redriveTable({ warehouse, target, table, letters, edits, dryRun }: TableRedrive) {
   const failed = new Map<string, Failure>();
   const records: Retried[] = [];
   for (const own of groupBy(letters, recordOf).values()) {
@@ -112,11 +136,11 @@ async function redriveTable({ lake, warehouse, table, letters, edits, dryRun }: 
     // A row that fails and has no letter would be lost if the rest of its record went on: the whole record waits.
     else for (const { id } of own) failed.set(id, { id, ...trouble });
   }
-  const lines: string[] = [];
+  const lines: Redriven["rows"][number][] = [];
   const rows: (readonly (string | null)[])[] = [];
   const redriven: string[] = [];
   const edited = new Map<string, Uint8Array>();
-  let filtered = 0;
+  const gone: string[] = [];
   for (const { letters: own, firstRowIndex, outcomes, edit } of records) {
     const { shardId, sequenceNumber, arrivedAtMs } = own[0]!;
     for (const [at, outcome] of outcomes.entries()) {
@@ -124,11 +148,10 @@ async function redriveTable({ lake, warehouse, table, letters, edits, dryRun }: 
       if (outcome.kind === "dead" && letter !== undefined) {
         failed.set(letter.id, { id: letter.id, code: outcome.fault.code, message: outcome.fault.message });
       }
-      if (outcome.kind === "filtered" && letter !== undefined) filtered++;
+      if (outcome.kind === "filtered" && letter !== undefined) gone.push(letter.id);
       if (outcome.kind !== "row") continue;
-      lines.push(
-        `${rowJson(table, { shardId, sequenceNumber, rowIndex: firstRowIndex + at, arrivedAtMs }, outcome.cells)}\n`,
-      );
+      const identity = { shardId, sequenceNumber, rowIndex: firstRowIndex + at, arrivedAtMs };
+      lines.push({ line: rowJson(table, identity, outcome.cells), cells: outcome.cells });
       if (letter !== undefined) rows.push(outcome.cells);
     }
     for (const { id } of own) {
@@ -138,29 +161,9 @@ async function redriveTable({ lake, warehouse, table, letters, edits, dryRun }: 
     }
   }
   if (redriven.length === 0) return { loaded: 0, filtered: 0, failed: [...failed.values()], rows };
-  const objects: LakeObject[] = [];
-  if (lines.length > 0) {
-    const key = `redrive/${table.name}/${digestOf(redriven, edited, lines)}${dryRun ? "-preview" : ""}.json`;
-    const { sizeBytes } = await lake.put(key, Buffer.from(lines.join("")));
-    objects.push({ key, kind: "rows", table: table.name, flush: 0, schemaVersion: 1, rows: lines.length, sizeBytes });
-  }
-  try {
-    // Commit point: the load. Before: an object that no ledger names; the same choice writes it again. After: rows and marks.
-    const report = await warehouse.load({
-      table,
-      target: table.name,
-      objects,
-      deadlineMs: DEADLINE_MS,
-      skipExisting: true,
-      redriven,
-      edited,
-      dryRun,
-    });
-    const loaded = report.loaded.reduce((total, entry) => total + entry.loadedRows, 0);
-    return { loaded, filtered, failed: [...failed.values()], rows };
-  } finally {
-    if (dryRun) for (const { key } of objects) await lake.delete(key);
-  }
+  const filteredIds = new Set(gone.filter((id) => redriven.includes(id)));
+  const loaded = await target.load({ rows: lines, ids: redriven, filtered: filteredIds, edited, dryRun });
+  return { loaded, filtered: gone.length, failed: [...failed.values()], rows };
 }
 
 function retried(table: TableModel, letters: readonly StoredDeadLetter[], edits: ReadonlyMap<string, Buffer>): Retried {
@@ -214,14 +217,6 @@ async function strayFailure(
     }
   }
   return undefined;
-}
-
-function digestOf(ids: readonly string[], edited: ReadonlyMap<string, Uint8Array>, lines: readonly string[]): string {
-  const hash = createHash("sha256").update(ids.toSorted().join("\n"));
-  for (const [id, data] of edited) hash.update(`\n${id} ${data.length} `).update(data);
-  // Another version of the definition may make other rows of the same bytes.
-  for (const line of lines.toSorted()) hash.update(line);
-  return hash.digest("hex").slice(0, 32);
 }
 
 function recordOf({ shardId, sequenceNumber, rowIndex }: StoredDeadLetter): string {

@@ -49,7 +49,7 @@ export async function replayIntoShadow(
       hint: "Small letters, digits and underscores; a letter first.",
     });
   }
-  const { lake, warehouse, close } = await openDeployment(deployment, `${tableName}/`);
+  const { lake, warehouse, close } = await openDeployment(deployment, { manifestFolder: `${tableName}/` });
   try {
     const objects = await objectsOf(lake, table, { sinceMs, untilMs });
     const bytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

@@ -10,8 +10,18 @@ export interface OpenDeployment {
   close(): void;
 }
 
+export interface DeploymentPlaces {
+  /** Under the manifests' own, with its slash. */
+  readonly manifestFolder?: string;
+  /** Of the tables that are loaded. */
+  readonly tablesSchema?: string;
+}
+
 /** The deployment's lake by S3, and its warehouse by the Data API: the drivers that the loader itself uses. */
-export async function openDeployment(deployment: Deployment, manifestFolder = ""): Promise<OpenDeployment> {
+export async function openDeployment(
+  deployment: Deployment,
+  { manifestFolder = "", tablesSchema }: DeploymentPlaces = {},
+): Promise<OpenDeployment> {
   const [{ S3Client }, { RedshiftDataClient }, { openS3ObjectStore }, { openRedshiftWarehouse }, { AWS_PLACE }] =
     await Promise.all([
       import("@aws-sdk/client-s3"),
@@ -34,7 +44,7 @@ export async function openDeployment(deployment: Deployment, manifestFolder = ""
       // COPY's role may read manifests in the tables' own folders alone; a shadow's go into its table's.
       manifestPrefix: `loads/${manifestFolder}`,
       ...(deployment.copyRole === undefined ? {} : { iamRole: deployment.copyRole }),
-      place: { ...AWS_PLACE, schema: ledgerSchema },
+      place: { ...AWS_PLACE, schema: ledgerSchema, ...(tablesSchema === undefined ? {} : { tables: tablesSchema }) },
       clock: systemClock,
       random: Math.random,
       newId: randomUUID,
