@@ -16,7 +16,7 @@ import { partitionValues } from "../../lambda/partition-values.js";
 import { inChunks, lettersTable, name, text } from "../../warehouse/redshift/steps.js";
 import type { Warehouse } from "../../warehouse/warehouse.js";
 import type { Deployment } from "./deployment.js";
-import { digestOf, type Redriven, type RedriveTarget } from "./redrive-load.js";
+import { digestOf, type Redriven, type RedriveTarget } from "./redriven.js";
 
 /** As Firehose has them by the Glue table. */
 const METADATA_TYPES: Readonly<Record<(typeof METADATA_COLUMNS)[number], string>> = {

@@ -1,5 +1,4 @@
 /** Where the rows of redriven letters go, by their table's way to load, and how the letters are marked. */
-import { createHash } from "node:crypto";
 import { PenstockError } from "../../core/errors.js";
 import type { TableModel } from "../../definition/model.js";
 import type { LakeObject } from "../../delivery/flush.js";
@@ -7,23 +6,8 @@ import type { ObjectStore } from "../../lake/object-store.js";
 import { landingModel } from "../../lambda/load-mode-ddl.js";
 import type { Warehouse } from "../../warehouse/warehouse.js";
 import type { Deployment } from "./deployment.js";
+import { digestOf, type Redriven, type RedriveTarget } from "./redriven.js";
 import { openDeployment } from "./warehouse.js";
-
-export interface Redriven {
-  /** As src/lambda/row-json.ts writes them, and their cells. */
-  readonly rows: readonly { readonly line: string; readonly cells: readonly (string | null)[] }[];
-  /** Letters that are dead no more, and those of them whose record is filtered now. */
-  readonly ids: readonly string[];
-  readonly filtered: ReadonlySet<string>;
-  readonly edited: ReadonlyMap<string, Uint8Array>;
-  readonly dryRun: boolean;
-}
-
-export interface RedriveTarget {
-  /** The rows that were loaded, or would be. */
-  load(redriven: Redriven): Promise<number>;
-  close(): void;
-}
 
 interface Opened {
   readonly lake: ObjectStore;
@@ -91,18 +75,6 @@ async function loadRows(
   } finally {
     if (dryRun) for (const { key } of objects) await lake.delete(key);
   }
-}
-
-export function digestOf(
-  ids: readonly string[],
-  edited: ReadonlyMap<string, Uint8Array>,
-  lines: readonly string[],
-): string {
-  const hash = createHash("sha256").update(ids.toSorted().join("\n"));
-  for (const [id, data] of edited) hash.update(`\n${id} ${data.length} `).update(data);
-  // Another version of the definition may make other rows of the same bytes.
-  for (const line of lines.toSorted()) hash.update(line);
-  return hash.digest("hex").slice(0, 32);
 }
 
 /** The table with its function, which the stored definition does not hold: from the file that was deployed, if it is here. */

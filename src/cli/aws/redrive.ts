@@ -8,7 +8,8 @@ import { rowJson, unspeakable } from "../../lambda/row-json.js";
 import type { StoredDeadLetter, Warehouse } from "../../warehouse/warehouse.js";
 import type { Deployment } from "./deployment.js";
 import { warehouseIdOf } from "./letters.js";
-import { type Redriven, type RedriveTarget, redriveTarget, refusalOf } from "./redrive-load.js";
+import { redriveTarget, refusalOf } from "./redrive-load.js";
+import type { Redriven, RedriveTarget } from "./redriven.js";
 import { openDeployment } from "./warehouse.js";
 
 /** A load is one batch of statements, and names each of its letters. */
