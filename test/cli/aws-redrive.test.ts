@@ -81,6 +81,23 @@ describe("errors redrive --aws", () => {
     expect(await rows()).toEqual([["SPY", 7, "2026-11-22 07:30:00+00", "09:30:00", '{"a":[1,2.5]}', number]]);
     const letters = await warehouse.query(`select redriven_as from ${LEDGER_SCHEMA}.dead_letters`);
     expect(letters.rows).toEqual([["loaded"]]);
+
+    // The lake as its external schema would show it: that row's, and one that the job has not brought.
+    await warehouse.query("create schema lake");
+    await warehouse.query(
+      `create table lake.trades as select _shard_id, _sequence_number, _row_index, _arrived_at from ${LEDGER_SCHEMA}.trades_landing`,
+    );
+    const audit = async () => JSON.parse((await aws("audit", "--json")).stdout);
+    const counted = { load: "auto-copy", rowsLoaded: 1, deadLetters: 0, redriven: 1, rowsRedriven: 1, duplicated: 0 };
+    expect(await audit()).toMatchObject({ missing: 0, duplicated: 0, tables: [{ ...counted, missing: 0 }] });
+    await warehouse.query("insert into lake.trades select _shard_id, '4967', _row_index, _arrived_at from lake.trades");
+    expect(await audit()).toMatchObject({ missing: 1, tables: [{ ...counted, missing: 1 }] });
+    const text = await aws("audit");
+    expect(text).toMatchObject({ code: 1, stdout: expect.stringContaining("trades lacks 1 row that the lake has") });
+    expect(await aws("replay", "trades")).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('"trades" is not filled by the loader: its load is "auto-copy"'),
+    });
   });
 
   it("writes the rows of an external table as an object of its lake, where a query finds them", async () => {

@@ -151,6 +151,12 @@ describe("penstock with --aws", () => {
     const left = JSON.parse((await aws("errors", "list", "--json")).stdout);
     expect(left.groups).toMatchObject([{ code: "invalid-json", count: 1 }]);
     expect(JSON.parse((await aws("errors", "show", mended, "--json")).stdout)).toMatchObject({ redriven: true });
+    const audit = await aws("audit", "--json");
+    expect(JSON.parse(audit.stdout)).toMatchObject({
+      missing: 0,
+      duplicated: 0,
+      tables: [{ name: "trades", rowsLoaded: 0, deadLetters: 1, redriven: 1, rowsRedriven: 1, lettersMissing: 0 }],
+    });
     // By class, by table: what is left fails again.
     const rest = await aws("errors", "redrive", "--table", "trades", "--code", "invalid-json");
     expect(rest).toMatchObject({ code: 1, stdout: expect.stringContaining("1 dead letter chosen: 0 loaded") });
@@ -172,7 +178,7 @@ describe("penstock with --aws", () => {
     expect(JSON.parse(well.stdout)).toMatchObject({
       missing: 0,
       duplicated: 0,
-      tables: [{ name: "trades", objects: 2, loaded: 1, pending: 1, rowsLoaded: 3 }],
+      tables: [{ name: "trades", load: "copy", objects: 2, loaded: 1, pending: 1, rowsLoaded: 3, redriven: 0 }],
     });
 
     const anHourAgo = new Date(Date.now() - 3_600_000);
@@ -182,7 +188,7 @@ describe("penstock with --aws", () => {
     const ill = await aws("audit");
     expect(ill.code).toBe(1);
     expect(ill.stdout).toContain(`trades lacks ${folder}two.parquet`);
-    expect(ill.stdout).toContain("NOT as it should be: 1 objects missing, 1 rows there more than once.");
+    expect(ill.stdout).toContain("NOT as it should be: 1 missing, 1 rows there more than once.");
   });
 
   it("replay says what it would hand to the loader, and takes no sequence numbers", async () => {

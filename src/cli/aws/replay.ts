@@ -1,5 +1,5 @@
 import { PenstockError } from "../../core/errors.js";
-import type { TableModel } from "../../definition/model.js";
+import type { LoadMode, TableModel } from "../../definition/model.js";
 import type { ObjectInfo, ObjectStore } from "../../lake/object-store.js";
 import { tablePrefix } from "../../lambda/folders.js";
 import type { Deployment } from "./deployment.js";
@@ -22,6 +22,14 @@ export interface ReplayRange extends ReplayTimes {
   readonly dryRun: boolean;
 }
 
+const HINTS: Readonly<Record<Exclude<LoadMode, "copy">, string>> = {
+  "auto-copy":
+    "Its COPY JOB loads each object once, and the watchdog what the job passed over. `--into NAME` fills another table from the lake.",
+  streaming:
+    "Redshift reads the stream by itself, and what that still has. `--into NAME` fills another table from the lake.",
+  external: "Its rows are read in the lake, where they are. `--into NAME` fills another table from it.",
+};
+
 /** SQS takes ten messages a request. */
 const MESSAGES_MAX = 10;
 
@@ -36,6 +44,11 @@ export async function replayFromLake(
   onProgress: (sent: number, total: number) => void,
 ): Promise<AwsReplay> {
   const table = tableOf(deployment, tableName);
+  if (table.load !== undefined) {
+    throw new PenstockError("refused", `"${tableName}" is not filled by the loader: its load is "${table.load}".`, {
+      hint: HINTS[table.load],
+    });
+  }
   const { lake, close } = await openDeployment(deployment);
   let objects: readonly ObjectInfo[];
   try {
