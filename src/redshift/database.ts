@@ -7,6 +7,8 @@ import type { SqlType } from "./types.js";
 export interface SqlDatabase {
   /** `penstock`. */
   readonly name: string;
+  /** By the way Penstock was started, or because another one made it so. Everybody is where nobody need prove who they are. */
+  isSuperuser(user: string): boolean;
   /** Rejects with SqlError 53300 when there are too many, 3D000 for a database of another name. */
   connect(options: SessionOptions): Promise<SqlSession>;
   /** Those that are open now: for STV_SESSIONS, for `status`, and for the doors. */
@@ -22,6 +24,8 @@ export interface SqlDatabase {
 export interface SessionOptions {
   readonly user: string;
   readonly database: string;
+  /** Who asks, as the door knows: to connect as another user one must be a superuser (42501). */
+  readonly actor?: string;
   readonly applicationName?: string;
   /** `127.0.0.1:53211`, or the name of a door. */
   readonly remote?: string;

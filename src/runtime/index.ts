@@ -75,7 +75,14 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     });
     const version = await rollOut(stores, model);
     const buckets = await openBuckets({ stores, model, log, closers });
-    const sql = await openSql({ stores, model, buckets, log, closers });
+    const sql = await openSql({
+      stores,
+      model,
+      buckets,
+      users: config.credentials.map(({ name }) => name),
+      log,
+      closers,
+    });
     const evidence = await openQueryEvidence({
       log: sql.queryLog,
       disk: stores.disk,

@@ -28,12 +28,14 @@ export interface SqlOptions {
   readonly stores: Pick<Stores, "warehouse" | "directories" | "clock" | "engine" | "disk">;
   readonly buckets: Buckets;
   readonly model: PipelineModel;
+  /** Who may log in; see SqlEngineOptions. */
+  readonly users: readonly string[];
   readonly log: { error(details: object, message: string): void };
   readonly closers: (() => Promise<void> | void)[];
 }
 
 /** Once the tables of the definition are there. */
-export async function openSql({ stores, model, buckets, log, closers }: SqlOptions): Promise<SqlEngine> {
+export async function openSql({ stores, model, buckets, users, log, closers }: SqlOptions): Promise<SqlEngine> {
   const { warehouse } = stores;
   const tables = new Set(model.tables.map(({ name }) => name));
   const { services, reader, own } = await openLoads({ stores, buckets, closers });
@@ -41,6 +43,7 @@ export async function openSql({ stores, model, buckets, log, closers }: SqlOptio
   const lake = lakeCatalog(model, lakeBucketName(model.name));
   const sql = await openSqlDatabase({
     ...warehouse.engine,
+    users,
     systemView,
     prepareSystem: prepareSystemSchema,
     systemState,

@@ -35,6 +35,11 @@ const COMMANDS: readonly Command[] = [
   ),
   yes("ALTER TABLE APPEND", "CREATE TABLE more (LIKE t); ALTER TABLE t APPEND FROM more"),
   yes("ALTER USER", "CREATE USER eve PASSWORD 'Secret123'; ALTER USER eve CREATEDB"),
+  partly(
+    "ALTER DEFAULT PRIVILEGES",
+    "Of tables.",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO eve",
+  ),
   partly("ANALYZE", "Checks its table and columns; the engine keeps its own statistics.", "ANALYZE t"),
   yes("BEGIN", "BEGIN READ ONLY; END"),
   yes("CANCEL", "CANCEL $PID", "So does `SELECT pg_cancel_backend(pid)`; `pg_terminate_backend` ends the session."),
@@ -56,15 +61,14 @@ const COMMANDS: readonly Command[] = [
     "Parquet, delimited text, CSV, JSON; no AS.",
     "CREATE EXTERNAL TABLE outside.lines (id int) STORED AS PARQUET LOCATION 's3://data/lines/'",
   ),
-  partly(
+  yes(
     "CREATE GROUP, ALTER GROUP, DROP GROUP",
-    "Kept and shown; nobody is refused anything for it.",
-    "CREATE GROUP readers; GRANT SELECT ON t TO GROUP readers; ALTER GROUP readers RENAME TO lookers; DROP GROUP lookers",
+    "CREATE GROUP readers WITH USER eve; GRANT SELECT ON t TO GROUP readers; ALTER GROUP readers RENAME TO lookers; DROP GROUP lookers",
   ),
   partly(
     "CREATE ROLE, DROP ROLE",
-    "Kept and shown; nobody is refused anything for it.",
-    "CREATE ROLE loader; DROP ROLE loader",
+    "A role carries privileges on objects and other roles, no system permissions.",
+    "CREATE ROLE loader; CREATE ROLE night; GRANT ROLE loader TO ROLE night; GRANT ROLE night TO eve; DROP ROLE night; DROP ROLE loader",
   ),
   partly(
     "CREATE MATERIALIZED VIEW",
@@ -79,7 +83,7 @@ const COMMANDS: readonly Command[] = [
   yes("CREATE TABLE AS", "CREATE TABLE ctas DISTSTYLE EVEN AS SELECT * FROM t"),
   partly(
     "CREATE USER, DROP USER",
-    "Kept and shown; who may come in is told by --credentials, and each may do everything.",
+    "Who may come in is told by --credentials, and passwords are read past; CREATEUSER makes a superuser. See [privileges.md](privileges.md).",
     "CREATE USER adam PASSWORD DISABLE; DROP USER adam",
   ),
   yes(
@@ -103,8 +107,8 @@ const COMMANDS: readonly Command[] = [
   yes("FETCH", "BEGIN; DECLARE c3 CURSOR FOR SELECT 1; FETCH FORWARD ALL FROM c3; END"),
   partly(
     "GRANT, REVOKE",
-    "Checked, kept and shown; nobody is refused anything for it.",
-    "GRANT SELECT ON t TO eve; REVOKE SELECT ON t FROM eve",
+    "On tables, views, schemas, all tables of a schema, the database, roles and ASSUMEROLE; not on columns or functions. Enforced where users are configured: see [privileges.md](privileges.md).",
+    "GRANT SELECT ON t TO eve WITH GRANT OPTION; GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT SELECT FOR TABLES IN SCHEMA public TO eve; REVOKE SELECT ON t FROM eve",
   ),
   yes("INSERT", "INSERT INTO t VALUES (1, 'one'), (2, DEFAULT); INSERT INTO t (SELECT 3, 'three')"),
   partly(
@@ -131,7 +135,6 @@ const COMMANDS: readonly Command[] = [
   partly("VACUUM", "Checks its table; the engine clears up by itself.", "VACUUM FULL t"),
   no("ALTER DATABASE", "ALTER DATABASE penstock RENAME TO other"),
   no("ALTER DATASHARE", "ALTER DATASHARE d ADD SCHEMA public"),
-  no("ALTER DEFAULT PRIVILEGES", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO eve"),
   no("ALTER FUNCTION", "ALTER FUNCTION f(int) OWNER TO eve"),
   no("ALTER PROCEDURE", "ALTER PROCEDURE p() OWNER TO eve"),
   no("ALTER SYSTEM", "ALTER SYSTEM SET data_catalog_auto_mount = on"),

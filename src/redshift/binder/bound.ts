@@ -53,8 +53,13 @@ export interface BoundChange {
 
 /** What binding a statement needs to know of its session. */
 export interface BindContext {
-  /** The relation that a name means on the search path; undefined where there is none. */
-  relation(name: QualifiedName): RelationInfo | undefined;
+  /**
+   * The relation that a name means on the search path; undefined where there is none. Throws 42501 where the session's user may not do with it what
+   * the statement is about to: read it, where nothing else is said.
+   */
+  relation(name: QualifiedName, need?: RelationNeed): RelationInfo | undefined;
+  /** For the query of a view, which is read by the rights of who owns it. Absent where nobody's rights are checked. */
+  asOwner?(view: RelationInfo): BindContext;
   /** Types of the statement's parameters: read, and settled by the neighbour where still undefined. By index from 0. */
   readonly parameters: (SqlType | undefined)[];
   /** What `setting` of the session answers: `timezone`, `search_path`, `datestyle`, ... */
@@ -66,6 +71,9 @@ export interface BindContext {
   notice(message: string): void;
 }
 
+/** `none`: nothing but what the catalog tells everybody. */
+export type RelationNeed = "select" | "insert" | "update" | "delete" | "none";
+
 export type RelationKind = "table" | "view" | "materialized-view" | "external-table" | "system-view";
 
 export interface RelationInfo {
@@ -75,6 +83,8 @@ export interface RelationInfo {
   readonly schema: string;
   readonly name: string;
   readonly kind: RelationKind;
+  /** Of what is stored. */
+  readonly owner?: string;
   readonly columns: readonly RelationColumn[];
   /** How DuckDB is to read it: `main."quotes"`, `temp."t"`, `read_parquet([...])`-like text in parentheses. Absent for a view. */
   readonly from?: string;

@@ -1,5 +1,15 @@
 /** Reads `penstock_catalog` into memory. */
 import type { SqlType } from "../types.js";
+import {
+  type GrantedOn,
+  type Grants,
+  grantsKey,
+  type RoleKind,
+  type Roles,
+  roleKey,
+  type StoredGrant,
+  type StoredRole,
+} from "./roles.js";
 import { type CatalogContents, catalogSnapshot, type Snapshot } from "./snapshot.js";
 import type { StoredColumn, StoredConstraint, StoredKind, StoredRelation, StoredSchema } from "./stored.js";
 
@@ -56,8 +66,35 @@ export async function loadCatalog(read: ReadRows, version: number): Promise<Snap
       reads: reads.get(oid) ?? [],
     });
   }
-  const contents: CatalogContents = { schemas, relations };
+  const contents: CatalogContents = { schemas, relations, roles: await rolesOf(read), grants: await grantsOf(read) };
   return catalogSnapshot(contents, version);
+}
+
+async function rolesOf(read: ReadRows): Promise<Roles> {
+  const rows = await read("SELECT oid, kind, name FROM penstock_catalog.roles ORDER BY oid");
+  return new Map(
+    rows.map(([oid, kind, name]) => {
+      const role: StoredRole = { oid: Number(oid), kind: kind as RoleKind, name: String(name) };
+      return [roleKey(role.kind, role.name), role] as const;
+    }),
+  );
+}
+
+async function grantsOf(read: ReadRows): Promise<Grants> {
+  const found = new Map<string, StoredGrant[]>();
+  for (const row of await read(
+    "SELECT DISTINCT object_type, object_oid, grantee_type, grantee, privilege FROM penstock_catalog.grants",
+  )) {
+    const grant: StoredGrant = {
+      objectType: row[0] as GrantedOn,
+      objectOid: Number(row[1]),
+      granteeType: row[2] as StoredGrant["granteeType"],
+      grantee: String(row[3]),
+      privilege: String(row[4]),
+    };
+    append(found, grantsKey(grant.objectType, grant.objectOid), grant);
+  }
+  return found;
 }
 
 async function columnsByRelation(read: ReadRows): Promise<ReadonlyMap<number, readonly StoredColumn[]>> {

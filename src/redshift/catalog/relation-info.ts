@@ -20,7 +20,7 @@ export function relationInfo(stored: StoredRelation): RelationInfo {
 function infoOf(stored: StoredRelation): RelationInfo {
   const { oid, schema, name } = stored;
   const columns = stored.columns.map(relationColumn);
-  const base = { oid, schema, name, columns };
+  const base = { oid, schema, name, columns, owner: stored.owner };
   // Views of Penstock's own are DuckDB's.
   if (stored.kind === "view" && stored.definition === undefined) {
     return { ...base, kind: "system-view", from: duckDbName(stored), writable: false };

@@ -3,12 +3,24 @@
  * writer of its warehouse, so that all of it can be kept in memory.
  */
 import { isDeepStrictEqual } from "node:util";
+import {
+  type Grants,
+  type Roles,
+  roleKey,
+  type StoredGrant,
+  type StoredRole,
+  withGrant,
+  withoutGrant,
+  withoutObject,
+} from "./roles.js";
 import type { StoredRelation, StoredSchema } from "./stored.js";
 
 export interface CatalogSnapshot {
   /** Grows with every commit of DDL. */
   readonly version: number;
   readonly schemas: ReadonlyMap<string, StoredSchema>;
+  readonly roles: Roles;
+  readonly grants: Grants;
   relation(schema: string, name: string): StoredRelation | undefined;
   byOid(oid: number): StoredRelation | undefined;
   relations(): Iterable<StoredRelation>;
@@ -19,6 +31,8 @@ export interface CatalogContents {
   readonly schemas: ReadonlyMap<string, StoredSchema>;
   /** By oid. */
   readonly relations: ReadonlyMap<number, StoredRelation>;
+  readonly roles: Roles;
+  readonly grants: Grants;
 }
 
 export function catalogSnapshot(contents: CatalogContents, version: number): CatalogSnapshot & CatalogContentsOf {
@@ -28,6 +42,8 @@ export function catalogSnapshot(contents: CatalogContents, version: number): Cat
     version,
     contents,
     schemas: contents.schemas,
+    roles: contents.roles,
+    grants: contents.grants,
     relation: (schema, name) => byName.get(keyOf(schema, name)),
     byOid: (oid) => contents.relations.get(oid),
     relations: () => contents.relations.values(),
@@ -46,7 +62,11 @@ export type CatalogChange =
   | { readonly put: StoredRelation }
   | { readonly remove: StoredRelation }
   | { readonly putSchema: StoredSchema }
-  | { readonly removeSchema: StoredSchema };
+  | { readonly removeSchema: StoredSchema }
+  | { readonly putRole: StoredRole }
+  | { readonly removeRole: StoredRole }
+  | { readonly grant: StoredGrant }
+  | { readonly revoke: StoredGrant };
 
 export function applyChange(snapshot: Snapshot, change: CatalogChange): Snapshot {
   return applyChanges(snapshot, [change], snapshot.version);
@@ -56,15 +76,28 @@ export function applyChange(snapshot: Snapshot, change: CatalogChange): Snapshot
 export function applyChanges(snapshot: Snapshot, changes: readonly CatalogChange[], version: number): Snapshot {
   const relations = new Map(snapshot.contents.relations);
   const schemas = new Map(snapshot.contents.schemas);
+  const roles = new Map(snapshot.contents.roles);
+  let { grants } = snapshot.contents;
   for (const change of changes) {
     if ("put" in change) relations.set(change.put.oid, change.put);
-    else if ("remove" in change) relations.delete(change.remove.oid);
-    else if ("putSchema" in change) {
+    else if ("remove" in change) {
+      relations.delete(change.remove.oid);
+      grants = withoutObject(grants, change.remove.oid);
+    } else if ("grant" in change) grants = withGrant(grants, change.grant);
+    else if ("revoke" in change) grants = withoutGrant(grants, change.revoke);
+    else if ("removeRole" in change) roles.delete(roleKey(change.removeRole.kind, change.removeRole.name));
+    else if ("putRole" in change) {
+      for (const [key, { oid }] of roles) if (oid === change.putRole.oid) roles.delete(key);
+      roles.set(roleKey(change.putRole.kind, change.putRole.name), change.putRole);
+    } else if ("putSchema" in change) {
       for (const [name, { oid }] of schemas) if (oid === change.putSchema.oid) schemas.delete(name);
       schemas.set(change.putSchema.name, change.putSchema);
-    } else schemas.delete(change.removeSchema.name);
+    } else {
+      schemas.delete(change.removeSchema.name);
+      grants = withoutObject(grants, change.removeSchema.oid);
+    }
   }
-  return catalogSnapshot({ schemas, relations }, version);
+  return catalogSnapshot({ schemas, relations, roles, grants }, version);
 }
 
 /** `next`, its objects those of `before` where they are the same: an object that has not changed is known by being the same one. */

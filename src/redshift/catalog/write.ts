@@ -1,6 +1,7 @@
 /** The statements that bring an object of the catalog into `penstock_catalog`, as DuckDB's text. */
 import { textLiteral } from "../sql-text.js";
 import type { SqlType } from "../types.js";
+import type { StoredGrant, StoredRole } from "./roles.js";
 import type { StoredColumn, StoredConstraint, StoredRelation, StoredSchema } from "./stored.js";
 
 /** The object as it is now in place of what was stored of it. */
@@ -163,7 +164,7 @@ function constraintValues(relationOid: number, constraint: StoredConstraint): re
 export function forgetRelation(oid: number): string {
   return [
     ...forgotten(oid),
-    `DELETE FROM penstock_catalog.grants WHERE object_type <> 'schema' AND object_oid = ${oid}`,
+    `DELETE FROM penstock_catalog.grants WHERE object_type = 'table' AND object_oid = ${oid}`,
   ].join(";\n");
 }
 
@@ -204,7 +205,28 @@ const SCHEMA_COLUMNS = [
 
 export function forgetSchema(schema: Pick<StoredSchema, "name" | "oid">): string {
   return `DELETE FROM penstock_catalog.schemas WHERE name = ${textLiteral(schema.name)};
-    DELETE FROM penstock_catalog.grants WHERE object_type = 'schema' AND object_oid = ${schema.oid}`;
+    DELETE FROM penstock_catalog.grants WHERE object_type IN ('schema', 'tables in', 'new tables in') AND object_oid = ${schema.oid}`;
+}
+
+export function storeRole({ oid, kind, name }: StoredRole): string {
+  return `DELETE FROM penstock_catalog.roles WHERE oid = ${oid};
+    INSERT INTO penstock_catalog.roles (oid, kind, name) VALUES (${oid}, ${textLiteral(kind)}, ${textLiteral(name)})`;
+}
+
+export function forgetRole({ oid }: StoredRole): string {
+  return `DELETE FROM penstock_catalog.roles WHERE oid = ${oid}`;
+}
+
+export function storeGrant(grant: StoredGrant): string {
+  const { objectType, objectOid, granteeType, grantee, privilege } = grant;
+  const values = [textLiteral(objectType), objectOid, ...[granteeType, grantee, privilege].map(textLiteral)];
+  return `${forgetGrant(grant)};
+    INSERT INTO penstock_catalog.grants (object_type, object_oid, grantee_type, grantee, privilege) VALUES (${values.join(", ")})`;
+}
+
+export function forgetGrant({ objectType, objectOid, granteeType, grantee, privilege }: StoredGrant): string {
+  return `DELETE FROM penstock_catalog.grants WHERE object_type = ${textLiteral(objectType)} AND object_oid = ${objectOid}
+    AND grantee_type = ${textLiteral(granteeType)} AND grantee = ${textLiteral(grantee)} AND privilege = ${textLiteral(privilege)}`;
 }
 
 function text(value: string | undefined): string {

@@ -65,7 +65,7 @@ export function loadTarget(
 }
 
 function copyTarget(table: QualifiedName, context: BindContext): ChangeTarget {
-  const relation = context.relation(table);
+  const relation = context.relation(table, "insert");
   if (relation?.kind === "view" || relation?.kind === "materialized-view" || relation?.kind === "external-table") {
     const what = { view: "view", "materialized-view": "materialized view", "external-table": "external table" }[
       relation.kind

@@ -6,6 +6,7 @@
  *
  * and a transaction that begins while one of them is on its way begins again.
  */
+import { roleKey } from "../catalog/roles.js";
 import { applyChanges, type CatalogChange, keepingObjects, type Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
 import { serializationFailure } from "./engine-errors.js";
@@ -64,6 +65,11 @@ function checkUnchanged(base: Snapshot, now: Snapshot, changes: readonly Catalog
   for (const change of changes) {
     if ("put" in change) checkPut(base, now, change.put);
     else if ("remove" in change) checkRemove(base, now, change.remove);
+    else if ("putRole" in change) checkRole(base, now, change.putRole.kind, change.putRole.name);
+    else if ("removeRole" in change) checkRole(base, now, change.removeRole.kind, change.removeRole.name);
+    else if ("grant" in change) {
+      if (change.grant.granteeType !== "public") checkRole(base, now, change.grant.granteeType, change.grant.grantee);
+    } else if ("revoke" in change) continue;
     else {
       const schema = "putSchema" in change ? change.putSchema : change.removeSchema;
       if (base.schemas.get(schema.name)?.oid !== now.schemas.get(schema.name)?.oid)
@@ -72,6 +78,12 @@ function checkUnchanged(base: Snapshot, now: Snapshot, changes: readonly Catalog
       if ("removeSchema" in change && made !== undefined) throw serializationFailure(made.name);
     }
   }
+}
+
+/** A user that was made, renamed or dropped meanwhile, or made by both. */
+function checkRole(base: Snapshot, now: Snapshot, kind: string, name: string): void {
+  const key = roleKey(kind, name);
+  if (base.roles.get(key)?.oid !== now.roles.get(key)?.oid) throw serializationFailure(name);
 }
 
 function checkPut(base: Snapshot, now: Snapshot, { oid, schema, name, lateBinding, reads }: StoredRelation): void {

@@ -4,11 +4,14 @@ import type { Clock } from "../../core/clock.js";
 import { boundedGate, type Gate } from "../../core/gate.js";
 import { adoptedObjects } from "../catalog/adopt.js";
 import { loadCatalog } from "../catalog/load.js";
+import { isSuperuser } from "../catalog/rights.js";
+import { roleKey } from "../catalog/roles.js";
 import type { ExternalRelation, SystemView } from "../catalog/session-catalog.js";
 import type { Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
-import type { SqlDatabase } from "../database.js";
+import type { SessionOptions, SqlDatabase } from "../database.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
+import { textLiteral } from "../sql-text.js";
 import { committedCatalog } from "./committed-catalog.js";
 import { type EngineConnection, engineConnection } from "./connection.js";
 import { type QueryLog, queryLog } from "./query-log.js";
@@ -44,6 +47,8 @@ export interface SqlEngineOptions {
   readonly systemState?: SystemState;
   readonly external?: ExternalRelation;
   readonly alterExternal?: AlterExternal;
+  /** Who may log in, the first of them as a superuser. Absent or empty: anybody, as one who may do everything. */
+  readonly users?: readonly string[];
   /** In addition to those of statements/statements.ts. */
   readonly handlers?: StatementHandlers;
 }
@@ -67,7 +72,10 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   const limits = { ...LIMITS, ...options.limits };
   const sessions = new Map<number, SessionInside>();
   const log = queryLog();
-  const catalog = committedCatalog(await prepareCatalog(connect, clock, options.prepareSystem));
+  const { users = [] } = options;
+  const [administrator] = users;
+  const access = administrator === undefined ? undefined : { administrators: new Set([OWNER, administrator]) };
+  const catalog = committedCatalog(await prepareCatalog(connect, clock, users, options.prepareSystem));
   const changes = rowChanges();
   let nextProcessId = 1_000 + (Math.floor(clock.now() / 1000) % 10_000);
   /** Sessions that are being opened. */
@@ -77,6 +85,8 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   const shared: Shared = {
     name: DATABASE_NAME,
     owner: OWNER,
+    access,
+    loginUsers: new Set(users),
     clock,
     limits,
     log,
@@ -131,8 +141,23 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
     }
   }
 
+  /** Who asks for a session as somebody else (the Data API's DbUser) must be a superuser, and that one must be there. */
+  function checkUser({ user, actor }: SessionOptions): void {
+    if (access === undefined || actor === undefined) return;
+    const { snapshot } = catalog;
+    if (user !== actor && !isSuperuser(snapshot, actor, access)) {
+      throw new SqlError(SQL_STATE.insufficientPrivilege, `permission denied to connect as user "${user}"`, {
+        severity: "FATAL",
+        hint: `"${actor}" is no superuser, and connects as itself.`,
+      });
+    }
+    if (user === OWNER || snapshot.roles.has(roleKey("user", user))) return;
+    throw new SqlError("28000", `user "${user}" does not exist`, { severity: "FATAL" });
+  }
+
   return {
     name: DATABASE_NAME,
+    isSuperuser: (user) => access === undefined || isSuperuser(catalog.snapshot, user, access),
     queryLog: log,
     reload: () => catalog.reload(readCatalog),
     rowsChanged: (table) => {
@@ -155,6 +180,7 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
           hint: `The database here is called ${DATABASE_NAME}.`,
         });
       }
+      checkUser(session);
       if (sessions.size + connecting >= limits.sessionsMax) {
         throw new SqlError(SQL_STATE.tooManyConnections, "connection limit exceeded for user", {
           severity: "FATAL",
@@ -185,17 +211,26 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   };
 }
 
-/** Brings tables that the catalog does not know into it, then reads it. */
+function newUser(name: string): string {
+  return `INSERT INTO penstock_catalog.roles (oid, kind, name) VALUES (CAST(nextval('penstock_catalog.oids') AS INTEGER), 'user', ${textLiteral(name)})`;
+}
+
+/** Brings tables and users that the catalog does not know into it, then reads it. */
 async function prepareCatalog(
   connect: () => Promise<EngineConnection>,
   clock: Clock,
+  users: readonly string[],
   prepareSystem: SqlEngineOptions["prepareSystem"],
 ): Promise<Snapshot> {
   const connection = await connect();
   const read = (sql: string) => connection.rows(sql);
   try {
     const found = await loadCatalog(read, 1);
-    const missing = await adoptedObjects(read, found, { owner: OWNER, nowMs: clock.now() });
+    const unknown = users.filter((name) => name !== OWNER && !found.roles.has(roleKey("user", name)));
+    const missing = [
+      ...(await adoptedObjects(read, found, { owner: OWNER, nowMs: clock.now() })),
+      ...unknown.map(newUser),
+    ];
     if (missing.length > 0) await connection.run(["BEGIN TRANSACTION", ...missing, "COMMIT"].join(";\n"));
     await prepareSystem?.(connection);
     return missing.length > 0 ? await loadCatalog(read, 1) : found;

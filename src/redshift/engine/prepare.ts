@@ -4,6 +4,7 @@ import { relationNames } from "../binder/queries/relation-names.js";
 import type { SqlColumn } from "../database.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../types.js";
+import { guardedContext } from "./access.js";
 import type { SessionCore, StatementHandler } from "./statement-run.js";
 
 export interface Binding {
@@ -13,7 +14,7 @@ export interface Binding {
   readonly columns: readonly SqlColumn[] | undefined;
   /** False once the catalog, the session's temporary tables or its settings have changed. */
   isFresh(): boolean;
-  context(parameterTypes: (SqlType | undefined)[]): BindContext;
+  context(parameterTypes: (SqlType | undefined)[], as?: { readonly owner: string }): BindContext;
 }
 
 export interface BindOptions {
@@ -33,15 +34,18 @@ export async function bindStatement({ core, parsed, handler, given }: BindOption
     core.shared.external === undefined ? findRelation : await core.catalog.lookUp(relationNames(parsed.statement));
   // Which objects an external table has may be another matter when the statement runs.
   const hasExternal = find !== findRelation;
-  const context = (parameters: (SqlType | undefined)[]): BindContext => ({
-    relation: find,
-    parameters,
-    setting: (name) => settings.get(name),
-    user: core.user,
-    database: core.shared.name,
-    processId: core.processId,
-    notice: (message) => core.notice({ severity: "WARNING", message }),
-  });
+  const context = (parameters: (SqlType | undefined)[], as?: { readonly owner: string }): BindContext => {
+    const open: BindContext = {
+      relation: find,
+      parameters,
+      setting: (name) => settings.get(name),
+      user: core.user,
+      database: core.shared.name,
+      processId: core.processId,
+      notice: (message) => core.notice({ severity: "WARNING", message }),
+    };
+    return guardedContext(open, core, as);
+  };
   const types = Array.from({ length: Math.max(parsed.parameters, given.length) }, (_, index) => given[index]);
   const bound = handler.bind?.(parsed.statement, context(types), core);
   return {

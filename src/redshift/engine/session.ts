@@ -362,7 +362,7 @@ export function openSession(
       options: given.executeOptions,
       reads: (relations: readonly RelationInfo[]) => entry.reads(relations),
       atEnd: (listener) => void unsettled.push(listener),
-      context: (parameterTypes = []) => prepared.binding.context(parameterTypes),
+      context: (parameterTypes = [], as) => prepared.binding.context(parameterTypes, as),
     };
     const state = shared.systemState?.(textOf(bound), core);
     if (state !== undefined) await guarded.run(state, limit);

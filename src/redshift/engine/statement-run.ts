@@ -1,6 +1,7 @@
 /** What carries out a kind of statement, and what it is given: the statement itself, its session, and what all sessions share. */
 import type { Clock } from "../../core/clock.js";
 import type { BindContext, RelationInfo } from "../binder/bound.js";
+import type { AccessRules } from "../catalog/rights.js";
 import type { ExternalRelation, SessionCatalog, SystemView } from "../catalog/session-catalog.js";
 import type { StoredRelation } from "../catalog/stored.js";
 import type { ExecuteOptions, SessionInfo, SqlColumn, SqlNotice, SqlResult, SqlValue } from "../database.js";
@@ -63,8 +64,11 @@ export interface StatementRun<B = unknown> {
   atEnd(listener: EndListener): void;
   /** For SYS_QUERY_DETAIL. */
   reads(relations: readonly RelationInfo[]): void;
-  /** A context to bind more with: a view's query, a default, ... All relations are looked up when asked for. */
-  context(parameterTypes?: (SqlType | undefined)[]): BindContext;
+  /**
+   * A context to bind more with: a view's query, a default, ... All relations are looked up when asked for, by the rights of the session's user, or
+   * of who owns what is bound.
+   */
+  context(parameterTypes?: (SqlType | undefined)[], as?: { readonly owner: string }): BindContext;
 }
 
 export type EndListener = (refusal: SqlError | undefined) => Promise<void>;
@@ -129,6 +133,10 @@ export interface NamedStatement {
 export interface Shared {
   readonly name: string;
   readonly owner: string;
+  /** Absent where everybody may do everything. */
+  readonly access: AccessRules | undefined;
+  /** Who proves a password at the doors. */
+  readonly loginUsers: ReadonlySet<string>;
   readonly clock: Clock;
   readonly limits: SqlLimits;
   readonly log: QueryLog;

@@ -2,6 +2,7 @@
 import type { AlterTableAction } from "./ast.js";
 import { parseProperties } from "./create.js";
 import type { Cursor, Told } from "./cursor.js";
+import { parseDefaultPrivileges } from "./grant.js";
 import { parseAttributes, parseColumn, parseConstraint, parseEncoding, parseSortKey } from "./table-definition.js";
 import { parseType } from "./type-name.js";
 import { unsupported, unsupportedStatement } from "./unsupported.js";
@@ -11,6 +12,7 @@ export function parseAlter(cursor: Cursor): Told {
   const { at } = cursor;
   cursor.expect("alter");
   if (cursor.isWord("user", "group", "role")) return parseUserStatement(cursor, "alter", at);
+  if (cursor.accept("default", "privileges")) return parseDefaultPrivileges(cursor, at);
   if (cursor.accept("schema")) return parseAlterSchema(cursor, at);
   if (cursor.accept("materialized", "view")) {
     const name = cursor.qualifiedName();

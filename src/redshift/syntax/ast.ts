@@ -867,11 +867,25 @@ export interface Comment extends Node {
   readonly text: string | undefined;
 }
 
-/** GRANT and REVOKE, as far as they matter to one user: objects are checked, privileges kept as text. */
+/** GRANT, REVOKE and ALTER DEFAULT PRIVILEGES. */
 export interface Grant extends Node {
   readonly kind: "grant" | "revoke";
+  /** As written, in lower case: `select`, `all privileges`, `role analyst`. */
   readonly privileges: readonly string[];
-  readonly object?: { readonly type: string; readonly names: readonly QualifiedName[] };
+  /** Columns were named behind a privilege. */
+  readonly onColumns: boolean;
+  readonly object?: {
+    readonly type: string;
+    readonly names: readonly QualifiedName[];
+    /** `all`: ALL TABLES IN SCHEMA, those that are there; `scope`: FOR TABLES IN SCHEMA, those to come too. The word is `tables`, `functions`, ... */
+    readonly every?: { readonly of: "all" | "scope"; readonly what: string };
+  };
+  /** WITH GRANT OPTION; of a REVOKE, GRANT OPTION FOR. */
+  readonly grantOption: boolean;
+  /** ASSUMEROLE: what for. */
+  readonly commands?: readonly string[];
+  /** Of objects that are yet to be made: by whom, and where. */
+  readonly defaults?: { readonly users: readonly string[]; readonly schemas: readonly QualifiedName[] };
   readonly grantees: readonly { readonly type: "user" | "group" | "role" | "public"; readonly name: string }[];
 }
 
@@ -884,6 +898,11 @@ export interface UserStatement extends Node {
   readonly ifExists: boolean;
   /** ALTER ... RENAME TO. */
   readonly renameTo?: string;
+  /** CREATEUSER, NOCREATEUSER. */
+  readonly superuser?: boolean;
+  /** Of a user the groups that it is to be in; of a group its users. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
 }
 
 /** CANCEL pid. */

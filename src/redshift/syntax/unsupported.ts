@@ -17,7 +17,6 @@ const OBJECTS = words(
   "identity provider",
   "database",
   "external database",
-  "default privileges",
   "system",
   "external view",
   "protected view",

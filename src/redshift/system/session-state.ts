@@ -7,6 +7,7 @@ import { bindQuery } from "../binder/queries/bind-query.js";
 import type { Snapshot } from "../catalog/snapshot.js";
 import type { StoredRelation } from "../catalog/stored.js";
 import type { SessionInfo, SqlColumn } from "../database.js";
+import { rightsIn } from "../engine/access.js";
 import type { QueryEntry } from "../engine/query-log.js";
 import { schemasOf } from "../engine/settings.js";
 import type { SessionCore } from "../engine/statement-run.js";
@@ -15,7 +16,7 @@ import { SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { parseQuery } from "../syntax/parse.js";
 import { lateColumns, sessionTables } from "./session-tables.js";
-import { VOLATILE_VARIABLES, VOLATILE_VIEW_NAMES } from "./volatile.js";
+import { READER_VARIABLE, SEEN_PREFIX, VOLATILE_VARIABLES, VOLATILE_VIEW_NAMES } from "./volatile.js";
 
 /** A statement that has one of these reads the session's tables, by itself or by a macro. */
 const READS_CATALOG = ["temp.penstock_", ...Object.keys(CATALOG_MACROS).map((name) => `penstock_catalog.${name}(`)];
@@ -41,10 +42,15 @@ export function systemState(sql: string, core: SessionCore): string | undefined 
   if (!sql.includes("penstock_")) return undefined;
   const { settings, shared } = core;
   const statements = catalogStatements(sql, core);
+  // What others do is a superuser's to see. Source: "Visibility of data in system tables and views".
+  const { superuser } = rightsIn(core);
+  const isSeen = ({ user }: { readonly user: string }) => superuser || user === core.user;
   if (sql.includes(VOLATILE_VIEW_NAMES.queries))
-    statements.push(list(VOLATILE_VARIABLES.queries, queryRows(shared.log.entries())));
+    statements.push(list(VOLATILE_VARIABLES.queries, queryRows(shared.log.entries().filter(isSeen))));
   if (sql.includes(VOLATILE_VIEW_NAMES.sessions))
-    statements.push(list(VOLATILE_VARIABLES.sessions, shared.sessions().map(sessionRow)));
+    statements.push(list(VOLATILE_VARIABLES.sessions, shared.sessions().filter(isSeen).map(sessionRow)));
+  if (sql.includes(SEEN_PREFIX))
+    statements.push(`SET VARIABLE ${READER_VARIABLE} = ${superuser ? "NULL" : textLiteral(core.user)}`);
   if (sql.includes(VOLATILE_VIEW_NAMES.settings)) {
     const rows = settings.all().map(({ name, value }) => ({ name, setting: value }));
     statements.push(list(VOLATILE_VARIABLES.settings, rows));

@@ -96,7 +96,7 @@ export const STL = [
     transfer_size bigint = d.size_bytes
     file_format char(10) = CASE h.format WHEN 'text' THEN 'Text' WHEN 'parquet' THEN 'Parquet' ELSE upper(h.format) END
     `,
-    "penstock_catalog.unload_history AS h JOIN penstock_catalog.unload_detail AS d ON d.query_id = h.query_id AND d.started_at = h.started_at",
+    "penstock_catalog.seen_unload_history AS h JOIN penstock_catalog.unload_detail AS d ON d.query_id = h.query_id AND d.started_at = h.started_at",
   ),
   relation(
     "stl_query",

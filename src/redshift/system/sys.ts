@@ -205,7 +205,7 @@ export const SYS = [
     unloaded_files_size bigint = coalesce(d.bytes, 0)
     error_message char(512)
     `,
-    `penstock_catalog.unload_history AS h LEFT JOIN (SELECT query_id, started_at, count(*) AS files, sum(size_bytes) AS bytes
+    `penstock_catalog.seen_unload_history AS h LEFT JOIN (SELECT query_id, started_at, count(*) AS files, sum(size_bytes) AS bytes
        FROM penstock_catalog.unload_detail GROUP BY ALL) AS d ON d.query_id = h.query_id AND d.started_at = h.started_at`,
   ),
   relation(
@@ -222,7 +222,7 @@ export const SYS = [
     transfer_size bigint = d.size_bytes
     file_format char(10) = CASE h.format WHEN 'text' THEN 'Text' WHEN 'parquet' THEN 'Parquet' ELSE upper(h.format) END
     `,
-    "penstock_catalog.unload_history AS h JOIN penstock_catalog.unload_detail AS d ON d.query_id = h.query_id AND d.started_at = h.started_at",
+    "penstock_catalog.seen_unload_history AS h JOIN penstock_catalog.unload_detail AS d ON d.query_id = h.query_id AND d.started_at = h.started_at",
   ),
   relation(
     "sys_copy_job",

@@ -5,6 +5,11 @@ export const VOLATILE_VARIABLES = {
   settings: "penstock_settings",
 } as const;
 
+/** Whose loads alone are seen; NULL for a superuser, who sees all. */
+export const READER_VARIABLE = "penstock_reader";
+/** How statements are known that read them. */
+export const SEEN_PREFIX = "penstock_catalog.seen_";
+
 /** The views over them, as statements that read them have their names. */
 export const VOLATILE_VIEW_NAMES: Readonly<Record<keyof typeof VOLATILE_VARIABLES, string>> = {
   queries: "penstock_catalog.queries",
@@ -46,6 +51,11 @@ const list = (variable: string, shape: Readonly<Record<string, unknown>>) =>
   `(SELECT unnest(from_json(coalesce(CAST(getvariable('${variable}') AS VARCHAR), '[]'), '[${JSON.stringify(shape)}]')) AS item)`;
 
 export const VOLATILE_VIEWS: readonly string[] = [
+  ...["load_history", "unload_history"].map(
+    (table) =>
+      `CREATE OR REPLACE VIEW ${SEEN_PREFIX}${table} AS
+     SELECT * FROM penstock_catalog.${table} WHERE user_name = coalesce(CAST(getvariable('${READER_VARIABLE}') AS VARCHAR), user_name)`,
+  ),
   `CREATE OR REPLACE VIEW penstock_catalog.queries AS
      SELECT item.id AS id, item.sql AS sql, item.verb AS verb, item.user_name AS user_name, item.process_id AS process_id, item.transaction_id AS transaction_id,
        item.application_name AS application_name, nullif(item.query_group, '') AS query_group, make_timestamp(item.started_ms * 1000) AS started_at,

@@ -209,7 +209,7 @@ function oidOfName({ sql, type, origin, at }: BoundExpression, manner: CastManne
         .replace(/^"(.*)"$/, "$1")
         .toLowerCase(),
     );
-    const relation = /^\d+$/.test(origin.text) ? undefined : manner.context.relation({ parts, at });
+    const relation = /^\d+$/.test(origin.text) ? undefined : manner.context.relation({ parts, at }, "none");
     if (relation !== undefined) return `CAST(${relation.oid} AS INTEGER)`;
   }
   return catalogCall(`${type.kind as RegisteredName}_oid`, [sql]);

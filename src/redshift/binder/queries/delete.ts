@@ -7,7 +7,8 @@ import { refuseUnsupported } from "./unsupported.js";
 
 export function bindDelete(statement: Delete, context: BindContext): BoundChange {
   const binding = newBinding(context);
-  const target = changeTarget(statement.table, "delete from", context.relation(statement.table));
+  const target = changeTarget(statement.table, "delete from", context.relation(statement.table, "delete"));
+  if (statement.where !== undefined || statement.using.length > 0) context.relation(statement.table);
   const bound = bindChangeFrom(statement, target, statement.using, binding);
   const using = bound.from === "" ? "" : ` USING ${bound.from}`;
   const sql = `${bound.with}DELETE FROM ${target.from} AS ${bound.alias}${using}${bound.where}`;

@@ -24,7 +24,7 @@ import { refuseUnsupported } from "./unsupported.js";
 /** INSERT of a query, of rows of values, or of nothing but defaults. Columns that it does not name get their default, identity or NULL. */
 export function bindInsert(statement: Insert, context: BindContext): BoundChange {
   const binding = newBinding(context);
-  const target = changeTarget(statement.table, "insert into", context.relation(statement.table));
+  const target = changeTarget(statement.table, "insert into", context.relation(statement.table, "insert"));
   const how = outermost(binding);
   const scope = nestedScope(newLevel({ sources: [], columns: [], outer: undefined, commonTables: new Map() }), how, {
     clause: "VALUES",

@@ -2,7 +2,7 @@
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import { quotedName } from "../../sql-text.js";
 import type { Merge } from "../../syntax/ast.js";
-import type { BindContext, BoundChange, RelationColumn, Scope } from "../bound.js";
+import type { BindContext, BoundChange, RelationColumn, RelationNeed, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
 import { type Binding, newBinding } from "./binding.js";
 import {
@@ -38,6 +38,7 @@ interface MergeParts {
 export function bindMerge(statement: Merge, context: BindContext): BoundChange {
   const binding = newBinding(context);
   const target = changeTarget(statement.target, "merge into", context.relation(statement.target));
+  for (const need of needsOf(statement)) context.relation(statement.target, need);
   const { item: source, row: sourceRow } = bindSource(statement, target, binding);
   const alias = binding.alias("r");
   const { relation } = target;
@@ -53,6 +54,15 @@ export function bindMerge(statement: Merge, context: BindContext): BoundChange {
   const sql = statement.removeDuplicates ? replaceText(parts) : mergeText(parts);
   refuseUnsupported(binding, true);
   return { sql, checks: [onlyOneMatch(parts)], target: relation, reads: [...binding.reads] };
+}
+
+/** Source: "MERGE": beside reading both tables, whatever its actions do to the target. */
+function needsOf({ removeDuplicates, matched, notMatched }: Merge): readonly RelationNeed[] {
+  if (removeDuplicates) return ["delete", "insert"];
+  return [
+    ...(matched === undefined ? [] : [matched.action]),
+    ...(notMatched === undefined ? [] : (["insert"] as const)),
+  ];
 }
 
 interface MergeSource {

@@ -48,7 +48,7 @@ function bindView(
   const { watcher: _unseen, ...inside } = binding;
   return scope.bindNested(
     query,
-    { ...inside, views: [...binding.views, relation] },
+    { ...inside, context: binding.context.asOwner?.(relation) ?? binding.context, views: [...binding.views, relation] },
     { commonTables: new Map(), outer: undefined },
   );
 }

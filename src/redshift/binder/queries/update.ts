@@ -12,7 +12,15 @@ import { refuseUnsupported } from "./unsupported.js";
 /** UPDATE ... SET ... FROM ... WHERE. Where several rows of FROM match one of the table, one of them is taken, as Redshift does. */
 export function bindUpdate(statement: Update, context: BindContext): BoundChange {
   const binding = newBinding(context);
-  const target = changeTarget(statement.table, "update", context.relation(statement.table));
+  const target = changeTarget(statement.table, "update", context.relation(statement.table, "update"));
+  // Rows are chosen, or values worked out, by what is read of them.
+  const reads =
+    statement.where !== undefined ||
+    statement.from.length > 0 ||
+    statement.set.some(
+      ({ value }) => value.kind !== "literal" && value.kind !== "parameter" && value.kind !== "default",
+    );
+  if (reads) context.relation(statement.table);
   const bound = bindChangeFrom(statement, target, statement.from, binding);
   const isTarget = (sql: string): boolean => sql.startsWith(`${bound.alias}.`);
   checkEquijoin(statement.from, statement.where, bound.level, isTarget, statement.at);

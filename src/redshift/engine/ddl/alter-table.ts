@@ -6,6 +6,7 @@ import { quotedName } from "../../sql-text.js";
 import type { AlterTable, AlterTableAction, ColumnDefinition } from "../../syntax/ast.js";
 import { type SqlType, typeText } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
+import { checkOwner } from "../access.js";
 import { done, type StatementHandler, type StatementRun } from "../statement-run.js";
 import { appendFrom } from "./append.js";
 import { checkKind, checkShape, putRelation, removeRelation, requireRelation, runDdl } from "./catalog-work.js";
@@ -14,13 +15,14 @@ import { encodingOf } from "./encodings.js";
 import { rebuildTable } from "./rebuild.js";
 import { brokenViews, columnNeeded, missingColumn, renameColumn, renameRelation } from "./rename.js";
 import { constraintsOf, distribution, sortKey, withKeys } from "./table-shape.js";
-import { checkUser } from "./users.js";
+import { checkNewOwner } from "./users.js";
 
 export const alterTableHandler: StatementHandler<AlterTable> = {
   access: "write",
   async run(statement, run) {
     const { name, action, at } = statement;
     const relation = requireRelation(run, name);
+    checkOwner(run.core, relation, name.at, action.type === "owner" || action.type === "append" ? undefined : "alter");
     if (action.type === "append") {
       await appendFrom(run, relation, action, at);
       return done("ALTER TABLE APPEND");
@@ -91,7 +93,7 @@ export async function alterTable(
         changed({ constraints: relation.constraints.filter(({ name }) => name !== action.name) }),
       );
     case "owner":
-      await checkUser(run, action.to, at);
+      checkNewOwner(run, action.to, at);
       return putRelation(run, changed({ owner: action.to }));
     case "append":
       return;
@@ -116,7 +118,10 @@ async function alterExternal(
   at: number,
 ): Promise<void> {
   const { alterExternal: alter } = run.core.shared;
-  if (action.type === "owner") return;
+  if (action.type === "owner") {
+    checkNewOwner(run, action.to, at);
+    return putRelation(run, { ...relation, owner: action.to });
+  }
   if (alter !== undefined) return alter(relation, action, run);
   throw new SqlError(SQL_STATE.featureNotSupported, "ALTER of external tables is not supported", { at });
 }

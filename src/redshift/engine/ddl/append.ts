@@ -5,6 +5,7 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import { quotedName } from "../../sql-text.js";
 import type { AlterTableAction } from "../../syntax/ast.js";
 import { typeText } from "../../types.js";
+import { checkOwner } from "../access.js";
 import type { StatementRun } from "../statement-run.js";
 import { checkKind, checkSchemaWritable, requireRelation, runDdl } from "./catalog-work.js";
 
@@ -20,6 +21,7 @@ export async function appendFrom(
     });
   }
   const source = requireRelation(run, action.from);
+  checkOwner(run.core, source, action.from.at);
   for (const table of [target, source]) {
     checkKind(table, ["table"], at);
     checkSchemaWritable(table.schema, at);

@@ -1,9 +1,19 @@
 /** What all statements that change the catalog have in common. */
+import { firstGrants } from "../../catalog/rights.js";
+import type { StoredGrant } from "../../catalog/roles.js";
 import type { CatalogChange } from "../../catalog/snapshot.js";
 import { isTemporarySchema, type StoredRelation, type StoredSchema } from "../../catalog/stored.js";
-import { forgetRelation, forgetSchema, storeRelation, storeSchema } from "../../catalog/write.js";
+import {
+  forgetGrant,
+  forgetRelation,
+  forgetSchema,
+  storeGrant,
+  storeRelation,
+  storeSchema,
+} from "../../catalog/write.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { QualifiedName } from "../../syntax/ast.js";
+import { checkDatabase, checkSchema } from "../access.js";
 import { sqlErrorOf } from "../engine-errors.js";
 import type { StatementRun } from "../statement-run.js";
 
@@ -33,8 +43,20 @@ export async function putRelation(run: DdlRun, relation: StoredRelation): Promis
     transaction.changeTemporary(tables.set(relation.name, relation));
     return;
   }
+  const isNew = transaction.snapshot.byOid(relation.oid) === undefined;
   await runDdl(run, storeRelation(relation), relation.name);
   transaction.change({ put: relation });
+  if (isNew) await changeGrants(run, firstGrants(transaction.snapshot, relation));
+}
+
+export type GrantChange = { readonly grant: StoredGrant } | { readonly revoke: StoredGrant };
+
+/** Written down and, for this transaction, in force. */
+export async function changeGrants(run: DdlRun, changes: readonly GrantChange[]): Promise<void> {
+  if (changes.length === 0) return;
+  const texts = changes.map((one) => ("grant" in one ? storeGrant(one.grant) : forgetGrant(one.revoke)));
+  await runDdl(run, texts.join(";\n"), "grants");
+  for (const one of changes) run.core.transaction.change(one);
 }
 
 export async function removeRelation(run: DdlRun, relation: StoredRelation): Promise<void> {
@@ -89,6 +111,8 @@ export function placeFor(
   const schema = temporary ? temporarySchemaFor(core.temporarySchema, name) : core.catalog.schemaFor(name);
   checkSchemaWritable(schema, name.at);
   const isTemporary = isTemporarySchema(schema);
+  if (isTemporary) checkDatabase(core, "temporary", name.at);
+  else checkSchema(core, schema, "create", name.at);
   const existing = isTemporary ? core.transaction.temporary.get(own) : core.transaction.snapshot.relation(schema, own);
   return { schema, name: own, existing };
 }

@@ -1,6 +1,7 @@
 import type { StoredRelation } from "../../catalog/stored.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Comment, QualifiedName } from "../../syntax/ast.js";
+import { checkOwner, checkSchemaOwner, checkSuperuser } from "../access.js";
 import { done, type StatementHandler } from "../statement-run.js";
 import { checkSchemaWritable, type DdlRun, putRelation, putSchema, requireRelation } from "./catalog-work.js";
 import { missingColumn } from "./rename.js";
@@ -36,6 +37,7 @@ async function comment({ object, name, text, at }: Comment, run: DdlRun): Promis
       const schema = run.core.transaction.snapshot.schemas.get(own);
       if (schema === undefined)
         throw new SqlError(SQL_STATE.invalidSchemaName, `schema "${own}" does not exist`, { at });
+      checkSchemaOwner(run.core, schema, at);
       return putSchema(run, withComment(schema, text));
     }
     case "constraint": {
@@ -47,7 +49,7 @@ async function comment({ object, name, text, at }: Comment, run: DdlRun): Promis
       });
     }
     case "database":
-      if (name.parts.at(-1) === run.core.shared.name) return;
+      if (name.parts.at(-1) === run.core.shared.name) return checkSuperuser(run.core, "comment on the database", at);
       throw new SqlError(SQL_STATE.invalidCatalogName, `database "${name.parts.at(-1)}" does not exist`, { at });
   }
 }
@@ -56,6 +58,7 @@ async function comment({ object, name, text, at }: Comment, run: DdlRun): Promis
 function commented(run: DdlRun, name: QualifiedName): StoredRelation {
   const relation = requireRelation(run, name);
   checkSchemaWritable(relation.schema, name.at);
+  checkOwner(run.core, relation, name.at);
   return relation;
 }
 

@@ -2,6 +2,7 @@ import { duckDbName } from "../../catalog/relation-info.js";
 import { isTemporarySchema, type StoredColumn, type StoredRelation } from "../../catalog/stored.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { ColumnDefinition, CreateTable } from "../../syntax/ast.js";
+import { checkPrivilege } from "../access.js";
 import { done, type StatementHandler } from "../statement-run.js";
 import { alreadyThere, type DdlRun, newOid, placeFor, putRelation, requireRelation, runDdl } from "./catalog-work.js";
 import { COLUMNS_MAX, checkName, columnText, sequenceName, sequenceTexts, storedColumn } from "./columns.js";
@@ -86,6 +87,7 @@ function columnsOf(statement: CreateTable, oid: number, run: DdlRun): Columns {
       add(storedColumn(element, { context, position, sequence: sequenceName(oid, position) }), element.at);
     } else if (element.element === "like") {
       const source = requireRelation(run, element.table);
+      checkPrivilege(run.core, source, "select", element.at);
       if (source.kind !== "table") {
         throw new SqlError(SQL_STATE.wrongObjectType, `LIKE: "${source.name}" is not a table`, { at: element.at });
       }

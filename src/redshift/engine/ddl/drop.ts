@@ -3,6 +3,7 @@ import type { StoredRelation, StoredSchema } from "../../catalog/stored.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import { quotedName } from "../../sql-text.js";
 import type { Drop, QualifiedName } from "../../syntax/ast.js";
+import { checkOwner, checkSchemaOwner, rightsIn } from "../access.js";
 import { done, type StatementHandler } from "../statement-run.js";
 import {
   checkKind,
@@ -45,6 +46,8 @@ async function dropNamed(run: DdlRun, name: QualifiedName, statement: Drop): Pro
   }
   const kinds = statement.object === "table" ? (["table", "external-table"] as const) : ([statement.object] as const);
   checkKind(found, kinds as readonly StoredRelation["kind"][], name.at);
+  const schema = core.transaction.snapshot.schemas.get(found.schema);
+  if (schema === undefined || !rightsIn(core).owns(schema)) checkOwner(core, found, name.at, "drop");
   checkShape(run, found, name.at);
   await dropWithDependents(run, [found], statement.behavior, name.at);
 }
@@ -67,6 +70,7 @@ async function dropSchema(run: DdlRun, name: QualifiedName, statement: Drop): Pr
       hint: "The pipeline's tables are in it.",
     });
   }
+  checkSchemaOwner(core, schema, name.at, "drop");
   const inside = core.transaction.snapshot.relationsOf(own);
   const external = schema.externalFrom !== undefined;
   if (inside.length > 0 && statement.behavior !== "cascade" && !external)

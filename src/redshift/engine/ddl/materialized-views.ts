@@ -5,6 +5,7 @@ import type { StoredRelation } from "../../catalog/stored.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { AlterMaterializedView, CreateMaterializedView, RefreshMaterializedView } from "../../syntax/ast.js";
 import { parseQuery } from "../../syntax/parse.js";
+import { checkOwner, ownsRelation } from "../access.js";
 import { done, type StatementHandler, type StatementRun } from "../statement-run.js";
 import { alterTable } from "./alter-table.js";
 import { alreadyThere, checkKind, placeFor, putRelation, requireRelation, runDdl } from "./catalog-work.js";
@@ -42,6 +43,7 @@ export const refreshHandler: StatementHandler<RefreshMaterializedView> = {
   async run(statement, run) {
     const view = requireRelation(run, statement.name);
     checkKind(view, ["materialized-view"], statement.name.at);
+    checkOwner(run.core, view, statement.name.at);
     await refresh(view, statement.restrict === "cascade", run);
     return done("REFRESH");
   },
@@ -52,9 +54,9 @@ async function refresh(view: StoredRelation, cascade: boolean, run: StatementRun
   const { core } = run;
   for (const oid of cascade ? view.reads : []) {
     const read = core.transaction.snapshot.byOid(oid);
-    if (read?.kind === "materialized-view") await refresh(read, cascade, run);
+    if (read?.kind === "materialized-view" && ownsRelation(core, read)) await refresh(read, cascade, run);
   }
-  const bound = bindQuery(parseQuery(view.definition ?? ""), run.context());
+  const bound = bindQuery(parseQuery(view.definition ?? ""), run.context([], view));
   if (bound.columns.length !== view.columns.length) {
     throw new SqlError(SQL_STATE.invalidTableDefinition, `materialized view "${view.name}" no longer fits its query`, {
       hint: "A table that it reads was changed: drop the view and create it anew.",
@@ -74,6 +76,7 @@ export const alterMaterializedViewHandler: StatementHandler<AlterMaterializedVie
     const view = requireRelation(run, statement.name);
     checkKind(view, ["materialized-view"], statement.name.at);
     const { action } = statement;
+    checkOwner(run.core, view, statement.name.at);
     if (action.type === "auto-refresh") {
       await putRelation(run, { ...view, autoRefresh: action.on, changedAtMs: run.core.shared.clock.now() });
     } else {

@@ -3,6 +3,7 @@ import type { StoredSchema } from "../../catalog/stored.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import { quotedName } from "../../sql-text.js";
 import type { AlterSchema, CreateSchema } from "../../syntax/ast.js";
+import { checkDatabase, checkSchemaOwner } from "../access.js";
 import { done, type StatementHandler } from "../statement-run.js";
 import {
   checkSchemaWritable,
@@ -15,7 +16,7 @@ import {
 } from "./catalog-work.js";
 import { checkName, columnText } from "./columns.js";
 import { rewriteDependents } from "./rename.js";
-import { checkUser } from "./users.js";
+import { checkNewOwner } from "./users.js";
 
 /** Names that mean something else in the engine. */
 const RESERVED: ReadonlySet<string> = new Set(["main", "temp", "system", "warehouse", "penstock_catalog"]);
@@ -23,19 +24,20 @@ const RESERVED: ReadonlySet<string> = new Set(["main", "temp", "system", "wareho
 export const createSchemaHandler: StatementHandler<CreateSchema> = {
   access: "write",
   async run(statement, run) {
-    const { name, at } = statement;
+    const { name, at, authorization } = statement;
+    checkDatabase(run.core, "create", at);
     if (run.core.transaction.snapshot.schemas.has(name) || isSystemSchema(name)) {
       if (!statement.ifNotExists) throw schemaThere(name, at);
       run.core.notice({ severity: "INFO", message: `Schema "${name}" already exists and will be skipped` });
       return done("CREATE SCHEMA");
     }
     checkSchemaName(name, at);
-    if (statement.authorization !== undefined) await checkUser(run, statement.authorization, at);
+    if (authorization !== undefined) checkNewOwner(run, authorization, at);
     await runDdl(run, `CREATE SCHEMA ${quotedName(name)}`, name);
     await putSchema(run, {
       oid: await newOid(run),
       name,
-      owner: statement.authorization ?? run.core.user,
+      owner: authorization ?? run.core.user,
       ...(statement.quota === undefined ? {} : { quota: statement.quota }),
       createdAtMs: run.core.shared.clock.now(),
     });
@@ -71,9 +73,10 @@ export const alterSchemaHandler: StatementHandler<AlterSchema> = {
     const schema = run.core.transaction.snapshot.schemas.get(name);
     if (schema === undefined)
       throw new SqlError(SQL_STATE.invalidSchemaName, `schema "${name}" does not exist`, { at });
+    checkSchemaOwner(run.core, schema, at, action.type === "owner" ? undefined : "alter");
     switch (action.type) {
       case "owner":
-        await checkUser(run, action.to, at);
+        checkNewOwner(run, action.to, at);
         await putSchema(run, { ...schema, owner: action.to });
         break;
       case "quota":

@@ -2,6 +2,7 @@
 import type { StoredColumn, StoredConstraint, StoredRelation } from "../../catalog/stored.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { ColumnDefinition, ForeignKeyTarget, TableAttributes, TableConstraint } from "../../syntax/ast.js";
+import { checkPrivilege } from "../access.js";
 import { type DdlRun, newOid, requireRelation } from "./catalog-work.js";
 
 /** Source: "CREATE TABLE", SORTKEY: the most columns of each style. */
@@ -218,6 +219,7 @@ function foreignKey(
 ): Pick<StoredConstraint, "foreignOid" | "foreignColumns"> {
   const self = target.table.parts.length === 1 && target.table.parts[0] === table.name;
   const referenced = self ? undefined : requireRelation(run, target.table);
+  if (referenced !== undefined) checkPrivilege(run.core, referenced, "references", at);
   const constraints = referenced?.constraints ?? own;
   const foreignColumns = target.columns ?? constraints.find(({ type }) => type === "p")?.columns;
   const name = target.table.parts.at(-1);

@@ -5,6 +5,7 @@ import { isTemporarySchema, type StoredColumn, type StoredRelation } from "../..
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { CreateView, Query } from "../../syntax/ast.js";
 import { typeText } from "../../types.js";
+import { checkOwner } from "../access.js";
 import { done, type StatementHandler } from "../statement-run.js";
 import { alreadyThere, checkShape, type DdlRun, newOid, placeFor, putRelation } from "./catalog-work.js";
 import { resultColumns } from "./create-table-as.js";
@@ -19,6 +20,7 @@ export const createViewHandler: StatementHandler<CreateView> = {
       if (existing.kind !== "view") {
         throw new SqlError(SQL_STATE.wrongObjectType, `"${place.name}" is not a view`, { at: statement.name.at });
       }
+      checkOwner(run.core, existing, statement.name.at);
       checkShape(run, existing, statement.name.at);
     }
     const nowMs = run.core.shared.clock.now();

@@ -5,6 +5,7 @@
 import type { BindContext, BoundQuery } from "../../binder/bound.js";
 import { bindQuery } from "../../binder/queries/bind-query.js";
 import type { Call, Query, QueryStatement, Select } from "../../syntax/ast.js";
+import { checkSignal } from "../access.js";
 import { rowStream } from "../row-stream.js";
 import type { Outcome, StatementRun } from "../statement-run.js";
 
@@ -57,6 +58,7 @@ export async function runSignal({ signal }: SignalQuery, run: StatementRun<Bound
   const send = signal === "pg_cancel_backend" ? core.shared.cancel : core.shared.terminate;
   const rows = processIds.map((processId) => {
     if (typeof processId !== "number") return [null];
+    checkSignal(core, processId);
     if (send(processId)) return [1];
     core.notice({ severity: "WARNING", message: `PID ${processId} is not a PostgreSQL server process` });
     return [0];

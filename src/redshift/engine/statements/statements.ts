@@ -6,13 +6,14 @@ import { commentHandler } from "../ddl/comment.js";
 import { createTableHandler } from "../ddl/create-table.js";
 import { createTableAsHandler } from "../ddl/create-table-as.js";
 import { dropHandler } from "../ddl/drop.js";
+import { grantHandler } from "../ddl/grants.js";
 import {
   alterMaterializedViewHandler,
   createMaterializedViewHandler,
   refreshHandler,
 } from "../ddl/materialized-views.js";
 import { alterSchemaHandler, createSchemaHandler } from "../ddl/schemas.js";
-import { grantHandler, userHandler } from "../ddl/users.js";
+import { userHandler } from "../ddl/users.js";
 import { createViewHandler } from "../ddl/views.js";
 import type { StatementHandler, StatementHandlers } from "../statement-run.js";
 import { deleteHandler, insertHandler, mergeHandler, updateHandler } from "./change.js";
