@@ -21,6 +21,9 @@ describe("a CloudFormation template as Terraform", () => {
         "CloudWatchLoggingOptions",
         "S3BackupMode",
         "VpcId",
+        "Ipv6CidrBlock",
+        "CodeSha256",
+        "FSxLustre",
       ].map(attributeName),
     ).toEqual([
       "size_in_m_bs",
@@ -30,6 +33,9 @@ describe("a CloudFormation template as Terraform", () => {
       "cloudwatch_logging_options",
       "s3_backup_mode",
       "vpc_id",
+      "ipv_6_cidr_block",
+      "code_sha_256",
+      "fsx_lustre",
     ]);
     expect(
       ["AWS::EC2::VPCEndpoint", "AWS::RedshiftServerless::Namespace", "AWS::QuickSight::VPCConnection"].map(

@@ -1,12 +1,17 @@
 /** CloudFormation's names as the awscc provider has them. */
 
-/** `SizeInMBs` is `size_in_m_bs`, `AWSKMSKeyARN` is `awskms_key_arn`: where the letters change from capital to small, and no dictionary. */
+/**
+ * `SizeInMBs` is `size_in_m_bs`, `AWSKMSKeyARN` is `awskms_key_arn`, `Ipv6CidrBlock` is `ipv_6_cidr_block`: where the letters change from capital to small or
+ * from letters to digits, and no dictionary but of four names.
+ */
 export function attributeName(property: string): string {
   return property
-    .replaceAll("CloudWatch", "Cloudwatch")
-    .replaceAll("CloudFormation", "Cloudformation")
-    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replaceAll(/Cloud(?:Formation|Front|Watch)|FSx/g, (name) => name[0] + name.slice(1).toLowerCase())
+    .replaceAll(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replaceAll(/([a-z])([0-9])/g, "$1_$2")
+    .replaceAll(/([0-9])([a-z])/g, "$1_$2")
+    .replaceAll(/[^A-Za-z0-9]/g, "_")
     .toLowerCase();
 }
 
