@@ -92,6 +92,11 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   cursor_tuple_fraction: { value: "0.1", about: "Accepted." },
   datashare_enabled: { value: "off", about: "There are no data shares.", check: constant },
   datestyle: { value: "ISO, MDY", about: "How dates are written and read.", check: dateStyle },
+  default_array_search_null_handling: {
+    value: "on",
+    about: "ARRAY_CONTAINS, ARRAY_POSITION and ARRAY_POSITIONS find NULLs.",
+    check: boolean,
+  },
   default_transaction_isolation: { value: "serializable", about: "Accepted.", check: isolation },
   default_transaction_read_only: { value: "off", about: "New transactions may not write.", check: boolean },
   describe_field_name_in_uppercase: { value: "off", about: "Names of result columns in upper case.", check: boolean },

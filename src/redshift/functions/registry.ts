@@ -9,9 +9,11 @@ import { HASH_FUNCTIONS } from "./hash.js";
 import { JSON_FUNCTIONS } from "./json.js";
 import { MATH_FUNCTIONS } from "./math.js";
 import { MISSING_FUNCTIONS } from "./missing.js";
+import { OBJECT_TRANSFORM } from "./object-transform.js";
 import { REGEXP_FUNCTIONS } from "./regexp.js";
 import { STRING_FUNCTIONS } from "./string.js";
 import { SUPER_FUNCTIONS } from "./super.js";
+import { SUPER_ARRAY_FUNCTIONS } from "./super-arrays.js";
 import { SYSTEM_FUNCTIONS } from "./system.js";
 import { VARBYTE_FUNCTIONS } from "./varbyte.js";
 import { WINDOW_FUNCTIONS } from "./window.js";
@@ -27,6 +29,8 @@ const ENTRIES: ReadonlyMap<string, FunctionEntry> = new Map(
     MATH_FUNCTIONS,
     JSON_FUNCTIONS,
     SUPER_FUNCTIONS,
+    SUPER_ARRAY_FUNCTIONS,
+    OBJECT_TRANSFORM,
     HASH_FUNCTIONS,
     VARBYTE_FUNCTIONS,
     FORMATTING_FUNCTIONS,

@@ -16,7 +16,7 @@ import {
 } from "./entry.js";
 import { raise } from "./raise.js";
 
-const { scalar, missing } = familyOf("super");
+const { scalar } = familyOf("super");
 const isOf = (names: string, test: string) => scalar(names, overload("super", BOOLEAN, test));
 const WHOLE = "json_type($1) IN ('BIGINT', 'UBIGINT')";
 const within = (bits: number) =>
@@ -75,32 +75,6 @@ export const SUPER_FUNCTIONS: readonly FunctionEntry[] = [
     ),
   ),
   ...scalar(
-    "array_contains",
-    overload(
-      "super, any",
-      BOOLEAN,
-      (args) =>
-        `list_contains(list_transform(${list(args[0]!.sql)}, item -> CAST(item AS VARCHAR)), CAST(${jsonOf(args[1]!)} AS VARCHAR))`,
-    ),
-  ),
-  ...scalar(
-    "array_position",
-    overload(
-      "super, any",
-      INTEGER,
-      (args) =>
-        `CAST(coalesce(list_position(list_transform(${list(args[0]!.sql)}, item -> CAST(item AS VARCHAR)), CAST(${jsonOf(args[1]!)} AS VARCHAR)), 0) - 1 AS INTEGER)`,
-    ),
-  ),
-  ...scalar(
-    "array_distinct",
-    overload(
-      "super",
-      SUPER,
-      `CAST(to_json(list_transform(list_filter(${list("$1")}, (item, i) -> list_position(list_transform(${list("$1")}, one -> CAST(one AS VARCHAR)), CAST(item AS VARCHAR)) = i), item -> item)) AS JSON)`,
-    ),
-  ),
-  ...scalar(
     "get_array_length",
     overload("super", INTEGER, "(CASE WHEN json_type($1) = 'ARRAY' THEN CAST(json_array_length($1) AS INTEGER) END)"),
   ),
@@ -126,11 +100,20 @@ export const SUPER_FUNCTIONS: readonly FunctionEntry[] = [
     status: "partly",
     note: "The bytes of the JSON text; Redshift has those of its own form.",
   }),
-  ...missing(
-    "object_transform lower_attribute_names upper_attribute_names array_sort array_except array_intersection array_union arrays_overlap array_positions",
-    "A query over the unnested SUPER can do the same.",
-  ),
+  ...attributeNames("lower"),
+  ...attributeNames("upper"),
 ];
+
+/** The tokens of a JSON text are its texts, with the colon behind where they are names, and what is between them. */
+function attributeNames(to: "lower" | "upper"): FunctionEntry[] {
+  const tokens = `regexp_extract_all(CAST($1 AS VARCHAR), '"(?:[^"\\\\]|\\\\.)*":?|[^"]+')`;
+  const name = `CAST(to_json(${to}(CAST(left(token, -1) AS JSON) ->> '$')) AS VARCHAR) || ':'`;
+  const changed = `list_transform(${tokens}, token -> CASE WHEN token LIKE '"%":' THEN ${name} ELSE token END)`;
+  return scalar(`${to}_attribute_names`, overload("super", SUPER, `CAST(array_to_string(${changed}, '') AS JSON)`), {
+    status: "partly",
+    note: "Names that become the same stay both; Redshift refuses them.",
+  });
+}
 
 /** A SUPER goes in as it is; a text becomes JSON's text. */
 function jsonOf(arg: BoundExpression): string {

@@ -204,6 +204,8 @@ export interface Call extends Node {
   readonly over?: WindowSpec;
   /** TRIM(BOTH 'x' FROM y), POSITION(a IN b), SUBSTRING(a FROM b FOR c), OVERLAY ... arrive as plain args in the order of their plain function form; this tells which TRIM. */
   readonly trim?: "both" | "leading" | "trailing";
+  /** OBJECT_TRANSFORM(value KEEP path, ... SET path, value, ...): what stands behind the words. */
+  readonly transform?: { readonly keep: readonly Expression[]; readonly set: readonly Expression[] };
 }
 
 export interface WindowSpec extends Node {

@@ -11,6 +11,7 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
   const distinct = cursor.accept("distinct");
   if (!distinct) cursor.accept("all");
   const args = cursor.isSign(")") ? [] : cursor.commas(() => acceptStar(cursor) ?? cursor.expression());
+  const transform = name.parts.at(-1) === "object_transform" ? parseTransform(cursor) : undefined;
   let nulls = nullTreatment(cursor);
   if (cursor.isWords("order", "by")) {
     cursor.refuse(`syntax error at or near "order"`, cursor.at, {
@@ -33,6 +34,7 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
   }
   nulls ??= nullTreatment(cursor);
   const over = cursor.isWord("over") ? parseWindow(cursor) : undefined;
+  if (transform !== undefined) return { kind: "call", name, args, at, transform };
   if (!distinct && withinGroup === undefined && nulls === undefined && over === undefined) {
     return { kind: "call", name, args, at };
   }
@@ -46,6 +48,11 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
     ...(nulls === undefined ? {} : { nulls }),
     ...(over === undefined ? {} : { over }),
   };
+}
+
+function parseTransform(cursor: Cursor): NonNullable<Call["transform"]> {
+  const keep = cursor.accept("keep") ? cursor.commas(() => cursor.expression()) : [];
+  return { keep, set: cursor.accept("set") ? cursor.commas(() => cursor.expression()) : [] };
 }
 
 function nullTreatment(cursor: Cursor): "ignore" | "respect" | undefined {
