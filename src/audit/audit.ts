@@ -11,7 +11,7 @@
  * on in the meantime is seen as further along, never as missing.
  */
 import type { AuditCounts, AuditReport } from "../api/control/contract.js";
-import { messageOf } from "../core/errors.js";
+import { isPenstockError, messageOf } from "../core/errors.js";
 import { shardIdOf } from "../core/sequence-number.js";
 import type { PipelineModel, TableModel } from "../definition/model.js";
 import type { FlushResult } from "../delivery/flush.js";
@@ -23,7 +23,7 @@ import { countObjects, type Sql } from "./object-count.js";
 export interface AuditSources {
   readonly model: PipelineModel;
   readonly store: StreamStore;
-  /** Every flush of the table that was delivered, in order. */
+  /** Every flush of the table that was delivered, in order; rejects where the table's flush log is not whole. */
   readonly results: (table: string) => Promise<readonly FlushResult[]>;
   readonly lake: ObjectStore;
   /** An engine that can read the lake's objects. */
@@ -83,7 +83,7 @@ export async function audit(sources: AuditSources): Promise<AuditReport> {
   }
   return {
     ...total,
-    ok: total.lost === 0 && total.duplicated === 0,
+    ok: total.lost === 0 && total.duplicated === 0 && tables.every(({ unproven }) => unproven === undefined),
     atMs: sources.nowMs,
     tables,
     findings,
@@ -138,7 +138,11 @@ async function auditTable(
   table: TableModel,
   { journals, delivered, findings }: Recount,
 ): Promise<TableCounts> {
-  const results = await sources.results(table.name);
+  // Before the log is read: what is loaded meanwhile must not look as if the log had never known it.
+  const loadedFlush = await newestLoadedFlush(sources.warehouse, table.name);
+  const evidence = await evidenceOf(sources, table, loadedFlush);
+  if (typeof evidence === "string") return unprovenTable(table, journals, evidence, findings);
+  const results = evidence;
   const shards = new Map<string, Mutable<ShardCounts>>();
   const shardOf = (stream: string, number: number) => {
     const key = `${stream}:${shardIdOf(number)}`;
@@ -204,6 +208,55 @@ async function auditTable(
     ...sum,
     shards: [...shards.values()].sort((a, b) => (a.stream + a.shardId < b.stream + b.shardId ? -1 : 1)),
   };
+}
+
+/** The table's flushes, or why they prove nothing. */
+async function evidenceOf(
+  sources: AuditSources,
+  table: TableModel,
+  loadedFlush: number,
+): Promise<readonly FlushResult[] | string> {
+  try {
+    const results = await sources.results(table.name);
+    const last = results.at(-1)?.flush ?? 0;
+    if (last >= loadedFlush) return results;
+    return `its flush log ends at flush ${last}, and flush ${loadedFlush} is loaded: the log was removed, cut short, or is an old one`;
+  } catch (error) {
+    if (!isPenstockError(error, "damaged")) throw error;
+    return messageOf(error);
+  }
+}
+
+/** Nothing can be said of such a table but what its streams have acknowledged: neither that something is lost, nor that nothing is. */
+function unprovenTable(
+  table: TableModel,
+  journals: ReadonlyMap<string, readonly ShardJournal[]>,
+  reason: string,
+  findings: string[],
+): TableCounts {
+  const shards = table.sources.flatMap((stream) =>
+    (journals.get(stream) ?? []).map(({ shard, firstSequence, lastSequence }) => ({
+      ...zero(),
+      stream,
+      shardId: shardIdOf(shard),
+      acked: lastSequence - firstSequence + 1,
+    })),
+  );
+  const sum = zero();
+  for (const shard of shards) addTo(sum, shard);
+  findings.push(
+    `table ${table.name}: what became of its records cannot be proved: ${reason}. \`penstock repair\` makes the log out anew from the lake and the ledger.`,
+  );
+  return { ...sum, name: table.name, deletedByUser: 0, unproven: reason, shards };
+}
+
+/** The newest flush that the ledger has of the table's own loads; 0 for none. */
+export async function newestLoadedFlush(warehouse: Pick<Warehouse, "query">, table: string): Promise<number> {
+  const { rows } = await warehouse.query(
+    `SELECT coalesce(max(flush), 0)::DOUBLE FROM penstock.loads WHERE target = '${table}'
+      AND NOT starts_with(object_key, 'redrive/') AND NOT starts_with(object_key, 'replay/')`,
+  );
+  return Number(rows[0]?.[0] ?? 0);
 }
 
 export const countKey = (flush: number, stream: string, shard: number) => `${flush}/${stream}:${shardIdOf(shard)}`;

@@ -22,7 +22,7 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
     .summary("prove that nothing was lost or loaded twice")
     .description(
       "Counts again, from the journal, the lake's files and the ledger (never from counters): every acked record must be loaded, a dead " +
-        "letter, filtered, deduplicated, or still on its way. Exit code 1 unless lost and duplicated are 0.\n" +
+        "letter, filtered, deduplicated, or still on its way. Exit code 1 unless lost and duplicated are 0, and of each table proved.\n" +
         "With --trace it follows one record instead; exit code 1 when there is no such record.\n" +
         "With --data and no instance running there, it reads the data directory itself, and changes nothing that was acknowledged.",
     )
@@ -58,7 +58,7 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
         const { textTable } = await import("./support/table.js");
         print(terminal, auditText(report, textTable));
       }
-      exit(report.lost === 0 && report.duplicated === 0 ? EXIT.ok : EXIT.failed);
+      exit(report.ok ? EXIT.ok : EXIT.failed);
     });
 };
 
@@ -134,10 +134,15 @@ function auditText(report: AuditReport, textTable: typeof import("./support/tabl
         `${table.name}: ${count(table.deletedByUser)} of the loaded rows were deleted in the warehouse since, which is no loss.`,
     ),
     ...report.findings,
-    report.lost === 0 && report.duplicated === 0
+    report.ok
       ? "Every acked record is accounted for: lost 0, duplicated 0."
-      : `NOT every record is accounted for: lost ${count(report.lost)}, duplicated ${count(report.duplicated)}.`,
+      : `NOT every record is accounted for: lost ${count(report.lost)}, duplicated ${count(report.duplicated)}${unprovenText(report)}.`,
   ].join("\n");
+}
+
+function unprovenText({ tables }: AuditReport): string {
+  const unproven = tables.filter((table) => table.unproven !== undefined).map(({ name }) => name);
+  return unproven.length === 0 ? "" : `; nothing is proved of ${unproven.join(", ")}`;
 }
 
 function traceText(trace: TraceReport): string {

@@ -14,6 +14,7 @@ import { addPlan } from "./plan.js";
 import { addPut } from "./put.js";
 import { addQuery } from "./query.js";
 import { addRecords } from "./records.js";
+import { addRepair } from "./repair.js";
 import { addReplay } from "./replay.js";
 import { addStatus } from "./status.js";
 import type { AddCommand } from "./support/command.js";
@@ -32,6 +33,7 @@ const COMMANDS: readonly AddCommand[] = [
   addErrors,
   addReplay,
   addAudit,
+  addRepair,
   addFlush,
   addInit,
   addValidate,

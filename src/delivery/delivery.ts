@@ -10,14 +10,15 @@
 import { join } from "node:path";
 import type { ObjectStatus, StageState } from "../api/control/contract.js";
 import type { Clock } from "../core/clock.js";
-import { isPenstockError, messageOf, type PenstockError } from "../core/errors.js";
+import { isPenstockError, messageOf, PenstockError } from "../core/errors.js";
 import type { TableModel } from "../definition/model.js";
 import type { Disk } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
 import type { ObjectStore } from "../lake/object-store.js";
 import type { Shard, StreamStore } from "../stream/stream.js";
 import type { FlushDecision, FlushResult, SequenceRange } from "./flush.js";
-import { type DeliveryTotals, type FlushLog, openFlushLog, type WrittenObject } from "./flush-log.js";
+import { type DeliveryTotals, REPAIR_HINT, type WrittenObject } from "./flush-lines.js";
+import { type FlushLog, openFlushLog } from "./flush-log.js";
 import { beginFlush, type Convert, type FlushWork, stagingOf } from "./flush-work.js";
 
 export type { Convert } from "./flush-work.js";
@@ -36,6 +37,8 @@ export interface DeliveryOptions {
   /** The table's flush log; and a folder for its unfinished files, on the lake's filesystem. */
   readonly directory: string;
   readonly stagingDirectory: string;
+  /** The newest flush that the warehouse's ledger knows of this table; a log that ends before it is `damaged`: going on by it would load records twice. */
+  readonly loadedFlush?: number;
   /** After each flush, once its objects are in the lake. */
   readonly onDelivered: (result: FlushResult) => void;
   /** These records were delivered, or were about to be, and the journal has them no more. */
@@ -77,6 +80,11 @@ const NEWEST_OBJECTS = 10;
 export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
   const { table, store, lake, disk, clock } = options;
   const log = await openFlushLog(disk, options.directory);
+  const { loadedFlush = 0 } = options;
+  if (log.nextFlush <= loadedFlush) {
+    await log.close();
+    throw logBehind(options.directory, log.nextFlush - 1, loadedFlush);
+  }
   await makeDurableDirectory(disk, options.stagingDirectory);
   await goOnBehind(log, options);
   const stopping = new AbortController();
@@ -309,6 +317,15 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       await log.close();
     },
   };
+}
+
+/** The log ends before what is loaded: somebody removed or cut it, or put back one that is older than the warehouse. */
+export function logBehind(directory: string, lastFlush: number, loadedFlush: number): PenstockError {
+  return new PenstockError(
+    "damaged",
+    `The flush log in ${directory} ends at flush ${lastFlush}, and flush ${loadedFlush} is loaded: it was removed, cut short, or is an old one.`,
+    { hint: REPAIR_HINT },
+  );
 }
 
 /**

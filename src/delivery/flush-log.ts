@@ -5,44 +5,22 @@
  * The newest file may end in a torn line, which is cut: nothing was done on the strength of it. A line that is wrong anywhere else is `damaged`.
  */
 import { join } from "node:path";
-import { CHECKSUM_CHARS, checksumText } from "../core/checksum.js";
 import { messageOf, PenstockError } from "../core/errors.js";
 import type { Disk, DiskFile } from "../disk/disk.js";
 import { makeDurableDirectory } from "../disk/durable-directory.js";
-import type { FlushDecision, FlushResult, LakeObject } from "./flush.js";
-
-/** An object that is written, under the name it has until it is delivered. */
-export interface WrittenObject {
-  readonly object: LakeObject;
-  /** Relative to the flush's staging folder. */
-  readonly staged: string;
-}
-
-export interface DeliveryTotals {
-  readonly rows: number;
-  readonly dead: number;
-  readonly filtered: number;
-}
-
-type Line =
-  | {
-      readonly is: "checkpoint";
-      readonly nextFlush: number;
-      readonly positions: Positions;
-      readonly totals: DeliveryTotals;
-    }
-  | { readonly is: "decided"; readonly decision: FlushDecision }
-  | { readonly is: "written"; readonly flush: number; readonly objects: readonly WrittenObject[] }
-  | { readonly is: "delivered"; readonly flush: number; readonly atMs: number };
-
-/** The first sequence that no flush has taken, by `<stream>/<shard>`. */
-type Positions = Readonly<Record<string, number>>;
-
-/** A flush that was decided and is not delivered; `written` once its objects are. */
-export interface OpenFlush {
-  readonly decision: FlushDecision;
-  readonly written: readonly WrittenObject[] | undefined;
-}
+import type { FlushDecision, FlushResult } from "./flush.js";
+import {
+  addTotals,
+  type DeliveryTotals,
+  encodeLine,
+  type Line,
+  type OpenFlush,
+  positionKey,
+  REPAIR_HINT,
+  readLines,
+  resultOf,
+  type WrittenObject,
+} from "./flush-lines.js";
 
 export interface FlushLog {
   /** What a start has to finish first. */
@@ -61,10 +39,10 @@ export interface FlushLog {
   close(): Promise<void>;
 }
 
-const FLUSHES_A_FILE = 1000;
+/** Flushes in one file. */
+export const FLUSHES_A_FILE = 1000;
 const NEWEST_RESULTS = 10;
-const fileName = (ordinal: number) => `${String(ordinal).padStart(8, "0")}.flushes`;
-const positionKey = (stream: string, shard: number) => `${stream}/${shard}`;
+export const flushFileName = (ordinal: number) => `${String(ordinal).padStart(8, "0")}.flushes`;
 
 export async function openFlushLog(disk: Disk, directory: string, flushesAFile = FLUSHES_A_FILE): Promise<FlushLog> {
   await makeDurableDirectory(disk, directory);
@@ -81,7 +59,7 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
   let torn = false;
   const newestResults: FlushResult[] = [];
 
-  const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
+  const names = await flushFiles(disk, directory);
   const readNewest = async () => {
     const name = names.at(-1);
     return name === undefined ? undefined : await readLines(disk, join(directory, name), true);
@@ -108,7 +86,7 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
     // The last line may be there by the machine's cache alone, its sync having failed: written once more, a sync counts for it. Should a
     // crash take it in between, no harm is done: whatever it says is decided, written or delivered again.
     const last = found.lines.at(-1)!;
-    const rewritten = last.is === "checkpoint" ? [] : [encode(last)];
+    const rewritten = last.is === "checkpoint" ? [] : [encodeLine(last)];
     const keepBytes = rewritten.length === 0 ? found.endBytes : found.lastLineAt;
     if ((await file.size()) > keepBytes) await file.truncate(keepBytes);
     if (rewritten.length > 0) await file.write(rewritten);
@@ -144,9 +122,9 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
   }
 
   async function beginFile(): Promise<DiskFile> {
-    const path = join(directory, fileName(ordinal + 1));
+    const path = join(directory, flushFileName(ordinal + 1));
     const fresh = await disk.open(path, "write");
-    const checkpoint = encode({ is: "checkpoint", nextFlush, positions, totals });
+    const checkpoint = encodeLine({ is: "checkpoint", nextFlush, positions, totals });
     try {
       await fresh.write([checkpoint]);
       await fresh.sync();
@@ -167,7 +145,7 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
   /** Appends a line; durable on return. No line is ever behind one that is not, or a crash could tear the middle. */
   async function append(line: Line): Promise<FlushResult | undefined> {
     if (failed !== undefined) throw failed;
-    const bytes = encode(line);
+    const bytes = encodeLine(line);
     try {
       if (torn) await file.truncate(sizeBytes);
       torn = true;
@@ -224,13 +202,19 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
       await append({ is: "written", flush: open!.decision.flush, objects });
     },
     delivered: async (atMs) => (await append({ is: "delivered", flush: open!.decision.flush, atMs }))!,
-    results: (sinceFlush = 0) => readResults(disk, directory, sinceFlush),
+    results: (sinceFlush = 0) => readFlushResults(disk, directory, sinceFlush),
     close: () => file.close(),
   };
 }
 
-async function* readResults(disk: Disk, directory: string, sinceFlush: number): AsyncIterable<FlushResult> {
-  const names = (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
+/** The log's files, in order. */
+export async function flushFiles(disk: Disk, directory: string): Promise<string[]> {
+  return (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
+}
+
+/** Every delivered flush from `sinceFlush` on, in order. Rejects with `damaged` where a line is not what was written, or a file is missing. */
+export async function* readFlushResults(disk: Disk, directory: string, sinceFlush = 0): AsyncIterable<FlushResult> {
+  const names = await flushFiles(disk, directory);
   const read = async (at: number) =>
     (await readLines(disk, join(directory, names[at]!), at === names.length - 1)).lines;
   // The last file that begins no later than the flush that is asked for, by halving; no flush is in two files.
@@ -243,79 +227,27 @@ async function* readResults(disk: Disk, directory: string, sinceFlush: number): 
     else last = middle - 1;
   }
   let open: OpenFlush | undefined;
+  let nextFlush = first === 0 ? 1 : undefined;
   for (let at = first; at < names.length; at++) {
     const lines = await read(at);
     for (const line of lines) {
-      if (line.is === "decided") open = { decision: line.decision, written: undefined };
-      else if (line.is === "written" && open !== undefined) open = { ...open, written: line.objects };
+      if (line.is === "checkpoint") {
+        if (nextFlush !== undefined && line.nextFlush !== nextFlush) {
+          throw new PenstockError(
+            "damaged",
+            `The flush log in ${directory} has lost a file: ${names[at]} begins at flush ${line.nextFlush}, and those before it end before ${nextFlush}.`,
+            { hint: REPAIR_HINT },
+          );
+        }
+        nextFlush = line.nextFlush;
+      } else if (line.is === "decided") {
+        open = { decision: line.decision, written: undefined };
+        nextFlush = line.decision.flush + 1;
+      } else if (line.is === "written" && open !== undefined) open = { ...open, written: line.objects };
       else if (line.is === "delivered" && open !== undefined) {
         if (open.decision.flush >= sinceFlush) yield resultOf(open, line.atMs);
         open = undefined;
       }
     }
   }
-}
-
-function resultOf({ decision, written }: OpenFlush, deliveredAtMs: number): FlushResult {
-  return { ...decision, objects: (written ?? []).map(({ object }) => object), deliveredAtMs };
-}
-
-function addTotals(totals: DeliveryTotals, result: FlushResult): DeliveryTotals {
-  const rowsOf = (kind: LakeObject["kind"]) =>
-    result.objects.reduce((sum, object) => (object.kind === kind ? sum + object.rows : sum), 0);
-  return {
-    rows: totals.rows + rowsOf("rows"),
-    dead: totals.dead + rowsOf("dead"),
-    filtered: totals.filtered + rowsOf("filtered"),
-  };
-}
-
-function encode(line: Line): Buffer {
-  const json = JSON.stringify(line);
-  return Buffer.from(`${checksumText(json)} ${json}\n`);
-}
-
-interface Lines {
-  readonly lines: Line[];
-  readonly lastLineAt: number;
-  /** Where the whole lines end. */
-  readonly endBytes: number;
-}
-
-async function readLines(disk: Disk, path: string, newest: boolean): Promise<Lines> {
-  const bytes = await disk.readFile(path);
-  const lines: Line[] = [];
-  let at = 0;
-  let lastLineAt = 0;
-  while (at < bytes.length) {
-    const end = bytes.indexOf(0x0a, at);
-    const text = end === -1 ? "" : bytes.toString("utf8", at, end);
-    if (end === -1 || !isWhole(text)) {
-      // Torn, if nothing whole follows it: then it was never acted upon.
-      if (newest && !hasLineAfter(bytes, at)) break;
-      throw new PenstockError("damaged", `The flush log ${path} is damaged at byte ${at}.`, {
-        hint: "Restore the file from a copy. The lake and the journal are untouched.",
-      });
-    }
-    lines.push(JSON.parse(text.slice(CHECKSUM_CHARS + 1)) as Line);
-    lastLineAt = at;
-    at = end + 1;
-  }
-  return { lines, lastLineAt, endBytes: at };
-}
-
-function isWhole(line: string): boolean {
-  return checksumText(line.slice(CHECKSUM_CHARS + 1)) === line.slice(0, CHECKSUM_CHARS);
-}
-
-function hasLineAfter(bytes: Buffer, torn: number): boolean {
-  let at = bytes.indexOf(0x0a, torn) + 1;
-  while (at > 0 && at < bytes.length) {
-    const end = bytes.indexOf(0x0a, at);
-    if (end === -1) return false;
-    const text = bytes.toString("utf8", at, end);
-    if (isWhole(text)) return true;
-    at = end + 1;
-  }
-  return false;
 }

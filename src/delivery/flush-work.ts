@@ -15,7 +15,7 @@ import type { Disk } from "../disk/disk.js";
 import type { StreamStore } from "../stream/stream.js";
 import type { ConversionOptions, ConversionResult, SourceBlock } from "./conversion.js";
 import type { FlushDecision, LakeObject, SequenceRange } from "./flush.js";
-import type { WrittenObject } from "./flush-log.js";
+import type { WrittenObject } from "./flush-lines.js";
 import { objectKey } from "./keys.js";
 import { syncFile } from "./spool.js";
 

@@ -1,7 +1,7 @@
 /** Where a flush's objects go: the prefix of the definition, evaluated, and a name that comes from what the object holds. */
 import { createHash } from "node:crypto";
 import type { TableModel } from "../definition/model.js";
-import type { FlushDecision, LakeObjectKind } from "./flush.js";
+import type { FlushDecision, LakeObjectKind, SequenceRange } from "./flush.js";
 import { fileEnding } from "./lake-files.js";
 
 /** A folder's name may have 255 bytes, and a key 1,024; the rest is for what stands around the values. */
@@ -22,7 +22,7 @@ export function objectKey(
   partition: Readonly<Record<string, string>> = {},
 ): string {
   const flush = String(decision.flush).padStart(9, "0");
-  const name = `${table.name}-${flush}-v${decision.schemaVersion}-${rangesDigest(decision)}`;
+  const name = `${table.name}-${flush}-v${decision.schemaVersion}-${rangesDigest(decision.ranges)}`;
   if (kind === "filtered") return `filtered/${table.name}/${name}.parquet`;
   if (kind === "dead") return `${evaluatePrefix(table.deliver.errorPrefix, decision.decidedAtMs, {})}${name}.json`;
   const ending = fileEnding(table.deliver);
@@ -32,12 +32,45 @@ export function objectKey(
   return `${evaluatePrefix(table.deliver.prefix, decision.decidedAtMs, partition)}${name}${own}${ending}`;
 }
 
+export interface ObjectName {
+  readonly flush: number;
+  readonly schemaVersion: number;
+  /** Of the flush's ranges. */
+  readonly digest: string;
+  readonly kind: LakeObjectKind;
+}
+
+/** What the key of one of the table's objects says; undefined for any other key. */
+export function parseObjectKey(table: TableModel, key: string): ObjectName | undefined {
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  if (!name.startsWith(`${table.name}-`)) return undefined;
+  const parts = /^(\d{9,})-v(\d+)-([0-9a-f]{12})(?:-[0-9a-f]{8})?(\.[a-z.]+)$/.exec(name.slice(table.name.length + 1));
+  if (parts === null || /^(?:replay|redrive)\//.test(key)) return undefined;
+  const [, flush, version, digest, ending] = parts as unknown as [string, string, string, string, string];
+  const named = { flush: Number(flush), schemaVersion: Number(version), digest };
+  if (key === `filtered/${table.name}/${name}`) return { ...named, kind: "filtered" };
+  const dead = ending === ".json" && (fileEnding(table.deliver) !== ".json" || isUnder(table.deliver.errorPrefix, key));
+  return { ...named, kind: dead ? "dead" : "rows" };
+}
+
+/** Whether the key's folder may be of this prefix, whenever it was evaluated. */
+function isUnder(prefix: string, key: string): boolean {
+  const pattern = prefix
+    .split(/(!\{\w+:[^}]*\})/)
+    .map((part) => {
+      if (part.startsWith("!{firehose:")) return ERROR_OUTPUT_TYPE;
+      return part.startsWith("!{") ? ".+?" : part.replaceAll(/[^\w/]/g, "\\$&");
+    })
+    .join("");
+  return new RegExp(`^${pattern}[^/]*$`).test(key);
+}
+
 function digestOf(text: string, digits: number): string {
   return createHash("sha256").update(text).digest("hex").slice(0, digits);
 }
 
-function rangesDigest(decision: FlushDecision): string {
-  const text = decision.ranges.map(({ stream, shard, from, to }) => `${stream}/${shard}/${from}-${to}`).join(" ");
+export function rangesDigest(ranges: readonly SequenceRange[]): string {
+  const text = ranges.map(({ stream, shard, from, to }) => `${stream}/${shard}/${from}-${to}`).join(" ");
   return digestOf(text, 12);
 }
 

@@ -1,4 +1,4 @@
-/** The audit of a data directory that no process has: opens it as a start would, counts or traces, and gives it up again. */
+/** The audit and the repair of a data directory that no process has: opens it as a start would, does its work, and gives it up again. */
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -8,13 +8,17 @@ import { type AuditSources, audit } from "../audit/audit.js";
 import { trace } from "../audit/trace.js";
 import { PenstockError } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
+import type { PipelineModel, TableModel } from "../definition/model.js";
 import type { FlushResult } from "../delivery/flush.js";
-import { openFlushLog } from "../delivery/flush-log.js";
+import { readFlushResults } from "../delivery/flush-log.js";
+import { repairFlushLog, type TableRepair } from "./repair.js";
 import { closeAll, openStores, type Stores, sqlOn } from "./stores.js";
 
 export interface OfflineAudit {
   audit(): Promise<AuditReport>;
   trace(sequence: string, stream?: string): Promise<TraceReport | undefined>;
+  /** Of these tables, or of all. */
+  repair(tables: readonly string[], dryRun: boolean): Promise<readonly TableRepair[]>;
 }
 
 const MEMORY_BYTES_MAX = 256 * MIB;
@@ -50,10 +54,16 @@ export async function withDataDirectory<T>(
         });
       },
     });
-    const sources = await sourcesOf(stores);
+    const { model } = stores.versions.latest()!;
+    const sources = sourcesOf(stores, model);
     return await work({
       audit: () => audit(sources),
       trace: (sequence, stream) => trace(sources, sequence, stream === undefined ? {} : { stream }),
+      repair: async (names, dryRun) => {
+        const repairs: TableRepair[] = [];
+        for (const table of tablesOf(model, names)) repairs.push(await repairFlushLog(stores, table, dryRun));
+        return repairs;
+      },
     });
   } finally {
     await closeAll(closers);
@@ -61,27 +71,29 @@ export async function withDataDirectory<T>(
 }
 
 /** By the newest definition that was stored: the one in force when the directory was last used. */
-async function sourcesOf({ disk, clock, directories, versions, store, lake, warehouse, engine }: Stores) {
-  const { model } = versions.latest()!;
-  const results = new Map<string, FlushResult[]>();
-  for (const table of model.tables) {
-    const flushes = await openFlushLog(disk, join(directories.delivery, table.name));
-    try {
-      const found: FlushResult[] = [];
-      for await (const result of flushes.results()) found.push(result);
-      results.set(table.name, found);
-    } finally {
-      await flushes.close();
-    }
-  }
+function sourcesOf({ disk, clock, directories, store, lake, warehouse, engine }: Stores, model: PipelineModel) {
   const sources: AuditSources = {
     model,
     store,
-    results: async (table) => results.get(table) ?? [],
+    results: async (table) => {
+      const found: FlushResult[] = [];
+      for await (const result of readFlushResults(disk, join(directories.delivery, table))) found.push(result);
+      return found;
+    },
     lake,
     sql: sqlOn(engine),
     warehouse,
     nowMs: clock.now(),
   };
   return sources;
+}
+
+function tablesOf({ tables }: PipelineModel, names: readonly string[]): readonly TableModel[] {
+  for (const name of names) {
+    if (tables.some((table) => table.name === name)) continue;
+    throw new PenstockError("not-found", `There is no table ${JSON.stringify(name)} in the stored definition.`, {
+      hint: `There are ${tables.map((table) => table.name).join(", ")}.`,
+    });
+  }
+  return names.length === 0 ? tables : tables.filter(({ name }) => names.includes(name));
 }

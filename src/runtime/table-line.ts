@@ -1,8 +1,9 @@
 /** One table's line: its delivery and its loader, joined. Lines go independently of each other. */
 import { join } from "node:path";
 import type { TableStatus } from "../api/control/contract.js";
+import { newestLoadedFlush } from "../audit/audit.js";
 import type { Clock } from "../core/clock.js";
-import type { PenstockError } from "../core/errors.js";
+import { isPenstockError, type PenstockError } from "../core/errors.js";
 import { shardIdOf } from "../core/sequence-number.js";
 import type { TableModel } from "../definition/model.js";
 import type { VersionStore } from "../definition/version-store.js";
@@ -14,12 +15,15 @@ import { type Loader, openLoader } from "../loader/loader.js";
 import type { StreamStore } from "../stream/stream.js";
 import type { StageLog } from "../warehouse/log.js";
 import type { Warehouse } from "../warehouse/warehouse.js";
+import { asideReason, deliveryAside } from "./aside-line.js";
 import type { DataDirectory } from "./data-directory.js";
 
 export interface TableLine {
   readonly table: TableModel;
   readonly delivery: Delivery;
   readonly loader: Loader;
+  /** Its flush log is damaged: it was set aside, or what an earlier process delivered cannot all be found. */
+  readonly broken: PenstockError | undefined;
   status(): TableStatus;
   /** Resolves when everything committed before the call is in the warehouse. */
   flush(): Promise<void>;
@@ -52,7 +56,18 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
     log,
     delivered: (sinceFlush) => loadableOf(table, delivery.results(sinceFlush)),
   });
+  let broken: PenstockError | undefined;
+  const setAside = (error: unknown): Delivery => {
+    if (!isPenstockError(error, "damaged")) throw error;
+    broken = error;
+    log.error(
+      { table: table.name, err: error, hint: error.hint },
+      "the table is set aside: its deliveries and loads stop, nothing of it is lost, and every other table goes on",
+    );
+    return deliveryAside(table, store, error);
+  };
   const delivery = await openDelivery({
+    loadedFlush: await newestLoadedFlush(warehouse, table.name),
     table,
     schemaVersion: options.version,
     tableAt: (version) => tableOf(options, version),
@@ -79,19 +94,28 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
       log.error({ table: table.name, err: error }, "delivery has stopped");
       if (error.code === "poisoned") options.onPoison(error);
     },
-  });
+  }).catch(setAside);
   const releases = table.sources.map((stream) =>
     store.holdRetention(stream, (shard) => delivery.firstUndelivered(stream, shard)),
   );
   // What was delivered before this start and never loaded. It may be long, and nothing has to wait for it but the loads themselves.
-  const swept = loader.sweep(loadableOf(table, delivery.results()));
-  swept.catch((error: unknown) => log.error({ table: table.name, err: error }, "the sweep of the lake failed"));
+  const swept = broken === undefined ? loader.sweep(loadableOf(table, delivery.results())) : Promise.resolve();
+  swept.catch((error: unknown) => {
+    log.error(
+      { table: table.name, err: error },
+      "the sweep of the lake failed: what an earlier process delivered and did not load may wait",
+    );
+    if (isPenstockError(error)) broken = error;
+  });
 
   return {
     table,
     delivery,
     loader,
-    status: () => statusOf(options, delivery, loader),
+    get broken() {
+      return broken;
+    },
+    status: () => withReason(statusOf(options, delivery, loader), broken),
     flush: async () => {
       await delivery.flushNow();
       await swept;
@@ -104,6 +128,13 @@ export async function openTableLine(options: TableLineOptions): Promise<TableLin
       for (const release of releases) release();
     },
   };
+}
+
+function withReason(status: TableStatus, broken: PenstockError | undefined): TableStatus {
+  if (broken === undefined) return status;
+  const reason = asideReason(broken);
+  const state = status.delivery.state === "stopped" ? "stopped" : status.loader.state;
+  return { ...status, loader: { state, reason } };
 }
 
 /** Rows of an external table stay where they are; its dead letters are loaded as everyone's. */

@@ -227,6 +227,8 @@ export interface AuditReport extends AuditCounts {
     readonly name: string;
     /** Loaded once, no longer in the table: somebody's own DELETE or TRUNCATE. */
     readonly deletedByUser: number;
+    /** Why nothing can be said of its records but how many were acked: its flush log is damaged. The report is not `ok` then. */
+    readonly unproven?: string;
     readonly shards: readonly (AuditCounts & { readonly stream: string; readonly shardId: string })[];
   })[];
   /** What is wrong, or worth a look though nothing is lost by it (an object that somebody removed), in words, with where to look. */

@@ -70,7 +70,7 @@ export function Audit({ status, connected }: { status: PipelineStatus; connected
 function Verdict({ report, failure }: { report: AuditReport | undefined; failure: string | undefined }): JSX.Element {
   if (failure !== undefined) return <p class="verdict bad">✕ {failure}</p>;
   if (report === undefined) return <p class="verdict quiet">Recount every record from the data itself.</p>;
-  const ok = report.lost === 0 && report.duplicated === 0;
+  const { ok } = report;
   return ok ? <p class="verdict ok">✓ All accounted for</p> : <p class="verdict bad">✕ Not all accounted for</p>;
 }
 
