@@ -170,14 +170,17 @@ export function monthlyCost(load: PipelineLoad): CostReport {
   };
 }
 
+/** As deploy/src/stages/watch.ts makes them. */
+const LOADER_ALARMS = 7;
+const WAREHOUSE_ALARMS = 1;
+
 /** Those that the deployed pipeline has: of each stream, each delivery, the loader, the warehouse. */
 function alarms(load: PipelineLoad): number {
   const kinesis = load.streams.filter(({ kind }) => kind === "kinesis").map(({ name }) => name);
   const deliveries = load.deliveries.map(
     ({ source, parquet }) => 4 + (kinesis.includes(source) ? 1 : 0) + (parquet ? 1 : 0),
   );
-  const warehouse = load.warehouse.kind === "provisioned" ? 1 : 0;
-  return kinesis.length + deliveries.reduce((sum, count) => sum + count, 0) + 5 + warehouse;
+  return kinesis.length + deliveries.reduce((sum, count) => sum + count, 0) + LOADER_ALARMS + WAREHOUSE_ALARMS;
 }
 
 function assumptions(load: PipelineLoad, beyondTier: boolean): string[] {

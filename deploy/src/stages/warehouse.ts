@@ -28,6 +28,8 @@ export interface Warehouse {
   /** The administrator's password, which Redshift makes and rotates itself. */
   readonly password: AdminPassword;
   readonly adminName: string;
+  /** Where it may scale: the most that it may take, if that is more than it always has. */
+  readonly rpuMax?: number;
   /** COPY names it: a cluster's default role cannot be set by CloudFormation. */
   readonly copyRoleArn: string;
 }
@@ -189,11 +191,13 @@ function serverless(scope: Construct, parts: WarehouseParts, role: Role): Wareho
     ...objectEvents(scope, parts),
   });
   namespace.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  const baseCapacity = rpu?.baseRpu ?? BASE_RPU_DEFAULT;
+  const maxCapacity = rpu?.maxRpu ?? Math.max(MAX_RPU_DEFAULT, baseCapacity);
   const workgroup = new CfnWorkgroup(scope, "Workgroup", {
     workgroupName: name,
     namespaceName: namespace.ref,
-    baseCapacity: rpu?.baseRpu ?? BASE_RPU_DEFAULT,
-    maxCapacity: rpu?.maxRpu ?? Math.max(MAX_RPU_DEFAULT, rpu?.baseRpu ?? 0),
+    baseCapacity,
+    maxCapacity,
     publiclyAccessible: false,
     enhancedVpcRouting: true,
     port: WAREHOUSE_PORT,
@@ -219,6 +223,7 @@ function serverless(scope: Construct, parts: WarehouseParts, role: Role): Wareho
       // Secrets Manager ends the name with six characters of its own.
       secretArnPattern: `arn:${partition}:secretsmanager:${region}:${account}:secret:redshift!${name}-${ADMIN}-??????`,
     },
+    ...(maxCapacity > baseCapacity ? { rpuMax: maxCapacity } : {}),
     adminName: ADMIN,
     copyRoleArn: role.roleArn,
   };

@@ -95,6 +95,7 @@ export function watch(scope: Construct, watched: Watched): void {
   }
   const age = loader.queue.metricApproximateAgeOfOldestMessage({ period: PERIOD });
   rows[3]!.push(alarm("LoadsWait", "New objects wait too long for their load", age, QUEUE_AGE_SECONDS_MAX));
+  rows[3]!.push(loader.queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD }));
   const depth = loader.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ period: PERIOD });
   rows[3]!.push(alarm("LoadsLost", "Objects were given up by the load Lambda: redrive the queue", depth, 0));
   rows[3]!.push(alarm("LoadsFailed", "Loads failed", loader.stateMachine.metricFailed({ period: PERIOD }), 0));
@@ -152,7 +153,11 @@ function capacity(
 ): IMetric[] {
   if (warehouse.kind === "serverless") {
     const used = metric("AWS/Redshift-Serverless", "ComputeCapacity", { Workgroup: warehouse.name }, "Maximum");
-    return [used];
+    if (warehouse.rpuMax === undefined) return [used];
+    return [
+      // It scales in steps of several RPU, up to the limit itself.
+      alarm("WarehouseAtLimit", "The warehouse wants more capacity than it may take", used, warehouse.rpuMax - 1),
+    ];
   }
   const dimensions = { ClusterIdentifier: warehouse.name };
   const disk = metric("AWS/Redshift", "PercentageDiskSpaceUsed", dimensions, "Maximum");

@@ -33,7 +33,7 @@ export function explained(what: string, error: unknown): PenstockError {
   if (/^(CredentialsProviderError|TokenProviderError)$/.test(name) || /could not load credentials/i.test(message)) {
     return new PenstockError("refused", "There are no AWS credentials.", {
       ...details,
-      hint: "Set AWS_PROFILE (after `aws sso login` or `aws configure`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+      hint: "Set AWS_PROFILE to a profile that is there (`aws configure list-profiles`; after `aws sso login` or `aws configure`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     });
   }
   if (/region is missing|region not accepted: region=""/i.test(message)) {
