@@ -60,6 +60,8 @@ export interface BindContext {
   relation(name: QualifiedName, need?: RelationNeed): RelationInfo | undefined;
   /** For the query of a view, which is read by the rights of who owns it. Absent where nobody's rights are checked. */
   asOwner?(view: RelationInfo): BindContext;
+  /** Users' functions of that name, one for each list of argument types. */
+  functions?(name: QualifiedName): readonly UserFunction[];
   /** Types of the statement's parameters: read, and settled by the neighbour where still undefined. By index from 0. */
   readonly parameters: (SqlType | undefined)[];
   /** What `setting` of the session answers: `timezone`, `search_path`, `datestyle`, ... */
@@ -69,6 +71,14 @@ export interface BindContext {
   readonly processId: number;
   /** Warnings on the way, told once the statement is bound. */
   notice(message: string): void;
+}
+
+/** A user's function: an expression of its arguments, which are the parameters in it. */
+export interface UserFunction {
+  readonly name: string;
+  readonly arguments: readonly SqlType[];
+  readonly returns: SqlType;
+  readonly body: Expression;
 }
 
 /** `none`: nothing but what the catalog tells everybody. */
@@ -134,4 +144,8 @@ export interface Scope {
   column(parts: readonly string[], at: number): { readonly column: BoundExpression; readonly rest: readonly string[] };
   /** Binds a subquery, which may use this scope's columns. */
   query(query: Query): BoundQuery;
+  /** Inside a user's function: what stands for its parameter, from 1. */
+  argument?(number: number, at: number): BoundExpression;
+  /** How many users' functions it is inside of. */
+  readonly functionDepth?: number;
 }

@@ -50,3 +50,8 @@ export const CATALOG_STORE_DDL: readonly string[] = [
    CREATE TABLE penstock_catalog.grants (object_type VARCHAR NOT NULL, object_oid INTEGER NOT NULL, grantee_type VARCHAR NOT NULL, grantee VARCHAR NOT NULL, privilege VARCHAR NOT NULL);
    CREATE TABLE penstock_catalog.roles (oid INTEGER NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL);`,
 ];
+
+/** Users' functions: `arguments` and `returns` are SqlTypes as JSON, `body` is Redshift's SQL. */
+export const CATALOG_FUNCTIONS_DDL = `CREATE TABLE penstock_catalog.functions (
+  oid INTEGER NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL, owner VARCHAR NOT NULL, arguments VARCHAR NOT NULL,
+  returns VARCHAR NOT NULL, volatility VARCHAR NOT NULL, body VARCHAR NOT NULL);`;

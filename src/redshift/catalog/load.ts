@@ -11,7 +11,14 @@ import {
   type StoredRole,
 } from "./roles.js";
 import { type CatalogContents, catalogSnapshot, type Snapshot } from "./snapshot.js";
-import type { StoredColumn, StoredConstraint, StoredKind, StoredRelation, StoredSchema } from "./stored.js";
+import type {
+  StoredColumn,
+  StoredConstraint,
+  StoredFunction,
+  StoredKind,
+  StoredRelation,
+  StoredSchema,
+} from "./stored.js";
 
 /** Runs one statement of ours and answers its rows: numbers for INTEGER and DOUBLE, text, booleans, null. */
 export type ReadRows = (sql: string) => Promise<readonly (readonly unknown[])[]>;
@@ -66,8 +73,36 @@ export async function loadCatalog(read: ReadRows, version: number): Promise<Snap
       reads: reads.get(oid) ?? [],
     });
   }
-  const contents: CatalogContents = { schemas, relations, roles: await rolesOf(read), grants: await grantsOf(read) };
+  const contents: CatalogContents = {
+    schemas,
+    relations,
+    roles: await rolesOf(read),
+    grants: await grantsOf(read),
+    functions: await functionsOf(read),
+  };
   return catalogSnapshot(contents, version);
+}
+
+async function functionsOf(read: ReadRows): Promise<ReadonlyMap<number, StoredFunction>> {
+  const rows = await read(
+    "SELECT oid, schema_name, name, owner, arguments, returns, volatility, body FROM penstock_catalog.functions ORDER BY oid",
+  );
+  return new Map(
+    rows.map((row) => {
+      const [oid, schema, name, owner, types, returns, volatility, body] = row.map(String) as [string, ...string[]];
+      const found: StoredFunction = {
+        oid: Number(oid),
+        schema: schema!,
+        name: name!,
+        owner: owner!,
+        arguments: JSON.parse(types!) as SqlType[],
+        returns: JSON.parse(returns!) as SqlType,
+        volatility: volatility as StoredFunction["volatility"],
+        body: body!,
+      };
+      return [found.oid, found] as const;
+    }),
+  );
 }
 
 async function rolesOf(read: ReadRows): Promise<Roles> {

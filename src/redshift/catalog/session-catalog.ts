@@ -5,7 +5,7 @@ import type { QualifiedName } from "../syntax/ast.js";
 import type { Catalog } from "./catalog.js";
 import { relationInfo } from "./relation-info.js";
 import type { Snapshot } from "./snapshot.js";
-import type { StoredRelation } from "./stored.js";
+import type { StoredFunction, StoredRelation } from "./stored.js";
 
 export type SystemView = (schema: string | undefined, name: string) => RelationInfo | undefined;
 
@@ -16,6 +16,8 @@ export interface SessionCatalog extends Catalog {
   /** The stored object that a name means; undefined for none, and for a system view. */
   find(name: QualifiedName): StoredRelation | undefined;
   findRelation(name: QualifiedName): RelationInfo | undefined;
+  /** Users' functions that a name may mean: of the first schema on the search path that has one. */
+  findFunctions(name: QualifiedName): readonly StoredFunction[];
   /** Where an object of that name would be made. Throws 3F000 for a schema that is not there. */
   schemaFor(name: QualifiedName): string;
 }
@@ -74,6 +76,16 @@ export function sessionCatalog(options: SessionCatalogOptions): SessionCatalog {
   return {
     find,
     findRelation,
+    findFunctions({ parts }) {
+      const [own, schema] = [parts.at(-1) ?? "", parts.at(-2)];
+      if (parts.length > 2 && parts[0] !== database) return [];
+      const schemas = schema === undefined ? options.searchPath() : [schema];
+      for (const one of schemas) {
+        const found = options.snapshot().functions(one, own);
+        if (found.length > 0) return found;
+      }
+      return [];
+    },
     async lookUp(names) {
       const { external } = options;
       if (external === undefined) return findRelation;

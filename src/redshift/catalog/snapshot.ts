@@ -13,7 +13,7 @@ import {
   withoutGrant,
   withoutObject,
 } from "./roles.js";
-import type { StoredRelation, StoredSchema } from "./stored.js";
+import type { StoredFunction, StoredRelation, StoredSchema } from "./stored.js";
 
 export interface CatalogSnapshot {
   /** Grows with every commit of DDL. */
@@ -21,6 +21,9 @@ export interface CatalogSnapshot {
   readonly schemas: ReadonlyMap<string, StoredSchema>;
   readonly roles: Roles;
   readonly grants: Grants;
+  /** Of that name, one for each list of argument types. */
+  functions(schema: string, name: string): readonly StoredFunction[];
+  functionsOf(schema: string): readonly StoredFunction[];
   relation(schema: string, name: string): StoredRelation | undefined;
   byOid(oid: number): StoredRelation | undefined;
   relations(): Iterable<StoredRelation>;
@@ -33,14 +36,19 @@ export interface CatalogContents {
   readonly relations: ReadonlyMap<number, StoredRelation>;
   readonly roles: Roles;
   readonly grants: Grants;
+  /** By oid. */
+  readonly functions: ReadonlyMap<number, StoredFunction>;
 }
 
 export function catalogSnapshot(contents: CatalogContents, version: number): CatalogSnapshot & CatalogContentsOf {
   const byName = new Map<string, StoredRelation>();
   for (const relation of contents.relations.values()) byName.set(keyOf(relation.schema, relation.name), relation);
+  const functionsOf = (schema: string) => [...contents.functions.values()].filter((one) => one.schema === schema);
   return {
     version,
     contents,
+    functionsOf,
+    functions: (schema, name) => functionsOf(schema).filter((one) => one.name === name),
     schemas: contents.schemas,
     roles: contents.roles,
     grants: contents.grants,
@@ -61,6 +69,8 @@ export type Snapshot = CatalogSnapshot & CatalogContentsOf;
 export type CatalogChange =
   | { readonly put: StoredRelation }
   | { readonly remove: StoredRelation }
+  | { readonly putFunction: StoredFunction }
+  | { readonly removeFunction: StoredFunction }
   | { readonly putSchema: StoredSchema }
   | { readonly removeSchema: StoredSchema }
   | { readonly putRole: StoredRole }
@@ -77,13 +87,16 @@ export function applyChanges(snapshot: Snapshot, changes: readonly CatalogChange
   const relations = new Map(snapshot.contents.relations);
   const schemas = new Map(snapshot.contents.schemas);
   const roles = new Map(snapshot.contents.roles);
+  const functions = new Map(snapshot.contents.functions);
   let { grants } = snapshot.contents;
   for (const change of changes) {
     if ("put" in change) relations.set(change.put.oid, change.put);
     else if ("remove" in change) {
       relations.delete(change.remove.oid);
       grants = withoutObject(grants, change.remove.oid);
-    } else if ("grant" in change) grants = withGrant(grants, change.grant);
+    } else if ("putFunction" in change) functions.set(change.putFunction.oid, change.putFunction);
+    else if ("removeFunction" in change) functions.delete(change.removeFunction.oid);
+    else if ("grant" in change) grants = withGrant(grants, change.grant);
     else if ("revoke" in change) grants = withoutGrant(grants, change.revoke);
     else if ("removeRole" in change) roles.delete(roleKey(change.removeRole.kind, change.removeRole.name));
     else if ("putRole" in change) {
@@ -97,7 +110,7 @@ export function applyChanges(snapshot: Snapshot, changes: readonly CatalogChange
       grants = withoutObject(grants, change.removeSchema.oid);
     }
   }
-  return catalogSnapshot({ schemas, relations, roles, grants }, version);
+  return catalogSnapshot({ schemas, relations, roles, grants, functions }, version);
 }
 
 /** `next`, its objects those of `before` where they are the same: an object that has not changed is known by being the same one. */

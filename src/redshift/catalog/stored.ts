@@ -16,6 +16,19 @@ export interface StoredSchema {
   readonly createdAtMs: number;
 }
 
+/** A function of a user's, in SQL: an expression of its arguments. */
+export interface StoredFunction {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly owner: string;
+  readonly arguments: readonly SqlType[];
+  readonly returns: SqlType;
+  readonly volatility: "volatile" | "stable" | "immutable";
+  /** `SELECT` and the expression, in Redshift's SQL. */
+  readonly body: string;
+}
+
 export interface StoredColumn {
   readonly position: number;
   readonly name: string;

@@ -2,7 +2,7 @@
 import { textLiteral } from "../sql-text.js";
 import type { SqlType } from "../types.js";
 import type { StoredGrant, StoredRole } from "./roles.js";
-import type { StoredColumn, StoredConstraint, StoredRelation, StoredSchema } from "./stored.js";
+import type { StoredColumn, StoredConstraint, StoredFunction, StoredRelation, StoredSchema } from "./stored.js";
 
 /** The object as it is now in place of what was stored of it. */
 export function storeRelation(relation: StoredRelation): string {
@@ -206,6 +206,18 @@ const SCHEMA_COLUMNS = [
 export function forgetSchema(schema: Pick<StoredSchema, "name" | "oid">): string {
   return `DELETE FROM penstock_catalog.schemas WHERE name = ${textLiteral(schema.name)};
     DELETE FROM penstock_catalog.grants WHERE object_type IN ('schema', 'tables in', 'new tables in') AND object_oid = ${schema.oid}`;
+}
+
+export function storeFunction(stored: StoredFunction): string {
+  const { oid, schema, name, owner, volatility, body } = stored;
+  const [types, returns] = [stored.arguments, stored.returns].map((value) => JSON.stringify(value));
+  const values = [schema, name, owner, types!, returns!, volatility, body].map(textLiteral);
+  return `${forgetFunction(stored)};
+    INSERT INTO penstock_catalog.functions (oid, schema_name, name, owner, arguments, returns, volatility, body) VALUES (${oid}, ${values.join(", ")})`;
+}
+
+export function forgetFunction({ oid }: Pick<StoredFunction, "oid">): string {
+  return `DELETE FROM penstock_catalog.functions WHERE oid = ${oid}`;
 }
 
 export function storeRole({ oid, kind, name }: StoredRole): string {

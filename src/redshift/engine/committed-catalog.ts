@@ -8,7 +8,7 @@
  */
 import { roleKey } from "../catalog/roles.js";
 import { applyChanges, type CatalogChange, keepingObjects, type Snapshot } from "../catalog/snapshot.js";
-import type { StoredRelation } from "../catalog/stored.js";
+import type { StoredFunction, StoredRelation } from "../catalog/stored.js";
 import { serializationFailure } from "./engine-errors.js";
 
 export interface CommittedCatalog {
@@ -65,6 +65,8 @@ function checkUnchanged(base: Snapshot, now: Snapshot, changes: readonly Catalog
   for (const change of changes) {
     if ("put" in change) checkPut(base, now, change.put);
     else if ("remove" in change) checkRemove(base, now, change.remove);
+    else if ("putFunction" in change) checkFunction(base, now, change.putFunction);
+    else if ("removeFunction" in change) checkFunction(base, now, change.removeFunction);
     else if ("putRole" in change) checkRole(base, now, change.putRole.kind, change.putRole.name);
     else if ("removeRole" in change) checkRole(base, now, change.removeRole.kind, change.removeRole.name);
     else if ("grant" in change) {
@@ -76,8 +78,17 @@ function checkUnchanged(base: Snapshot, now: Snapshot, changes: readonly Catalog
         throw serializationFailure(schema.name);
       const made = now.relationsOf(schema.name).find(({ oid }) => base.byOid(oid) === undefined);
       if ("removeSchema" in change && made !== undefined) throw serializationFailure(made.name);
+      const called = now.functionsOf(schema.name).find(({ oid }) => !base.contents.functions.has(oid));
+      if ("removeSchema" in change && called !== undefined) throw serializationFailure(called.name);
     }
   }
+}
+
+/** A function that was made, replaced or dropped meanwhile, or whose schema was. */
+function checkFunction(base: Snapshot, now: Snapshot, { schema, name }: StoredFunction): void {
+  const [before, after] = [base.functions(schema, name), now.functions(schema, name)];
+  const same = before.length === after.length && before.every((one, index) => one === after[index]);
+  if (!same || base.schemas.get(schema)?.oid !== now.schemas.get(schema)?.oid) throw serializationFailure(name);
 }
 
 /** A user that was made, renamed or dropped meanwhile, or made by both. */

@@ -2,6 +2,7 @@
 import type { BindContext } from "../binder/bound.js";
 import { relationNames } from "../binder/queries/relation-names.js";
 import type { SqlColumn } from "../database.js";
+import { userFunction } from "../catalog/user-function.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../types.js";
 import { guardedContext } from "./access.js";
@@ -37,6 +38,7 @@ export async function bindStatement({ core, parsed, handler, given }: BindOption
   const context = (parameters: (SqlType | undefined)[], as?: { readonly owner: string }): BindContext => {
     const open: BindContext = {
       relation: find,
+      functions: (name) => core.catalog.findFunctions(name).map(userFunction),
       parameters,
       setting: (name) => settings.get(name),
       user: core.user,

@@ -423,6 +423,8 @@ export type Statement =
   | CreateTable
   | CreateTableAs
   | CreateView
+  | CreateFunction
+  | DropFunction
   | CreateMaterializedView
   | RefreshMaterializedView
   | CreateSchema
@@ -594,6 +596,24 @@ export interface CreateView extends Node {
   readonly queryText: string;
   /** WITH NO SCHEMA BINDING. */
   readonly lateBinding: boolean;
+}
+
+export interface CreateFunction extends Node {
+  readonly kind: "create-function";
+  readonly name: QualifiedName;
+  readonly orReplace: boolean;
+  readonly arguments: readonly TypeName[];
+  readonly returns: TypeName;
+  readonly volatility: "volatile" | "stable" | "immutable";
+  /** What stands between the dollars. */
+  readonly body: string;
+}
+
+export interface DropFunction extends Node {
+  readonly kind: "drop-function";
+  readonly name: QualifiedName;
+  readonly arguments: readonly TypeName[];
+  readonly ifExists: boolean;
 }
 
 export interface CreateMaterializedView extends Node {

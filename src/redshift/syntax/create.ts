@@ -1,6 +1,7 @@
 /** CREATE, DROP and REFRESH. */
 import type { CreateExternalTable, Drop, Query, Statement } from "./ast.js";
 import type { Cursor, Told } from "./cursor.js";
+import { parseCreateFunction, parseDropFunction } from "./function.js";
 import { parseAttributes, parseElements } from "./table-definition.js";
 import { parseType } from "./type-name.js";
 import { unsupported } from "./unsupported.js";
@@ -14,6 +15,7 @@ export function parseCreate(cursor: Cursor): Told {
   const orReplace = cursor.accept("or", "replace");
   if (cursor.isWord("user", "group", "role")) return parseUserStatement(cursor, "create", at);
   if (cursor.accept("view")) return parseView(cursor, orReplace, at);
+  if (cursor.isWord("function")) return parseCreateFunction(cursor, orReplace, at);
   if (orReplace) return parseReplace(cursor, at);
   if (cursor.accept("materialized", "view")) return parseMaterializedView(cursor, at);
   if (cursor.accept("external", "schema")) return parseExternalSchema(cursor, at);
@@ -34,7 +36,7 @@ export function parseCreate(cursor: Cursor): Told {
 
 /** Tables, schemas and materialized views cannot be replaced. */
 function parseReplace(cursor: Cursor, at: number): Told {
-  const isCode = cursor.isWord("function", "procedure", "library") || cursor.isWords("external", "function");
+  const isCode = cursor.isWord("procedure", "library") || cursor.isWords("external", "function");
   if (!isCode) throw cursor.unexpected();
   return unsupported(cursor, "CREATE OR REPLACE", at);
 }
@@ -279,6 +281,7 @@ function parseDrop(cursor: Cursor): Told {
   const { at } = cursor;
   cursor.expect("drop");
   if (cursor.isWord("user", "group", "role")) return parseUserStatement(cursor, "drop", at);
+  if (cursor.isWord("function")) return parseDropFunction(cursor, at);
   cursor.accept("external");
   const found = OBJECTS.find(([, words]) => cursor.accept(...words));
   if (found === undefined) return unsupported(cursor, "DROP", at);

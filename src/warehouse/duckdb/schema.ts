@@ -1,5 +1,5 @@
 import { PenstockError } from "../../core/errors.js";
-import { CATALOG_STORE_DDL } from "../../redshift/catalog/catalog.js";
+import { CATALOG_FUNCTIONS_DDL, CATALOG_STORE_DDL } from "../../redshift/catalog/catalog.js";
 import type { Session } from "./session.js";
 import { transaction } from "./session.js";
 
@@ -48,6 +48,7 @@ const STEPS: readonly string[] = [
      (2200, 'public', 'penstock', now()), (nextval('penstock_catalog.oids'), 'penstock', 'penstock', now());`,
   // The bytes that were decoded in the record's place, where somebody edited it before it was redriven.
   "ALTER TABLE penstock.dead_letters ADD COLUMN redriven_raw BLOB;",
+  CATALOG_FUNCTIONS_DDL,
 ];
 
 /** Creates the schema, or brings an older one up to date, in one transaction. */

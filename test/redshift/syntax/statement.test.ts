@@ -397,9 +397,9 @@ const STATEMENTS: readonly (readonly [sql: string, verb: string, tree: object])[
   ["cancel 123 'why'", "CANCEL", { processId: 123 }],
   ["call p (1, 'x')", "CALL", { args: [{}, {}] }],
   [
-    "create function f (int) returns int as $$ select 1; $$ language sql",
+    "create function f (int) returns int stable as $$ select 1; $$ language sql",
     "CREATE FUNCTION",
-    { kind: "unsupported", what: "CREATE FUNCTION" },
+    { kind: "create-function", orReplace: false, volatility: "stable", body: " select 1; " },
   ],
   ["/* partner: x */ select 1 -- end", "SELECT", {}],
   [

@@ -14,6 +14,7 @@ import type { Call, Expression } from "../../syntax/ast.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import type { Bind } from "./bind.js";
 import { derived } from "./derived.js";
+import { bindUserFunction } from "./user-function.js";
 
 export function bindCall(call: Call, scope: Scope, bind: Bind): BoundExpression {
   const parts = call.name.parts;
@@ -30,6 +31,8 @@ export function bindCall(call: Call, scope: Scope, bind: Bind): BoundExpression 
     schema === undefined || schema === "pg_catalog" || schema === "information_schema"
       ? functionEntry(name)
       : undefined;
+  const own = entry === undefined ? (scope.context.functions?.(call.name) ?? []) : [];
+  if (own.length > 0) return bindUserFunction(own, site, bind);
   if (entry === undefined)
     throw noFunction(
       site,

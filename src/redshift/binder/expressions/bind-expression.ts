@@ -123,6 +123,7 @@ const COMPARISONS: ReadonlySet<string> = new Set(["=", "<>", "<", "<=", ">", ">=
 
 function bindParameter(parameter: Parameter, scope: Scope): BoundExpression {
   const { number, at } = parameter;
+  if (scope.argument !== undefined) return scope.argument(number, at);
   const base: BoundExpression = {
     sql: `$${number}`,
     type: { kind: "unknown" },

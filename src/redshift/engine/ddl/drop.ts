@@ -17,6 +17,7 @@ import {
   runDdl,
 } from "./catalog-work.js";
 import { dropSequenceTexts } from "./columns.js";
+import { removeFunction } from "./functions.js";
 
 export const dropHandler: StatementHandler<Drop> = {
   access: "write",
@@ -72,10 +73,24 @@ async function dropSchema(run: DdlRun, name: QualifiedName, statement: Drop): Pr
   }
   checkSchemaOwner(core, schema, name.at, "drop");
   const inside = core.transaction.snapshot.relationsOf(own);
+  const functions = core.transaction.snapshot.functionsOf(own);
+  const [first] = functions;
+  if (first !== undefined && statement.behavior !== "cascade") {
+    throw new SqlError(
+      SQL_STATE.dependentObjectsStillExist,
+      `cannot drop schema ${own} because other objects depend on it`,
+      {
+        at: name.at,
+        detail: `function ${own}.${first.name} depends on schema ${own}`,
+        hint: "Use DROP ... CASCADE to drop the dependent objects too.",
+      },
+    );
+  }
   const external = schema.externalFrom !== undefined;
   if (inside.length > 0 && statement.behavior !== "cascade" && !external)
     throw stillNeeded("schema", own, inside, name.at);
   await dropWithDependents(run, inside, external ? "cascade" : statement.behavior, name.at);
+  for (const one of functions) await removeFunction(run, one);
   await dropEmptySchema(run, schema);
 }
 

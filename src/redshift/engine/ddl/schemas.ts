@@ -15,6 +15,7 @@ import {
   runDdl,
 } from "./catalog-work.js";
 import { checkName, columnText } from "./columns.js";
+import { putFunction } from "./functions.js";
 import { rewriteDependents } from "./rename.js";
 import { checkNewOwner } from "./users.js";
 
@@ -117,5 +118,6 @@ async function renameSchema(run: DdlRun, schema: StoredSchema, to: string, at: n
     const current = core.transaction.snapshot.byOid(relation.oid) ?? relation;
     await putRelation(run, { ...current, schema: to });
   }
+  for (const one of core.transaction.snapshot.functionsOf(schema.name)) await putFunction(run, { ...one, schema: to });
   if (schema.externalFrom === undefined) await runDdl(run, `DROP SCHEMA ${quotedName(schema.name)}`, schema.name);
 }

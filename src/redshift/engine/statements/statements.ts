@@ -6,6 +6,7 @@ import { commentHandler } from "../ddl/comment.js";
 import { createTableHandler } from "../ddl/create-table.js";
 import { createTableAsHandler } from "../ddl/create-table-as.js";
 import { dropHandler } from "../ddl/drop.js";
+import { createFunctionHandler, dropFunctionHandler } from "../ddl/functions.js";
 import { grantHandler } from "../ddl/grants.js";
 import {
   alterMaterializedViewHandler,
@@ -43,6 +44,8 @@ export function statementHandlers(more: StatementHandlers): StatementHandlers {
     "alter-schema": alterSchemaHandler,
     "alter-materialized-view": alterMaterializedViewHandler,
     drop: dropHandler,
+    "create-function": createFunctionHandler,
+    "drop-function": dropFunctionHandler,
     comment: commentHandler,
     grant: grantHandler,
     revoke: grantHandler,
