@@ -72,7 +72,9 @@ async function lookBack(shard: Shard, end: number, { key, limit }: RecordChoice,
     const from = fitting(shard, lookedTo, chunk, bytesMax - bytes);
     const matching: StreamRecord[] = [];
     for (let at = from; at < lookedTo; ) {
-      const some = await shard.read(at, { recordsMax: lookedTo - at, bytesMax: MIB });
+      // What is damaged is passed by, perhaps to beyond the chunk.
+      const readable = await shard.read(at, { recordsMax: lookedTo - at, bytesMax: MIB, overDamage: true });
+      const some = readable.filter(({ sequence }) => sequence < lookedTo);
       if (some.length === 0) break;
       read += some.length;
       for (const record of some) {

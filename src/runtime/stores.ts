@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { type Clock, systemClock } from "../core/clock.js";
 import type { PenstockError } from "../core/errors.js";
 import { boundedGate } from "../core/gate.js";
+import { shardIdOf } from "../core/sequence-number.js";
 import { openVersionStore, type VersionStore } from "../definition/version-store.js";
 import { type ConversionEngine, openConversionEngine } from "../delivery/engine.js";
 import type { Disk } from "../disk/disk.js";
@@ -71,6 +72,11 @@ export async function openStores({
       for (const stretch of damage)
         log.error({ stream, ...stretch }, "the journal is damaged; its records cannot be read");
     },
+    onUnreadable: (stream, { shard, from, to }, path) =>
+      log.error(
+        { stream, shard: shardIdOf(shard), from, to, path },
+        "acked records cannot be read: the journal is damaged. Consumers are led past them; the audit counts those that no table has had as lost",
+      ),
   });
   closers.push(() => store.close());
 

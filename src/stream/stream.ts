@@ -94,9 +94,13 @@ export interface Stream {
   /**
    * The records of several shards as they lie on disk, a group at a time, for delivery: each shard's in order, all shards in one pass
    * over the files (a pass for each shard would read everything as often as there are shards). A block's bytes are valid until the next
-   * block is asked for.
+   * block is asked for. Rejects with `damaged` at records that cannot be read, but for those whose loss was accepted, which are passed by.
    */
-  blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock>;
+  blocks(ranges: readonly ShardRange[], options?: BlocksOptions): AsyncIterable<RecordBlock>;
+  /** Gives damaged records up: readers pass them by from now on. Durable on return. */
+  acceptLoss(ranges: readonly ShardRange[]): Promise<void>;
+  /** Records that a reader of this process has found damaged. */
+  readonly unreadable: readonly ShardRange[];
   /**
    * For a reader that has read further than the log goes: somebody cut or removed a file of it. The next records of these shards go on behind
    * the ends given, so that no sequence is ever given twice; a shard that is further already stays where it is. Durable on return. At a
@@ -107,6 +111,18 @@ export interface Stream {
   readonly trimmed: readonly TrimDigest[];
   /** Bytes on disk. */
   readonly sizeBytes: number;
+}
+
+export interface BlocksOptions {
+  /** Told of records that cannot be read, which are passed by. */
+  readonly onMissing?: (missing: ShardRange) => void;
+}
+
+export interface ReadLimits {
+  readonly recordsMax: number;
+  readonly bytesMax: number;
+  /** Passes by what is damaged: an empty answer means that up to the last record committed at the call nothing can be read. */
+  readonly overDamage?: boolean;
 }
 
 export interface ShardEnd {
@@ -159,7 +175,7 @@ export interface Shard {
   appendBase64(partitionKey: string, base64: string): number;
 
   /** Records from `from` on, in order; `bytesMax` counts data and keys and is passed by at most one record. */
-  read(from: number, limits: { readonly recordsMax: number; readonly bytesMax: number }): Promise<StreamRecord[]>;
+  read(from: number, limits: ReadLimits): Promise<StreamRecord[]>;
   /** The first record that arrived at `timestampMs` or later; `lastSequence + 1` when none has. */
   seek(timestampMs: number): Promise<number>;
   /** The same records as `read`, as they lie on disk, a group at a time. Ends at `to`, inclusive. */

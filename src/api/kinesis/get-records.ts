@@ -43,16 +43,18 @@ export const getRecords = (context: KinesisContext) =>
     // Closed must be read before the records are: what is appended meanwhile belongs to a shard that is still open.
     const closed = shard.closedAtMs !== undefined;
     const limit = request.Limit ?? GET_RECORDS_COUNT_MAX;
+    const last = shard.lastSequence;
+    // A consumer can do nothing about damage but stand still: it is led past it. The log and the status say so, and the audit counts it.
     const records =
-      position > shard.lastSequence
+      position > last
         ? []
-        : await shard.read(position, { recordsMax: limit, bytesMax: GET_RECORDS_BYTES_MAX });
+        : await shard.read(position, { recordsMax: limit, bytesMax: GET_RECORDS_BYTES_MAX, overDamage: true });
     context.throughput?.readBytes(
       shard,
       records.reduce((sum, record) => sum + record.data.length, 0),
     );
 
-    const next = records.length === 0 ? position : records.at(-1)!.sequence + 1;
+    const next = records.length === 0 ? Math.max(position, last + 1) : records.at(-1)!.sequence + 1;
     const atEnd = closed && next > shard.lastSequence;
     const iterator = atEnd
       ? null

@@ -107,15 +107,17 @@ async function* events(
       if (context.store.find(stream.name) !== stream) return;
       const waiting = wake.next();
       const closed = shard.closedAtMs !== undefined;
+      const through = shard.lastSequence;
+      // Led past damage, as by GetRecords.
       const records =
-        next > shard.lastSequence
+        next > through
           ? []
-          : await shard.read(next, { recordsMax: EVENT_RECORDS_MAX, bytesMax: EVENT_BYTES_MAX });
+          : await shard.read(next, { recordsMax: EVENT_RECORDS_MAX, bytesMax: EVENT_BYTES_MAX, overDamage: true });
       const last = records.at(-1);
       if (last !== undefined) {
         next = last.sequence + 1;
         lastArrivalMs = last.arrivalMs;
-      }
+      } else next = Math.max(next, through + 1);
       const atEnd = closed && next > shard.lastSequence;
       if (records.length > 0 || atEnd || clock.monotonic() - sentMs >= HEARTBEAT_MS) {
         sentMs = clock.monotonic();

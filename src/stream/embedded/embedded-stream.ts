@@ -3,17 +3,29 @@ import type { Clock } from "../../core/clock.js";
 import { PenstockError } from "../../core/errors.js";
 import { shardIdOf } from "../../core/sequence-number.js";
 import type { Disk } from "../../disk/disk.js";
-import type { AttributesChange, RecordBlock, Shard, ShardEnd, ShardRange, Stream, StreamRecord } from "../stream.js";
+import type {
+  AttributesChange,
+  BlocksOptions,
+  ReadLimits,
+  RecordBlock,
+  Shard,
+  ShardEnd,
+  ShardRange,
+  Stream,
+  StreamRecord,
+} from "../stream.js";
 import { hashKeyHead, hashKeyOf } from "./hash-key.js";
 import type { Journal } from "./journal.js";
 import { type ShardMetadata, type StreamMetadata, writeMetadata } from "./metadata.js";
-import type { Segment } from "./segment.js";
+import { addRange, isWithin } from "./ranges.js";
+import { damaged, type Segment, type WindowMemory } from "./segment.js";
 
 export class EmbeddedStream implements Stream {
   shards: readonly EmbeddedShard[];
   private open: readonly EmbeddedShard[] = [];
   /** The upper 32 bits of each open shard's first hash key. */
   private openHeads: readonly number[] = [];
+  unreadable: readonly ShardRange[] = [];
   /** Metadata changes go one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -23,6 +35,7 @@ export class EmbeddedStream implements Stream {
     readonly directory: string,
     readonly journal: Journal,
     private metadata: StreamMetadata,
+    private readonly onUnreadable: (missing: ShardRange, path: string) => void,
   ) {
     this.shards = metadata.shards.map((shard) => new EmbeddedShard(this, journal, shard));
     this.indexOpenShards();
@@ -72,8 +85,25 @@ export class EmbeddedStream implements Stream {
     return this.journal.commit();
   }
 
-  blocks(ranges: readonly ShardRange[]): AsyncIterable<RecordBlock> {
-    return this.journal.blocks(ranges, "reused");
+  blocks(ranges: readonly ShardRange[], options: BlocksOptions = {}): AsyncIterable<RecordBlock> {
+    return this.read(ranges, "reused", options);
+  }
+
+  read(ranges: readonly ShardRange[], memory: WindowMemory, { onMissing }: BlocksOptions): AsyncIterable<RecordBlock> {
+    return this.journal.blocks(ranges, memory, (missing, path) => {
+      if (!isWithin(missing, this.unreadable)) {
+        this.unreadable = addRange(this.unreadable, missing);
+        this.onUnreadable(missing, path);
+      }
+      if (onMissing !== undefined) onMissing(missing);
+      else if (!isWithin(missing, this.metadata.lost ?? [])) {
+        throw damaged(path, `records ${missing.from} to ${missing.to} of ${shardIdOf(missing.shard)}`);
+      }
+    });
+  }
+
+  acceptLoss(ranges: readonly ShardRange[]): Promise<void> {
+    return this.change((metadata) => ({ ...metadata, lost: ranges.reduce(addRange, metadata.lost ?? []) }));
   }
 
   skipTo(ends: readonly ShardEnd[]): Promise<void> {
@@ -270,13 +300,12 @@ export class EmbeddedShard implements Shard {
     return this.journal.appendBase64(this.number, partitionKey, base64);
   }
 
-  async read(
-    from: number,
-    limits: { readonly recordsMax: number; readonly bytesMax: number },
-  ): Promise<StreamRecord[]> {
+  async read(from: number, limits: ReadLimits): Promise<StreamRecord[]> {
     const found: StreamRecord[] = [];
     let bytes = 0;
-    for await (const block of this.blocks(from, Number.MAX_SAFE_INTEGER)) {
+    const ranges = [{ shard: this.number, from, to: Number.MAX_SAFE_INTEGER }];
+    const options = limits.overDamage === true ? { onMissing: () => undefined } : {};
+    for await (const block of this.stream.read(ranges, "kept", options)) {
       for (const record of block.records()) {
         found.push(record);
         bytes += record.data.length + record.partitionKey.length;
@@ -291,6 +320,6 @@ export class EmbeddedShard implements Shard {
   }
 
   blocks(from: number, to: number): AsyncIterable<RecordBlock> {
-    return this.journal.blocks([{ shard: this.number, from, to }], "kept");
+    return this.stream.read([{ shard: this.number, from, to }], "kept", {});
   }
 }

@@ -16,7 +16,6 @@ import { BlockBuilder, type BlockHeader, sealMark, sliceBlock } from "./block.js
 import {
   completeSegment,
   type Damage,
-  damaged,
   listSegments,
   readBlocks,
   recoverSegment,
@@ -334,15 +333,20 @@ export class Journal {
 
   /**
    * The records of some shards, each from `from` to `to`, a block at a time, in one pass over the files: each shard's in order, the
-   * shards as they lie. Ends at each shard's last committed record.
+   * shards as they lie. Ends at each shard's last committed record. `onMissing` is told of what is damaged, and may throw to end it there.
    */
-  async *blocks(ranges: readonly ShardRange[], memory: WindowMemory): AsyncIterable<RecordBlock> {
+  async *blocks(
+    ranges: readonly ShardRange[],
+    memory: WindowMemory,
+    onMissing: (missing: ShardRange, path: string) => void,
+  ): AsyncIterable<RecordBlock> {
     const wanted = new Map<number, { expected: number; readonly end: number }>();
     for (const { shard, from, to } of ranges) {
       const expected = Math.max(from, this.firstSequence(shard));
       const end = Math.min(to, this.position(shard).lastSequence);
       if (expected <= end) wanted.set(shard, { expected, end });
     }
+    let path = this.options.directory;
     const firsts = [...wanted].map(([shard, { expected }]) => this.firstSegmentWith(shard, expected));
     for (const segment of this.segments.slice(Math.min(...firsts))) {
       if (wanted.size === 0) return;
@@ -355,24 +359,33 @@ export class Journal {
         .filter(([shard, range]) => (segment.index.spans.get(shard)?.lastSequence ?? 0) >= range.expected)
         .map(([shard, range]) => segment.index.offsetOfSequence(shard, range.expected));
       if (offsets.length === 0) continue;
-      const file = await this.options.disk.open(segment.path, "read");
+      path = segment.path;
+      const file = await this.options.disk.open(segment.path, "read").catch(unlessAbsent);
+      // Removed behind our back: the next one's sequences tell what is missing.
+      if (file === undefined) continue;
       try {
         const found = readBlocks(file, segment, (shard) => wanted.has(shard), Math.min(...offsets), memory);
         for await (const block of found) {
           const range = wanted.get(block.shard)!;
           if (block.firstSequence + block.count <= range.expected) continue;
-          if (block.firstSequence > range.expected) throw damaged(segment.path, Math.min(...offsets));
-          const slice = sliceBlock(block, range.expected, range.end);
-          range.expected = slice.firstSequence + slice.count;
-          if (range.expected > range.end) wanted.delete(block.shard);
-          yield slice;
+          if (block.firstSequence > range.expected) {
+            const to = Math.min(block.firstSequence - 1, range.end);
+            onMissing({ shard: block.shard, from: range.expected, to }, path);
+            range.expected = to + 1;
+          }
+          if (range.expected <= range.end) {
+            const slice = sliceBlock(block, range.expected, range.end);
+            range.expected = slice.firstSequence + slice.count;
+            if (range.expected > range.end) wanted.delete(block.shard);
+            yield slice;
+          } else wanted.delete(block.shard);
           if (wanted.size === 0) return;
         }
       } finally {
         await file.close();
       }
     }
-    if (wanted.size > 0) throw damaged(this.options.directory, 0);
+    for (const [shard, { expected, end }] of wanted) onMissing({ shard, from: expected, to: end }, path);
   }
 
   private firstSegmentWith(shard: number, sequence: number): number {
@@ -524,6 +537,10 @@ async function createSegment(
   // Commit point. Before: perhaps an empty file, which recovery removes. After: an empty segment that goes on where the last one ended.
   const segment: Segment = { ordinal, path, index: new SegmentIndex(), base, sizeBytes: mark.header.lengthBytes };
   return { segment, file };
+}
+
+function unlessAbsent(error: unknown): undefined {
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
 }
 
 function syncFailed(path: string, cause: unknown): PenstockError {

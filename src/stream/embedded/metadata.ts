@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readJsonFile, writeFileAtomically } from "../../disk/atomic-file.js";
 import type { Disk } from "../../disk/disk.js";
-import type { StreamAttributes, StreamKind, TrimDigest } from "../stream.js";
+import type { ShardRange, StreamAttributes, StreamKind, TrimDigest } from "../stream.js";
 import { HASH_KEY_MAX } from "./hash-key.js";
 
 /** `stream.json`: all of a stream but its records. Replaced whole, atomically, at each change. */
@@ -16,6 +16,8 @@ export interface StreamMetadata {
   readonly nextShard: number;
   /** What retention has removed, a digest a shard, so that the audit can still count it. */
   readonly trimmed: readonly TrimDigest[];
+  /** Records that are damaged and were given up: delivery passes them by. */
+  readonly lost?: readonly ShardRange[];
 }
 
 export interface ShardMetadata {

@@ -259,8 +259,9 @@ function windowReader(file: DiskFile, sizeBytes: number, memory: WindowMemory): 
 }
 
 /**
- * The blocks of the shards that are wanted, from the file offset on, verified. Rejects with `damaged` where a block does not hold what was
- * written. `file` stays the caller's; with `reused` memory a block is valid until the next is asked for.
+ * The intact blocks of the shards that are wanted, from the file offset on. What is damaged is stepped over: whoever counts a shard's sequences sees
+ * what is missing, and one shard's damage keeps no other from being read. `file` stays the caller's; with `reused` memory a block is valid
+ * until the next is asked for.
  */
 export async function* readBlocks(
   file: DiskFile,
@@ -272,20 +273,55 @@ export async function* readBlocks(
   const { sizeBytes } = segment;
   const reader = windowReader(file, sizeBytes, memory);
   let offset = fromOffset;
+  /** Behind the last block whose bytes were verified: the headers since then were believed. */
+  let verifiedTo = fromOffset;
   while (offset + HEADER_BYTES <= sizeBytes) {
     const header = parseHeader(await reader(offset, HEADER_BYTES));
-    if (header === undefined || offset + header.lengthBytes > sizeBytes) throw damaged(segment.path, offset);
-    if (!header.mark && wanted(header.shard)) {
-      const block = await reader(offset, header.lengthBytes);
-      if (!isIntact(block)) throw damaged(segment.path, offset);
-      yield openBlock(block, header);
+    const fits = header !== undefined && offset + header.lengthBytes <= sizeBytes;
+    if (fits && (header.mark || !wanted(header.shard))) {
+      offset += header.lengthBytes;
+      continue;
     }
-    offset += header.lengthBytes;
+    const block = fits ? await reader(offset, header.lengthBytes) : undefined;
+    if (header !== undefined && block !== undefined && isIntact(block)) {
+      yield openBlock(block, header);
+      offset += header.lengthBytes;
+      verifiedTo = offset;
+      continue;
+    }
+    // One of the headers that were believed may have led astray: from the last sure place on, only whole blocks count.
+    const found = await intactBehind(reader, verifiedTo, offset, sizeBytes, wanted);
+    offset = found;
+    verifiedTo = found;
   }
 }
 
-export function damaged(path: string, offset: number): PenstockError {
-  return new PenstockError("damaged", `The journal is damaged: ${path} holds no intact block at byte ${offset}.`, {
-    hint: "Restore the file from a copy, or run `penstock audit` to see which records it held. Penstock never cuts damage that lies before synced records.",
+/** The first intact block of a wanted shard behind `from`, or the first of any at `beyond` or later; the file's end where there is none. */
+async function intactBehind(
+  reader: WindowReader,
+  from: number,
+  beyond: number,
+  sizeBytes: number,
+  wanted: (shard: number) => boolean,
+): Promise<number> {
+  let offset = from;
+  while (offset + HEADER_BYTES <= sizeBytes) {
+    const header = parseHeader(await reader(offset, HEADER_BYTES));
+    if (header !== undefined && offset + header.lengthBytes <= sizeBytes) {
+      if (isIntact(await reader(offset, header.lengthBytes))) {
+        if (offset > beyond || (!header.mark && wanted(header.shard))) return offset;
+        offset += header.lengthBytes;
+        continue;
+      }
+    }
+    offset = await nextMagic(reader, offset + 1, sizeBytes);
+  }
+  return sizeBytes;
+}
+
+/** `missing`: what the file no longer holds, in words. */
+export function damaged(path: string, missing: string): PenstockError {
+  return new PenstockError("damaged", `The journal is damaged: ${path} no longer holds ${missing}.`, {
+    hint: "Restore the file from a copy. If there is none, stop this instance and run `penstock repair --accept-loss --data <its data directory>`: delivery then goes on behind them, and the audit counts them as lost.",
   });
 }

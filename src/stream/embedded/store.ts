@@ -4,7 +4,7 @@ import { PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { Disk } from "../../disk/disk.js";
 import { makeDurableDirectory } from "../../disk/durable-directory.js";
-import type { Stream, StreamSpec, StreamStore } from "../stream.js";
+import type { ShardRange, Stream, StreamSpec, StreamStore } from "../stream.js";
 import { EmbeddedStream } from "./embedded-stream.js";
 import { Journal } from "./journal.js";
 import { evenShards, readMetadata, type StreamMetadata, writeMetadata } from "./metadata.js";
@@ -24,6 +24,8 @@ export interface EmbeddedStoreOptions {
     stream: string,
     found: { readonly damage: readonly Damage[]; readonly cutBytes: number },
   ) => void;
+  /** A reader found records damaged; once for each stretch. */
+  readonly onUnreadable?: (stream: string, missing: ShardRange, path: string) => void;
 }
 
 /** A stream's name may be "..": its folder's may not. */
@@ -60,7 +62,9 @@ export async function openStreamStore(options: EmbeddedStoreOptions): Promise<St
     if (journal.recovery.cutBytes > 0 || journal.recovery.damage.length > 0) {
       options.onRecovery?.(metadata.name, journal.recovery);
     }
-    const stream: EmbeddedStream = new EmbeddedStream(disk, clock, folder, journal, metadata);
+    const stream: EmbeddedStream = new EmbeddedStream(disk, clock, folder, journal, metadata, (missing, path) =>
+      options.onUnreadable?.(metadata.name, missing, path),
+    );
     return stream;
   }
 
