@@ -88,7 +88,11 @@ export function landingTable(table: Pick<TableModel, "name">): string {
 
 /** The table that the job fills, as the loader knows tables: each column in the type that the lake's objects have for it. */
 export function landingModel(table: TableModel): TableModel {
-  const columns = table.columns.map(({ default: _, ...column }) => ({ ...column, type: landingType(column.type) }));
+  const columns = table.columns.map(({ default: _, encode, ...column }) => ({
+    ...column,
+    ...(encode === undefined || !keepsEncoding(column.type) ? {} : { encode }),
+    type: landingType(column.type),
+  }));
   return { ...table, name: landingTable(table), columns };
 }
 
@@ -218,11 +222,14 @@ function columnThere(place: ModePlace, table: TableModel, column: ColumnModel, m
   return `SELECT COUNT(*) FROM svv_columns WHERE table_schema = ${text(place.schema)} AND table_name = ${text(landingTable(table))} AND column_name = ${text(column.name)}${more}`;
 }
 
-function landingColumn(column: ColumnModel): string {
-  const type = stagingType(column.type);
-  // An encoding is for the type that the definition names; TIME and SUPER are text here.
-  const kept = column.encode !== undefined && column.type.kind !== "time" && column.type.kind !== "super";
-  return `${name(column.name)} ${type}${kept ? ` ENCODE ${column.encode?.toUpperCase()}` : ""}`;
+function landingColumn({ name: column, type, encode }: ColumnModel): string {
+  const kept = encode !== undefined && keepsEncoding(type);
+  return `${name(column)} ${stagingType(type)}${kept ? ` ENCODE ${encode.toUpperCase()}` : ""}`;
+}
+
+/** An encoding is for the type that the definition names; TIME and SUPER are text here. */
+function keepsEncoding({ kind }: ColumnType): boolean {
+  return kind !== "time" && kind !== "super";
 }
 
 function stagingType(type: ColumnType): string {

@@ -4,7 +4,7 @@
  *
  *     compare the definition with the one that was applied last -> each table: how does it stand? -> (refused: nothing was changed)
  *       -> each table: make what is not there, add what it lacks -> each other table: what its dead letters need
- *       -> each statement of the other ways to load -> remember the definition
+ *       -> each statement of the other ways to load -> keys and encodings that are others now -> remember the definition
  *
  * CloudFormation goes back to what was there when a deployment fails, and calls with the earlier definition then. That must not fail, and nothing has to be
  * done for it: columns that were added are at the end, and may stay.
@@ -14,12 +14,13 @@ import { type Change, compareModels } from "../definition/version.js";
 import { columnsOf, type TableChanges } from "../warehouse/redshift/ddl.js";
 import {
   describeSql,
+  keyChanges,
   prepareOwnSteps,
   prepareSteps,
   type RedshiftPlace,
   tableChanges,
 } from "../warehouse/redshift/statements.js";
-import { landingTable, type ModeStatement } from "./load-mode-ddl.js";
+import { landingModel, landingTable, type ModeStatement } from "./load-mode-ddl.js";
 import { type Answer, type Call, rowsOf, type Task, type Told, troubleOf } from "./supervised.js";
 
 /** What CloudFormation asks a custom resource. */
@@ -30,6 +31,8 @@ export interface CloudFormationRequest {
   readonly RequestId: string;
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
+  /** `Definition` is the digest of the one that is asked for. */
+  readonly ResourceProperties?: { readonly Definition?: string };
 }
 
 export interface MigrateInput {
@@ -40,7 +43,7 @@ type Phase = "check" | "prepare" | "describe" | "alone" | "own" | "unless" | "mo
 
 export interface MigrateWork extends MigrateInput {
   readonly phase?: Phase;
-  /** Of the table, of what it is loaded into, or of the statement of a way to load. */
+  /** Of the table, of what it is loaded into, or of the statement of a way to load or of a key. */
   readonly index?: number;
   readonly differences?: readonly string[];
   /** Statements by themselves that this table still needs. */
@@ -76,13 +79,14 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
 
   return async ({ work, answer }) => {
     const { request } = work;
+    const applied = await options.read();
+    const statements = [...modes, ...(applied === undefined ? [] : keyStatements(applied, model, place))];
     const fail = async (reason: string): Promise<Told<MigrateWork>> => {
       await options.respond(request, reason.slice(0, REASON_CHARACTERS));
       return { do: "failed", reason, work: { request } };
     };
     if (answer.kind === "broken") return await fail(`The migration broke off: ${troubleOf(answer)}`);
     if (work.phase === undefined) {
-      const applied = await options.read();
       const found = applied === undefined ? [] : incompatible(applied, model);
       if (applied !== undefined && found.length > 0) {
         if (incompatible(model, applied).length > 0) return await fail(refusalText(found));
@@ -121,18 +125,18 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
         else if (phase === "own" && index >= lettersOf.length) at = { request, phase: "unless", index: 0 };
         else if (phase === "alone" && (at.alone ?? []).length === 0)
           at = { request, phase: "prepare", index: index + 1 };
-        else if (phase === "unless" && index >= modes.length) {
+        else if (phase === "unless" && index >= statements.length) {
           // Commit point: before it the next deployment does all of this again, which changes nothing; after it this is the definition it compares with.
           await options.write(model);
           await options.respond(request);
           return { do: "done", work: { request } };
-        } else if (phase === "unless" && modes[index]?.unless === undefined) at = { ...at, phase: "mode" };
-        else return { ...taskOf(at), work: at };
+        } else if (phase === "unless" && statements[index]?.unless === undefined) at = { ...at, phase: "mode" };
+        else return { ...taskOf(at, statements), work: at };
       }
     }
   };
 
-  function taskOf({ phase, index = 0, alone = [] }: MigrateWork): Task {
+  function taskOf({ phase, index = 0, alone = [] }: MigrateWork, statements: readonly ModeStatement[]): Task {
     const table = tables[index] as TableModel;
     const token = newId();
     switch (phase) {
@@ -148,9 +152,9 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
         return { do: "transaction", sqls, token, report: 0 };
       }
       case "unless":
-        return { do: "ask", sql: modes[index]?.unless ?? "", token };
+        return { do: "ask", sql: statements[index]?.unless ?? "", token };
       default:
-        return { do: "statement", sql: modes[index]?.sql ?? "", token };
+        return { do: "statement", sql: statements[index]?.sql ?? "", token };
     }
   }
 
@@ -198,6 +202,16 @@ export function migrateStep(options: MigrateStepOptions): (call: Call<MigrateWor
 /** What loads of the loader's own may go into: letters by the table's name, redriven rows into what the table is loaded into. */
 function letterTargets(table: TableModel): string[] {
   return [table.name, ...(table.load === "auto-copy" ? [landingTable(table)] : [])];
+}
+
+/** Keys and encodings that the definition names differently from the one that was applied last, where the rows are. */
+function keyStatements(applied: PipelineModel, model: PipelineModel, place: RedshiftPlace): readonly ModeStatement[] {
+  return model.tables.flatMap((is) => {
+    const was = applied.tables.find(({ name }) => name === is.name);
+    if (was === undefined || is.load === "streaming" || is.load === "external") return [];
+    if (is.load === undefined) return keyChanges(was, is, place.tables, is.name);
+    return keyChanges(landingModel(was), landingModel(is), place.schema, landingTable(is));
+  });
 }
 
 function hasEnded(answer: Answer): boolean {

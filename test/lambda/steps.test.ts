@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { PipelineModel } from "../../src/definition/model.js";
 import { loadStep } from "../../src/lambda/load-step.js";
 import { type CloudFormationRequest, migrateStep } from "../../src/lambda/migrate-step.js";
+import type { Field } from "../../src/lambda/supervised.js";
 import { type SweepState, sweepStep } from "../../src/lambda/sweep-step.js";
 import { turns } from "../../src/lambda/turns.js";
 import { AWS_PLACE } from "../../src/warehouse/redshift/statements.js";
@@ -119,9 +120,23 @@ describe("the migration's step", () => {
     return {
       answers,
       begin: () => step({ work: asked, answer: { kind: "begin" }, execution: "e" }),
-      goOn: ({ work }: Awaited<ReturnType<typeof step>>) => step({ work, answer: ended, execution: "e" }),
+      goOn: ({ work }: Awaited<ReturnType<typeof step>>, records: readonly (readonly Field[])[] = []) =>
+        step({ work, answer: { ...ended, records }, execution: "e" }),
     };
   }
+
+  /** The fixture's table as the warehouse describes it. */
+  const described = (
+    [
+      ["_shard_id", "character varying(256)", true],
+      ["_sequence_number", "character varying(128)", true],
+      ["_row_index", "bigint", true],
+      ["_arrived_at", "timestamp with time zone", true],
+      ["symbol", "character varying(12)", true],
+      ["bid", "numeric(12,4)", false],
+      ["size", "integer", false],
+    ] as const
+  ).map(([column, type, notNull]) => [{ StringValue: column }, { StringValue: type }, { BooleanValue: notNull }]);
 
   it("refuses what `up` refuses, before it asks the warehouse anything", async () => {
     const changed = [...table.columns.slice(0, 2), column("size", { kind: "date" })];
@@ -153,5 +168,29 @@ describe("the migration's step", () => {
     expect(tables.filter((one) => !one.endsWith('"locks"') && !one.endsWith('"letters"')).sort()).toEqual(
       own.map((one) => `"penstock"."${one}"`).sort(),
     );
+  });
+
+  it("alters keys and encodings that the later definition says differently, and asks before each whether it is done", async () => {
+    const was = model();
+    const encoded = table.columns.map((one) => (one.name === "symbol" ? { ...one, encode: "zstd" } : one));
+    const is: PipelineModel = {
+      ...was,
+      tables: [{ ...table, columns: encoded, sortKey: { style: "compound", columns: ["symbol"] } }],
+    };
+    const { answers, begin, goOn } = stepOf(was, is);
+    const done: string[] = [];
+    let told = await begin();
+    while (told.do !== "done") {
+      if (told.do === "statement") done.push(told.sql);
+      // The table is as the definition was; what is asked about keys is answered with 0.
+      const isDescribed = told.do === "ask" && told.sql.includes("format_type");
+      const records = isDescribed ? described : [[{ LongValue: 0 }]];
+      told = await goOn(told, records);
+    }
+    expect(done).toEqual([
+      'ALTER TABLE "public"."quotes" ALTER COLUMN "symbol" ENCODE ZSTD',
+      'ALTER TABLE "public"."quotes" ALTER COMPOUND SORTKEY ("symbol")',
+    ]);
+    expect(answers).toEqual([undefined]);
   });
 });
