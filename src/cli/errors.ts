@@ -97,7 +97,10 @@ const addShow: AddCommand = (group, { terminal }) => {
   });
 };
 
-async function lettersOnAws(options: Filter & { limit: number }, terminal: Terminal): Promise<DeadLetterPage> {
+async function lettersOnAws(
+  options: Filter & { limit: number; after?: string },
+  terminal: Terminal,
+): Promise<DeadLetterPage> {
   const { findDeployment } = await import("./aws/deployment.js");
   const { listLetters } = await import("./aws/letters.js");
   const { skippedObjects, ...page } = await listLetters(await findDeployment(options, terminal), options);

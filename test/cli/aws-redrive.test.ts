@@ -131,6 +131,37 @@ describe("errors redrive --aws", () => {
     expect(marks.rows).toEqual([["loaded"], [null]]);
   });
 
+  it("loads a record that Firehose itself failed at, once, and leaves what it could not convert", async () => {
+    const model = modelOf("copy");
+    const [trades] = model.tables;
+    const { aws, door } = await deployed(model);
+    const warehouse = await buried(door, trades!, []);
+    const failure = (code: string, raw: string) =>
+      `${JSON.stringify({ attemptsMade: 4, arrivalTimestamp: 1_763_800_000_000, errorCode: code, errorMessage: "", attemptEndingTimestamp: 1_763_800_000_900, rawData: Buffer.from(raw).toString("base64"), lambdaArn: "arn" })}\n`;
+    const key = "errors/trades/processing-failed/one";
+    const lines = [
+      failure("Lambda.FunctionTimedOut", '{"symbol":"SPY","size":7}'),
+      failure(
+        "DataFormatConversion.ParquetSerde",
+        '{"_shard_id":"shardId-000000000000","_sequence_number":"1","size":7}',
+      ),
+    ];
+    const { sizeBytes } = await door.lake.put(key, Buffer.from(lines.join("")));
+    const object = { key, kind: "dead" as const, table: "trades", flush: 0, schemaVersion: 1, rows: 2, sizeBytes };
+    await warehouse.load({ table: trades!, target: "trades", objects: [object], deadlineMs: 30_000 });
+    const done = await aws("errors", "redrive", "--all", "--json");
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      chosen: 2,
+      loaded: 1,
+      failed: [{ message: expect.stringContaining("Firehose could not convert") }],
+    });
+    const again = await aws("errors", "redrive", "--all", "--json");
+    expect(JSON.parse(again.stdout)).toMatchObject({ chosen: 1, loaded: 0 });
+    expect((await warehouse.query("select symbol, size, _shard_id from trades")).rows).toEqual([
+      ["SPY", 7, "firehose"],
+    ]);
+  });
+
   it("says of a streamed table that its records must be put again", async () => {
     const model = modelOf("streaming");
     const { aws, door } = await deployed(model);

@@ -121,6 +121,17 @@ describe("penstock with --aws", () => {
     expect(shown.stdout).toBe('{"size":"many","n":2}');
     const absent = await aws("errors", "show", `${folder}a.json#9`);
     expect(absent).toMatchObject({ code: 1, stderr: expect.stringContaining("no line 9") });
+    const ids: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const more = after === undefined ? [] : ["--after", after];
+      const { letters, next } = JSON.parse((await aws("errors", "list", "--limit", "2", "--json", ...more)).stdout);
+      ids.push(...letters.map(({ id }: { id: string }) => id));
+      if (next === undefined) break;
+      after = next;
+    }
+    expect(ids).toEqual([`${folder}a.json#2`, `${folder}a.json#1`, `${folder}b.json#1`]);
+    const lost = await aws("errors", "list", "--after", "nothing");
+    expect(lost).toMatchObject({ code: 1, stderr: expect.stringContaining('no dead letter "nothing"') });
     const chosen = await aws("errors", "list", "--code", "wrong-type", "--limit", "1");
     expect(chosen.stdout).toContain("wrong-type");
     expect(chosen.stdout).not.toContain("Lambda.InvocationFailed");

@@ -15,6 +15,8 @@ export interface LetterChoice {
   readonly table?: string;
   readonly code?: string;
   readonly limit: number;
+  /** Go on behind this one: the `next` of the page before. */
+  readonly after?: string;
 }
 
 /** So many of a table's objects are read for one list, the newest; a flood of dead letters must not be a flood of requests. */
@@ -28,7 +30,7 @@ const IDS_AT_ONCE = 60;
  */
 export async function listLetters(
   deployment: Deployment,
-  { table: chosen, code, limit }: LetterChoice,
+  { table: chosen, code, limit, after }: LetterChoice,
 ): Promise<DeadLetterPage & { readonly skippedObjects: number }> {
   const tables = deployment.model.tables.filter(({ name }) => chosen === undefined || name === chosen);
   if (tables.length === 0) {
@@ -52,8 +54,18 @@ export async function listLetters(
     }
     const done = await redrivenOf(warehouse, deployment.ledgerSchema, found);
     const open = found.filter((letter) => !done.has(letter.warehouseId));
-    open.sort((a, b) => b.arrivedAtMs - a.arrivedAtMs);
-    return { groups: groupsOf(open), letters: open.slice(0, limit).map(told), skippedObjects };
+    // By their ids where they arrived together, so that one page goes on where the other ended.
+    open.sort((a, b) => b.arrivedAtMs - a.arrivedAtMs || (a.id < b.id ? -1 : 1));
+    const from = after === undefined ? 0 : open.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && from === 0) {
+      throw new PenstockError("not-found", `There is no dead letter ${JSON.stringify(after)} to go on behind.`, {
+        hint: "It may have been redriven, or lie beyond the newest objects: begin again without --after.",
+      });
+    }
+    const page = open.slice(from, from + limit);
+    const last = page.at(-1);
+    const next = last === undefined || from + page.length >= open.length ? {} : { next: last.id };
+    return { groups: groupsOf(open), letters: page.map(told), ...next, skippedObjects };
   } finally {
     close();
   }
