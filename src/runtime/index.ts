@@ -19,7 +19,7 @@ import { refuseIncompatible } from "../definition/version-store.js";
 import { convertRecords } from "../delivery/conversion.js";
 import type { Buckets } from "../lake/buckets.js";
 import { openReconvert, type Reconvert } from "../loader/reconvert.js";
-import type { SqlDatabase } from "../redshift/database.js";
+import type { SqlEngine } from "../redshift/engine/open.js";
 import { openBuckets } from "./buckets.js";
 import type { RuntimeConfig } from "./config.js";
 import { defineStreams } from "./define-streams.js";
@@ -198,7 +198,7 @@ interface DoorOptions {
   readonly config: RuntimeConfig;
   readonly stores: Stores;
   readonly buckets: Buckets;
-  readonly sql: SqlDatabase;
+  readonly sql: SqlEngine;
   readonly instance: RuntimeInstance;
   readonly log: Log;
   readonly closers: Closers;
@@ -235,7 +235,7 @@ async function openDoors({ config, stores, buckets, sql, instance, log, closers 
   closers.push(() => redshiftData.close());
   const aws = await awsListener({
     services: [kinesis, firehoseService(service), redshiftData],
-    httpService: s3Service({ buckets, clock, region, accountId, credentials, log: doorLog }),
+    httpService: s3Service({ buckets, clock, region, accountId, credentials, readsLake: sql.readsLake, log: doorLog }),
     clock,
     host,
     port: config.awsPort,

@@ -95,7 +95,9 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
     status,
     observe: metrics.observe,
     metrics: metrics.text,
-    query: (body, signal) => runQuery(parts.sql, body, { clock, signal }),
+    isSuperuser: (user) => parts.sql.isSuperuser(user),
+    query: (body, signal, user) =>
+      runQuery(parts.sql, body, { clock, signal, ...(user === undefined ? {} : { user }) }),
     flush: async () => {
       await Promise.all(lines.map((line) => line.flush()));
       const tables = lines.map((line) => {

@@ -18,12 +18,13 @@ const VALUE_BYTES = 16;
 export async function runQuery(
   database: SqlDatabase,
   body: QueryBody,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  { clock, signal, user }: { readonly clock: Clock; readonly signal: AbortSignal; readonly user?: string },
 ): Promise<QueryResult> {
   const startedAtMs = clock.monotonic();
   try {
     const session = await database.connect({
-      user: database.name,
+      user: user ?? database.name,
+      ...(user === undefined ? {} : { actor: user }),
       database: database.name,
       applicationName: "penstock query",
       remote: "control",

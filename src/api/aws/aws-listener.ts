@@ -215,10 +215,16 @@ async function serveWhole(
   const startedMs = door.clock.monotonic();
   const gone = new AbortController();
   response.on("close", () => gone.abort());
-  const call: Call = { operation: name, wire, requestId, signal: gone.signal };
   let status = 200;
   try {
-    await door.checkSignature(signedRequest(request, body), service.signingName);
+    const caller = await door.checkSignature(signedRequest(request, body), service.signingName);
+    const call: Call = {
+      operation: name,
+      wire,
+      requestId,
+      ...(caller === undefined ? {} : { caller }),
+      signal: gone.signal,
+    };
     const answer = await (scanned === undefined ? operation.run(raw as object, call) : scanned(call));
     await sendAnswer(response, headers, wire, answer, call);
   } catch (error) {

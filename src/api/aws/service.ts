@@ -16,6 +16,8 @@ export interface Call {
   readonly operation: string;
   readonly wire: Wire;
   readonly requestId: string;
+  /** The name of the credential that signed it; absent where none are configured. */
+  readonly caller?: string;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal;
 }

@@ -17,7 +17,8 @@ export interface SignedRequest {
 }
 
 /** Throws the service's error for a request that is not signed as it must be. */
-export type SignatureCheck = (request: SignedRequest, signingName: string) => Promise<void>;
+/** Answers who has signed it; undefined where nobody need prove who they are. */
+export type SignatureCheck = (request: SignedRequest, signingName: string) => Promise<string | undefined>;
 
 const QUERY_PARTS = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
 /** How far a signature's time may be from ours, as on AWS. */
@@ -27,8 +28,9 @@ export function signatureCheck(credentials: readonly Credential[], now: () => nu
   const secrets = new Map(credentials.map(({ name, secret }) => [name, secret]));
   return async (request, signingName) => {
     const signature = readSignature(request);
-    if (secrets.size === 0) return;
+    if (secrets.size === 0) return undefined;
     await verify(request, signature, signingName, secrets, now());
+    return signature.credential.split("/", 1)[0];
   };
 }
 

@@ -47,10 +47,19 @@ export function refuseForeign(rule: HostRule): MiddlewareHandler {
   };
 }
 
+/** Who asks, where that is known. */
+export interface Caller {
+  readonly Variables: { user?: string };
+}
+
 /** HTTP Basic for people, a bearer token for programs; without credentials configured everyone on this machine is let in. */
-export function requireCredentials(credentials: readonly Credential[]): MiddlewareHandler {
+export function requireCredentials(credentials: readonly Credential[]): MiddlewareHandler<Caller> {
   return async (c, next) => {
-    if (isAuthorized(c.req.header("authorization"), credentials)) return next();
+    const user = authorizedUser(c.req.header("authorization"), credentials);
+    if (credentials.length === 0 || user !== undefined) {
+      if (user !== undefined) c.set("user", user);
+      return next();
+    }
     c.header("www-authenticate", 'Basic realm="Penstock", charset="UTF-8"');
     return refuse(
       c,
@@ -61,12 +70,27 @@ export function requireCredentials(credentials: readonly Credential[]): Middlewa
   };
 }
 
+/** What ordinary users are answered: all else shows rows of all tables, or changes something. */
+const OPEN: readonly RegExp[] = [/^GET \/api\/(status|events|model|pins)$/, /^POST \/api\/query$/, /^GET \/(?!api\/)/];
+
+export function refuseOrdinary(isSuperuser: (user: string) => boolean): MiddlewareHandler<Caller> {
+  return async (c, next) => {
+    const user = c.get("user");
+    const asked = `${c.req.method === "HEAD" ? "GET" : c.req.method} ${c.req.path}`;
+    if (user === undefined || OPEN.some((one) => one.test(asked)) || isSuperuser(user)) return next();
+    return refuse(c, 403, `This is for superusers, and ${user} is none.`, "Ask by SQL, for what was granted to you.");
+  };
+}
+
 export function isAuthorized(header: string | undefined, credentials: readonly Credential[]): boolean {
-  if (credentials.length === 0) return true;
+  return credentials.length === 0 || authorizedUser(header, credentials) !== undefined;
+}
+
+function authorizedUser(header: string | undefined, credentials: readonly Credential[]): string | undefined {
   const [, scheme, value] = /^(Basic|Bearer) +(\S+)$/i.exec(header ?? "") ?? [];
-  if (scheme === undefined || value === undefined) return false;
+  if (scheme === undefined || value === undefined) return undefined;
   const basic = scheme.toLowerCase() === "basic";
   const said = basic ? Buffer.from(value, "base64").toString("utf8") : value;
   // Every one is compared, so that the time tells nothing of which name exists.
-  return credentials.filter((one) => sameText(said, basic ? `${one.name}:${one.secret}` : one.secret)).length > 0;
+  return credentials.filter((one) => sameText(said, basic ? `${one.name}:${one.secret}` : one.secret))[0]?.name;
 }

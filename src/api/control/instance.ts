@@ -34,8 +34,9 @@ export interface PipelineInstance {
   readonly model: PipelineModel;
   /** Cheap and immediate: it is asked once a second for as long as a console is open. */
   status(): PipelineStatus;
-  /** Stops the statement when `signal` fires: the asker has gone. */
-  query(body: QueryBody, signal: AbortSignal): Promise<QueryResult>;
+  isSuperuser(user: string): boolean;
+  /** Stops the statement when `signal` fires: the asker has gone. `user` is who asks, where that is known. */
+  query(body: QueryBody, signal: AbortSignal, user?: string): Promise<QueryResult>;
   /** Resolves when everything acked before the call is delivered and loaded. */
   flush(): Promise<FlushAnswer>;
   deadLetters(filter: DeadLetterFilter): Promise<DeadLetterPage>;

@@ -9,7 +9,14 @@ import { errorAnswer, refuse } from "./answers.js";
 import { adviseBody, pinsBody, queryBody, redriveBody, replayBody, shadowBody, wholeParameter } from "./bodies.js";
 import type { ModelAnswer, ReplayBody, ReplayProgress } from "./contract.js";
 import type { StatusEvents } from "./events.js";
-import { isAuthorized, refuseForeign, requireCredentials, securityHeaders } from "./guard.js";
+import {
+  type Caller,
+  isAuthorized,
+  refuseForeign,
+  refuseOrdinary,
+  requireCredentials,
+  securityHeaders,
+} from "./guard.js";
 import { ADVISE_LIMITS, DEAD_LETTERS_MAX, type PipelineInstance, RECORDS_MAX } from "./instance.js";
 import type { Page } from "./pages.js";
 
@@ -28,9 +35,9 @@ const QUERY_TIMEOUT_MS_DEFAULT = 60_000;
 const DEAD_LETTERS_DEFAULT = 50;
 const RECORDS_DEFAULT = 20;
 
-export function controlRoutes(options: RouteOptions): Hono {
+export function controlRoutes(options: RouteOptions): Hono<Caller> {
   const { instance, credentials, pages, events, log } = options;
-  const app = new Hono();
+  const app = new Hono<Caller>();
   app.onError((error, c) => {
     const { status, body } = errorAnswer(error, log);
     return c.json(body, status);
@@ -45,6 +52,7 @@ export function controlRoutes(options: RouteOptions): Hono {
     return c.json({ ok: health.ok, reasons: known ? health.reasons : [] }, health.ok ? 200 : 503);
   });
   app.use(requireCredentials(credentials));
+  app.use(refuseOrdinary((user) => instance.isSuperuser(user)));
   app.get("/metrics", async (c) => {
     c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
     return c.body(await instance.metrics());
@@ -84,7 +92,7 @@ export function controlRoutes(options: RouteOptions): Hono {
   app.post("/api/query", async (c) => {
     const body = queryBody(await jsonBody(c.req.raw));
     const limited = { rowsMax: QUERY_ROWS_DEFAULT, timeoutMs: QUERY_TIMEOUT_MS_DEFAULT, ...body };
-    return c.json(await instance.query(limited, c.req.raw.signal));
+    return c.json(await instance.query(limited, c.req.raw.signal, c.get("user")));
   });
   app.post("/api/flush", async (c) => c.json(await instance.flush()));
   app.get("/api/dead-letters", async (c) => {

@@ -5,8 +5,8 @@ import { invalid } from "./errors.js";
 import { statementId } from "./request.js";
 
 export const cancelStatement = (context: DataApiContext) =>
-  operation(structure({ Id: statementId }), (input) => {
-    const { statement } = findStatement(context, input.Id);
+  operation(structure({ Id: statementId }), (input, call) => {
+    const { statement } = findStatement(context, input.Id, call);
     if (!context.statements.cancel(statement)) {
       throw invalid(`Could not cancel a query that is already in ${statement.status} state with ID: ${input.Id}`);
     }

@@ -1,6 +1,7 @@
 /** What the Data API's operations work with. */
 import type { Clock } from "../../core/clock.js";
 import type { SqlDatabase } from "../../redshift/database.js";
+import type { Call } from "../aws/service.js";
 import { invalid, statementNotFound } from "./errors.js";
 import type { Waiter } from "./request.js";
 import type { Part, Statement } from "./statement.js";
@@ -14,14 +15,27 @@ export interface DataApiContext {
 }
 
 /** `uuid`, or `uuid:2` for the second statement of a batch. */
-export function findStatement(context: DataApiContext, id: string): { statement: Statement; part: Part | undefined } {
+export function findStatement(
+  context: DataApiContext,
+  id: string,
+  call: Pick<Call, "caller">,
+): { statement: Statement; part: Part | undefined } {
   const [whole = "", number] = id.split(":");
   const statement = context.statements.find(whole);
-  if (statement === undefined) throw statementNotFound(id);
+  if (statement === undefined || !maySee(context, call, statement.submission)) throw statementNotFound(id);
   if (number === undefined) return { statement, part: undefined };
   const part = statement.submission.batch ? statement.parts[Number(number) - 1] : undefined;
   if (part === undefined) throw statementNotFound(id);
   return { statement, part };
+}
+
+/** What others have sent is a superuser's to see. */
+export function maySee(
+  { database }: Pick<DataApiContext, "database">,
+  { caller }: Pick<Call, "caller">,
+  of: { readonly caller?: string },
+): boolean {
+  return caller === undefined || of.caller === caller || database.isSuperuser(caller);
 }
 
 /** Pages through what is there, in an order that does not change meanwhile; `of` ties a token to its request. */

@@ -6,7 +6,7 @@ import type { Part, Statement } from "./statement.js";
 
 export const describeStatement = (context: DataApiContext) =>
   operation(structure({ Id: statementId, WaitTimeSeconds: waitTimeSeconds }), async (input, call) => {
-    const { statement, part } = findStatement(context, input.Id);
+    const { statement, part } = findStatement(context, input.Id, call);
     await context.wait(statement, input.WaitTimeSeconds, call.signal);
     const { submission } = statement;
     const common = {

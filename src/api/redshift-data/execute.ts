@@ -1,4 +1,4 @@
-import { operation } from "../aws/service.js";
+import { type Call, operation } from "../aws/service.js";
 import { string, structure } from "../aws/shape.js";
 import type { DataApiContext } from "./context.js";
 import { checkNamed } from "./named-parameters.js";
@@ -7,7 +7,7 @@ import type { Statement, Submission } from "./statement.js";
 
 export const executeStatement = ({ statements, wait }: DataApiContext) =>
   operation(structure({ Sql: sqlText, ...executeMembers }), async (input, call) => {
-    const asked = submissionOf(input, [checkSqlLength(input.Sql)], { batch: false, autoCommit: false });
+    const asked = submissionOf(input, [checkSqlLength(input.Sql)], { batch: false, autoCommit: false }, call);
     const statement = statements.submit(asked, howOf(input));
     const atOnce = answer(statement);
     if (input.WaitTimeSeconds === undefined) return atOnce;
@@ -20,7 +20,7 @@ export const batchExecuteStatement = ({ statements, wait }: DataApiContext) =>
     structure({ Sqls: sqlTexts, ...executeMembers, ExecutionMode: string({ oneOf: ["TRANSACTION", "AUTO_COMMIT"] }) }),
     async (input, call) => {
       const autoCommit = input.ExecutionMode === "AUTO_COMMIT";
-      const asked = submissionOf(input, input.Sqls.map(checkSqlLength), { batch: true, autoCommit });
+      const asked = submissionOf(input, input.Sqls.map(checkSqlLength), { batch: true, autoCommit }, call);
       const statement = statements.submit(asked, howOf(input));
       const atOnce = answer(statement);
       if (input.WaitTimeSeconds === undefined) return atOnce;
@@ -41,6 +41,7 @@ function submissionOf(
   input: ExecuteInput,
   sqls: readonly string[],
   mode: Pick<Submission, "batch" | "autoCommit">,
+  { caller }: Pick<Call, "caller">,
 ): Omit<Submission, "target"> & { readonly target?: Submission["target"] } {
   const target = targetOf(input);
   checkNamed(sqls, input.Parameters ?? []);
@@ -49,6 +50,7 @@ function submissionOf(
     sqls,
     parameters: input.Parameters ?? [],
     resultFormat: input.ResultFormat === "CSV" ? "CSV" : "JSON",
+    ...(caller === undefined ? {} : { caller }),
     ...(input.StatementName === undefined ? {} : { name: input.StatementName }),
     ...(target === undefined ? {} : { target }),
   };

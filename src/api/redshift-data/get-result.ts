@@ -1,4 +1,4 @@
-import { operation, ReadyJson } from "../aws/service.js";
+import { type Call, operation, ReadyJson } from "../aws/service.js";
 import { structure } from "../aws/shape.js";
 import { columnMetadata } from "./column-metadata.js";
 import { type DataApiContext, findStatement, makeToken, readToken } from "./context.js";
@@ -11,7 +11,7 @@ const input = structure({ Id: statementId, NextToken: nextToken, WaitTimeSeconds
 /** The rows were encoded when they came; here a page of them is put into its frame. */
 export const getStatementResult = (context: DataApiContext) =>
   operation(input, async (request, call) => {
-    const found = await resultOf(context, request, call.signal);
+    const found = await resultOf(context, request, call);
     if (found.format === "CSV") {
       throw invalid("The result of this statement is in CSV; GetStatementResultV2 has it.");
     }
@@ -25,7 +25,7 @@ export const getStatementResult = (context: DataApiContext) =>
 
 export const getStatementResultV2 = (context: DataApiContext) =>
   operation(input, async (request, call) => {
-    const found = await resultOf(context, request, call.signal);
+    const found = await resultOf(context, request, call);
     if (found.format !== "CSV") {
       throw invalid(
         "The result of this statement is in JSON; ask for ResultFormat CSV when it is executed, or GetStatementResult for this one.",
@@ -51,10 +51,10 @@ async function resultOf(
     readonly NextToken: string | undefined;
     readonly WaitTimeSeconds: number | undefined;
   },
-  signal: AbortSignal,
+  call: Call,
 ) {
-  const { statement, part: named } = findStatement(context, request.Id);
-  await context.wait(statement, request.WaitTimeSeconds, signal);
+  const { statement, part: named } = findStatement(context, request.Id, call);
+  await context.wait(statement, request.WaitTimeSeconds, call.signal);
   const part = named ?? (statement.submission.batch ? undefined : statement.parts[0]);
   // One whose transaction was rolled back behind it has no result either.
   const good = statement.status === "FINISHED" || (statement.submission.autoCommit && part?.status === "FINISHED");

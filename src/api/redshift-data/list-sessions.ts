@@ -1,12 +1,12 @@
 import { operation } from "../aws/service.js";
 import { boolean, integer, string, structure } from "../aws/shape.js";
-import { type DataApiContext, pageOf } from "./context.js";
+import { type DataApiContext, maySee, pageOf } from "./context.js";
 import { invalid } from "./errors.js";
 import { nextToken, targetMembers } from "./request.js";
 
 const PAGE_MAX = 100;
 
-export const listSessions = ({ statements }: DataApiContext) =>
+export const listSessions = (context: DataApiContext) =>
   operation(
     structure({
       ClusterIdentifier: targetMembers.ClusterIdentifier,
@@ -18,7 +18,7 @@ export const listSessions = ({ statements }: DataApiContext) =>
       Status: string({ oneOf: ["AVAILABLE", "BUSY", "CLOSED"] }),
       WorkgroupName: targetMembers.WorkgroupName,
     }),
-    (input) => {
+    (input, call) => {
       const {
         ClusterIdentifier: cluster,
         WorkgroupName: workgroup,
@@ -30,7 +30,8 @@ export const listSessions = ({ statements }: DataApiContext) =>
       if (id !== undefined && others) {
         throw invalid("SessionId cannot be given with Status, ClusterIdentifier, WorkgroupName or Database.");
       }
-      const found = statements.sessions.list().filter((one) => {
+      const found = context.statements.sessions.list().filter((one) => {
+        if (!maySee(context, call, one)) return false;
         if (id !== undefined) return one.id === id;
         if (status === undefined ? one.status === "CLOSED" : one.status !== status) return false;
         if (cluster !== undefined && one.target.clusterIdentifier !== cluster) return false;

@@ -1,12 +1,12 @@
 import { operation } from "../aws/service.js";
 import { boolean, integer, string, structure } from "../aws/shape.js";
-import { type DataApiContext, pageOf } from "./context.js";
+import { type DataApiContext, maySee, pageOf } from "./context.js";
 import { invalid } from "./errors.js";
 import { nextToken, targetMembers } from "./request.js";
 
 const PAGE_MAX = 100;
 
-export const listStatements = ({ statements }: DataApiContext) =>
+export const listStatements = (context: DataApiContext) =>
   operation(
     structure({
       ClusterIdentifier: targetMembers.ClusterIdentifier,
@@ -18,14 +18,16 @@ export const listStatements = ({ statements }: DataApiContext) =>
       Status: string({ oneOf: ["SUBMITTED", "PICKED", "STARTED", "FINISHED", "ABORTED", "FAILED", "ALL"] }),
       WorkgroupName: targetMembers.WorkgroupName,
     }),
-    (input) => {
+    (input, call) => {
       const { ClusterIdentifier: cluster, WorkgroupName: workgroup, Database: database } = input;
       if (cluster !== undefined && workgroup !== undefined) {
         throw invalid("ClusterIdentifier and WorkgroupName cannot both be given.");
       }
       // The service's default: only what is finished.
       const status = input.Status ?? "FINISHED";
-      const found = statements.list().filter(({ submission: { name, target }, ...one }) => {
+      const found = context.statements.list().filter(({ submission, ...one }) => {
+        const { name, target } = submission;
+        if (!maySee(context, call, submission)) return false;
         if (status !== "ALL" && one.status !== status) return false;
         if (input.StatementName !== undefined && !(name ?? "").startsWith(input.StatementName)) return false;
         if (cluster !== undefined && target.clusterIdentifier !== cluster) return false;

@@ -2,12 +2,13 @@
 import { messageOf } from "../../core/errors.js";
 import type { SqlColumn, SqlSession, SqlValue } from "../../redshift/database.js";
 import { AwsError } from "../aws/aws-error.js";
-import { operation } from "../aws/service.js";
+import { type Call, operation } from "../aws/service.js";
 import { string, structure } from "../aws/shape.js";
 import { columnMetadata } from "./column-metadata.js";
 import { type DataApiContext, pageOf } from "./context.js";
 import { invalid, statementErrorText } from "./errors.js";
 import { maxResults, nextToken, type TargetInput, targetMembers, targetOf } from "./request.js";
+import { userOf } from "./sessions.js";
 
 const pageMembers = { MaxResults: maxResults, NextToken: nextToken };
 const databaseMembers = {
@@ -18,17 +19,17 @@ const databaseMembers = {
 };
 
 export const listDatabases = (context: DataApiContext) =>
-  operation(structure({ ...targetMembers, ...pageMembers }), async (input) => {
+  operation(structure({ ...targetMembers, ...pageMembers }), async (input, call) => {
     const asked = { ...input, Database: input.Database ?? context.database.name };
-    const rows = await ask(context, asked, "SELECT database_name FROM svv_redshift_databases ORDER BY 1");
+    const rows = await ask({ context, call }, asked, "SELECT database_name FROM svv_redshift_databases ORDER BY 1");
     const { items, NextToken } = pageOf(rows, "databases", input);
     return { Databases: items.map(([name]) => String(name)), NextToken };
   });
 
 export const listSchemas = (context: DataApiContext) =>
-  operation(structure({ ...databaseMembers, SchemaPattern: string() }), async (input) => {
+  operation(structure({ ...databaseMembers, SchemaPattern: string() }), async (input, call) => {
     const rows = await ask(
-      context,
+      { context, call },
       input,
       "SELECT schema_name FROM svv_all_schemas WHERE database_name = $1 AND schema_name LIKE $2 ORDER BY 1",
       [input.Database, input.SchemaPattern ?? "%"],
@@ -38,9 +39,9 @@ export const listSchemas = (context: DataApiContext) =>
   });
 
 export const listTables = (context: DataApiContext) =>
-  operation(structure({ ...databaseMembers, SchemaPattern: string(), TablePattern: string() }), async (input) => {
+  operation(structure({ ...databaseMembers, SchemaPattern: string(), TablePattern: string() }), async (input, call) => {
     const rows = await ask(
-      context,
+      { context, call },
       input,
       `SELECT schema_name, table_name, table_type FROM svv_all_tables
        WHERE database_name = $1 AND schema_name LIKE $2 AND table_name LIKE $3 ORDER BY 1, 2`,
@@ -61,10 +62,10 @@ function tableType(schema: string, type: string): string {
 }
 
 export const describeTable = (context: DataApiContext) =>
-  operation(structure({ ...databaseMembers, Schema: string(), Table: string() }), async (input) => {
+  operation(structure({ ...databaseMembers, Schema: string(), Table: string() }), async (input, call) => {
     const { Table: table, Schema: schema = "public" } = input;
     if (table === undefined) throw invalid("Table must be given.");
-    const { columns, defaults } = await onSession(context, input, async (session) => ({
+    const { columns, defaults } = await onSession({ context, call }, input, async (session) => ({
       columns: await columnsOf(session, schema, table),
       defaults: new Map(
         (
@@ -106,9 +107,14 @@ async function columnsOf(session: SqlSession, schema: string, table: string): Pr
   }
 }
 
+interface Asking {
+  readonly context: DataApiContext;
+  readonly call: Pick<Call, "caller">;
+}
+
 type Asked = TargetInput & { readonly ConnectedDatabase?: string | undefined };
 
-function ask(context: DataApiContext, input: Asked, sql: string, values: readonly SqlValue[] = []) {
+function ask(context: Asking, input: Asked, sql: string, values: readonly SqlValue[] = []) {
   return onSession(context, input, (session) => rowsOf(session, sql, values));
 }
 
@@ -121,7 +127,7 @@ async function rowsOf(session: SqlSession, sql: string, values: readonly SqlValu
 }
 
 async function onSession<T>(
-  context: DataApiContext,
+  { context, call }: Asking,
   input: Asked,
   work: (session: SqlSession) => Promise<T>,
 ): Promise<T> {
@@ -129,7 +135,7 @@ async function onSession<T>(
   let session: SqlSession | undefined;
   try {
     session = await context.database.connect({
-      user: target.dbUser ?? context.database.name,
+      ...userOf({ target, ...(call.caller === undefined ? {} : { caller: call.caller }) }, context.database),
       database: input.ConnectedDatabase ?? target.database,
       applicationName: "Redshift Data API",
       remote: "data-api",

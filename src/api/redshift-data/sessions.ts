@@ -1,16 +1,17 @@
 /** The Data API's own sessions: database sessions that outlive a statement because somebody asked for it with SessionKeepAliveSeconds. */
 import type { Clock } from "../../core/clock.js";
-import type { SqlDatabase, SqlSession } from "../../redshift/database.js";
+import type { SessionOptions, SqlDatabase, SqlSession } from "../../redshift/database.js";
 import { AwsError } from "../aws/aws-error.js";
 import { invalid } from "./errors.js";
 import { KEPT_MS, SESSIONS_MAX } from "./limits.js";
-import type { Target } from "./statement.js";
+import type { Submission, Target } from "./statement.js";
 
 export type SessionStatus = "AVAILABLE" | "BUSY" | "CLOSED";
 
 export interface DataSession {
   readonly id: string;
   readonly target: Target;
+  readonly caller?: string;
   readonly createdAtMs: number;
   updatedAtMs: number;
   status: SessionStatus;
@@ -23,7 +24,11 @@ export interface DataSession {
 
 export interface DataSessions {
   /** Makes one, or takes one that is there, for a statement. */
-  take(request: SessionRequest, statementId: string, target: Target | undefined): DataSession;
+  take(
+    request: SessionRequest,
+    statementId: string,
+    by: Pick<Submission, "caller"> & { readonly target?: Target },
+  ): DataSession;
   find(id: string): DataSession | undefined;
   /** The database's session, opened when first needed. */
   connect(session: DataSession): Promise<SqlSession>;
@@ -42,6 +47,20 @@ export interface DataSessionsOptions {
   readonly database: SqlDatabase;
   readonly clock: Clock;
   readonly newId: () => string;
+}
+
+/** Whom a session is for: DbUser, or who asks, or, where nobody need say who they are, the owner. */
+export function userOf(
+  { target, caller }: { readonly target: Target; readonly caller?: string },
+  database: Pick<SqlDatabase, "name">,
+): Pick<SessionOptions, "user" | "actor"> {
+  const user = target.dbUser ?? caller ?? database.name;
+  return caller === undefined ? { user } : { user, actor: caller };
+}
+
+/** Sessions of others are not there; not even superusers go on in them. */
+function isOf(session: DataSession, caller: string | undefined): boolean {
+  return caller === undefined || session.caller === caller;
 }
 
 export function dataSessions({ database, clock, newId }: DataSessionsOptions): DataSessions {
@@ -80,10 +99,10 @@ export function dataSessions({ database, clock, newId }: DataSessionsOptions): D
   }
 
   return {
-    take: ({ sessionId, keepAliveSeconds }, statementId, target) => {
+    take: ({ sessionId, keepAliveSeconds }, statementId, { target, caller }) => {
       forgetOld();
       const known = sessionId === undefined ? undefined : sessions.get(sessionId);
-      if (sessionId !== undefined && (known === undefined || known.status === "CLOSED")) {
+      if (sessionId !== undefined && (known === undefined || known.status === "CLOSED" || !isOf(known, caller))) {
         throw invalid(`Session ${sessionId} does not exist or has expired.`);
       }
       if (known?.status === "BUSY") {
@@ -99,6 +118,7 @@ export function dataSessions({ database, clock, newId }: DataSessionsOptions): D
       const session: DataSession = known ?? {
         id: newId(),
         target: target!,
+        ...(caller === undefined ? {} : { caller }),
         createdAtMs: clock.now(),
         updatedAtMs: clock.now(),
         status: "BUSY",
@@ -120,7 +140,7 @@ export function dataSessions({ database, clock, newId }: DataSessionsOptions): D
       if (session.session !== undefined) return session.session;
       const { target } = session;
       const opened = await database.connect({
-        user: target.dbUser ?? database.name,
+        ...userOf(session, database),
         database: target.database,
         applicationName: "Redshift Data API",
         remote: "data-api",

@@ -41,6 +41,8 @@ export interface Submission {
   readonly parameters: readonly NamedValue[];
   readonly resultFormat: "JSON" | "CSV";
   readonly name?: string;
+  /** Who asked for it. */
+  readonly caller?: string;
   readonly target: Target;
 }
 

@@ -119,7 +119,7 @@ export async function openStatements(options: StatementsOptions): Promise<Statem
         throw new AwsError("ActiveStatementsExceededException", full, 400, "Message");
       }
       const id = newId();
-      const session = sessions.take(how, id, asked.target);
+      const session = sessions.take(how, id, asked);
       const statement = newStatement(id, { ...asked, target: session.target }, clock.now());
       if (session.keepAliveSeconds > 0) statement.sessionId = session.id;
       statements.set(id, statement);

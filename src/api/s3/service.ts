@@ -20,6 +20,8 @@ export interface S3Options {
   readonly accountId: string;
   /** Empty: signatures are not asked for, and not verified. */
   readonly credentials?: readonly Credential[];
+  /** Whether the lake is for that user. Absent: for all. */
+  readonly readsLake?: (user: string) => boolean;
   readonly log?: { error(message: string, error: unknown): void };
   /** How long a body, or a reader of one, may stand still; default one minute. */
   readonly idleMs?: number;
@@ -41,7 +43,8 @@ export function s3Service(options: S3Options): HttpService {
     const address = readAddress(request.url ?? "/", virtualHost);
     state.resource = address.path;
     const received = headersOf(request);
-    const { chunks } = checkSignature({ method, address, headers: received });
+    const { chunks, accessKeyId } = checkSignature({ method, address, headers: received });
+    const shut = accessKeyId !== undefined && options.readsLake?.(accessKeyId) === false;
     const query = new Map(address.query);
     const headers = query.has("X-Amz-Signature") ? withHoisted(received, address) : received;
     const route = routeOf(method, address, query, headers);
@@ -49,7 +52,7 @@ export function s3Service(options: S3Options): HttpService {
     const owner = headers["x-amz-expected-bucket-owner"];
     if (owner !== undefined && owner !== accountId) throw new S3Error("AccessDenied");
     return route.run({
-      context,
+      context: shut ? { ...context, buckets: withoutLake(buckets) } : context,
       bucketName: address.bucket ?? "",
       key: address.key ?? "",
       query,
@@ -95,6 +98,20 @@ export function s3Service(options: S3Options): HttpService {
       });
       dropRest(request, idleMs);
       return served(answered.status);
+    },
+  };
+}
+
+/** To whom the lake is closed it is there, and closed. */
+function withoutLake(buckets: Buckets): Buckets {
+  return {
+    ...buckets,
+    bucket(name) {
+      const found = buckets.bucket(name);
+      if (found?.permanent !== true) return found;
+      throw new S3Error("AccessDenied", {
+        message: "The lake is for superusers, and for users with USAGE on its schema.",
+      });
     },
   };
 }

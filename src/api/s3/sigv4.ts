@@ -16,6 +16,8 @@ export interface SignedRequest {
 
 /** What the signature says about the body. */
 export interface Verified {
+  /** Who has signed it; undefined where nobody need prove who they are. */
+  readonly accessKeyId: string | undefined;
   /** Verifies the chunks of an aws-chunked body, where there is a secret to do it with. */
   readonly chunks: ChunkSigner | undefined;
 }
@@ -36,7 +38,7 @@ const EXPIRES_SECONDS_MAX = 604_800;
 const EMPTY_HASH = createHash("sha256").digest("hex");
 
 export function signatureCheck(credentials: readonly Credential[], now: () => number): SignatureCheck {
-  if (credentials.length === 0) return () => ({ chunks: undefined });
+  if (credentials.length === 0) return () => ({ accessKeyId: undefined, chunks: undefined });
   const secrets = new Map(credentials.map(({ name, secret }) => [name, secret]));
   return (request) => {
     const query = new Map(request.address.query);
@@ -171,7 +173,7 @@ function verify(
       elements: { AWSAccessKeyId: given.accessKeyId, StringToSign: toSign, CanonicalRequest: canonical },
     });
   }
-  return { chunks: chunkSigner(key, given, scope) };
+  return { accessKeyId: given.accessKeyId, chunks: chunkSigner(key, given, scope) };
 }
 
 function checkTime({ date, day, expiresSeconds }: Given, nowMs: number): void {

@@ -86,6 +86,9 @@ export function isSuperuser(snapshot: Snapshot, user: string, { administrators }
   return own.some(({ grantee, privilege }) => grantee === user && privilege === "superuser");
 }
 
+/** The schema over the lake. */
+export const LAKE_SCHEMA = "lake";
+
 /** What PUBLIC has without anybody having granted it. Source: "Default database user permissions". */
 const PUBLIC_DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   public: ["usage", "create"],

@@ -1,6 +1,7 @@
 /** The statements of loading and unloading, for the engine's table of handlers. */
 import type { BindContext } from "../binder/bound.js";
 import { bindQuery } from "../binder/queries/bind-query.js";
+import { bucketsFor } from "../engine/access.js";
 import { done, type StatementHandler, type StatementHandlers, type StatementRun } from "../engine/statement-run.js";
 import type { Copy, CopyStdio, Query, Unload } from "../syntax/ast.js";
 import { parseQuery } from "../syntax/parse.js";
@@ -27,7 +28,8 @@ function copyHandler(services: LoadServices): StatementHandler<Copy, BoundCopy> 
     access: "write",
     bind: bindCopy,
     async run(statement, run) {
-      const { rows } = await copyFrom(statement, run.bound, loadRun(run), services);
+      const buckets = bucketsFor(run.core, services.buckets, "copy", statement.at);
+      const { rows } = await copyFrom(statement, run.bound, loadRun(run), { ...services, buckets });
       return done("COPY", rows);
     },
   };
@@ -39,7 +41,8 @@ function unloadHandler(services: LoadServices): StatementHandler<Unload, BoundUn
     bind: bindUnload,
     async run(statement, run) {
       run.reads(run.bound.query.reads);
-      const { rows } = await unload(statement, run.bound, loadRun(run), services);
+      const buckets = bucketsFor(run.core, services.buckets, "unload", statement.at);
+      const { rows } = await unload(statement, run.bound, loadRun(run), { ...services, buckets });
       return done("UNLOAD", rows);
     },
   };

@@ -1,4 +1,5 @@
 /** COPY ... JOB CREATE, and COPY JOB RUN | ALTER | DROP | SHOW | LIST. */
+import { bucketsFor, checkSuperuser } from "../engine/access.js";
 import { newOid } from "../engine/ddl/catalog-work.js";
 import { done, type Outcome, type StatementHandler, type StatementRun, textColumn } from "../engine/statement-run.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
@@ -16,7 +17,7 @@ export type ChosenFiles = Map<number, ReadonlySet<string>>;
 const SHOWN = ["job_id", "job_name", "data_source", "copy_query", "target_table", "is_auto"];
 
 export function copyJobHandler(
-  services: LoadServices,
+  shared: LoadServices,
   chosen: ChosenFiles,
   loadRun: (run: StatementRun<unknown>) => LoadRun,
 ): StatementHandler<CopyJob> {
@@ -26,6 +27,8 @@ export function copyJobHandler(
     columns: ({ action }) =>
       (action === "show" ? SHOWN : action === "list" ? ["job_name"] : undefined)?.map(textColumn),
     async run(statement, run) {
+      const buckets = bucketsFor(run.core, shared.buckets, "copy", statement.at);
+      const services = { ...shared, buckets };
       switch (statement.action) {
         case "create":
           return create(statement, run, services);
@@ -37,17 +40,17 @@ export function copyJobHandler(
         case "show":
           return answer(SHOWN, [shown(await requireJob(statement, run))]);
         case "drop": {
-          const job = await requireJob(statement, run);
+          const job = await requireOwnJob(statement, run);
           await run.connection.run(forgetCopyJob(job.id), run.limit);
           return done("COPY JOB DROP");
         }
         case "alter": {
-          const job = await requireJob(statement, run);
+          const job = await requireOwnJob(statement, run);
           await store(run, { ...job, auto: statement.auto ?? job.auto });
           return done("COPY JOB ALTER");
         }
         case "run": {
-          const job = await requireJob(statement, run);
+          const job = await requireOwnJob(statement, run);
           const rows = await runJob(job, loadRun(run), services, chosen.get(run.core.processId));
           return done("COPY JOB RUN", rows);
         }
@@ -67,6 +70,12 @@ async function requireJob({ name = "", at }: CopyJob, run: StatementRun<unknown>
     at,
     hint: "COPY JOB LIST names those that do.",
   });
+}
+
+async function requireOwnJob(statement: CopyJob, run: StatementRun<unknown>): Promise<StoredJob> {
+  const job = await requireJob(statement, run);
+  if (job.user !== run.core.user) checkSuperuser(run.core, "use the copy job of another user", statement.at);
+  return job;
 }
 
 async function store(run: StatementRun<unknown>, job: StoredJob): Promise<void> {

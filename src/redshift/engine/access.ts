@@ -1,9 +1,12 @@
 /** Whether a session's user may do what a statement asks. Where Penstock was started without credentials, everybody may do everything, and nothing is looked up. */
+import type { Buckets } from "../../lake/buckets.js";
 import type { BindContext, RelationInfo, RelationNeed } from "../binder/bound.js";
 import {
   ALL_RIGHTS,
+  type BucketPrivilege,
   type DatabasePrivilege,
   type Guarded,
+  LAKE_SCHEMA,
   type Rights,
   rightsOf,
   type SchemaPrivilege,
@@ -58,7 +61,7 @@ const OF_SUPERUSERS: ReadonlySet<string> = new Set(["pg_shadow", "pg_authid"]);
 
 function check(rights: Rights, relation: RelationInfo, need: RelationNeed, at: number): void {
   if (need === "none" || rights.superuser) return;
-  if (relation.oid === 0 || relation.owner === undefined) {
+  if (relation.kind === "system-view" && relation.owner === undefined) {
     if (OF_SUPERUSERS.has(relation.name)) throw denied("relation", relation.name, at);
     return;
   }
@@ -134,6 +137,35 @@ export function checkDatabase(core: SessionCore, privilege: DatabasePrivilege, a
 export function checkSuperuser(core: Who, what: string, at?: number): void {
   if (rightsIn(core).superuser) return;
   throw new SqlError(SQL_STATE.insufficientPrivilege, `must be superuser to ${what}`, at === undefined ? {} : { at });
+}
+
+/** Schema and bucket of the same objects: what lets one read the one lets one read the other. */
+export function checkLake(core: SessionCore, at: number): void {
+  checkSchema(core, LAKE_SCHEMA, "usage", at);
+}
+
+/** The buckets that COPY or UNLOAD may use. */
+export function bucketsFor(core: SessionCore, buckets: Buckets, command: BucketPrivilege, at: number): Buckets {
+  const rights = rightsIn(core);
+  if (rights.superuser) return buckets;
+  if (!rights.usesBuckets(command)) {
+    throw new SqlError(
+      SQL_STATE.insufficientPrivilege,
+      `permission denied to assume a role for ${command.toUpperCase()}`,
+      {
+        at,
+        hint: `GRANT ASSUMEROLE ON ALL TO ${core.user} FOR ${command.toUpperCase()} lets it through.`,
+      },
+    );
+  }
+  return {
+    ...buckets,
+    bucket(name) {
+      const found = buckets.bucket(name);
+      if (found?.permanent === true) checkLake(core, at);
+      return found;
+    },
+  };
 }
 
 /** Sessions of others are a superuser's to stop. */

@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.js";
 import { boundedGate, type Gate } from "../../core/gate.js";
 import { adoptedObjects } from "../catalog/adopt.js";
 import { loadCatalog } from "../catalog/load.js";
-import { isSuperuser } from "../catalog/rights.js";
+import { isSuperuser, LAKE_SCHEMA, rightsOf } from "../catalog/rights.js";
 import { roleKey } from "../catalog/roles.js";
 import type { ExternalRelation, SystemView } from "../catalog/session-catalog.js";
 import type { Snapshot } from "../catalog/snapshot.js";
@@ -22,6 +22,8 @@ import { statementHandlers } from "./statements/statements.js";
 
 export interface SqlEngine extends SqlDatabase {
   readonly queryLog: QueryLog;
+  /** Whether the lake's objects are for that user: who may use the schema over them. */
+  readsLake(user: string): boolean;
   /** After the warehouse made or changed a table by itself. */
   reload(): Promise<void>;
   /** After the warehouse changed rows of a table of the pipeline by itself. */
@@ -158,6 +160,8 @@ export async function openSqlDatabase(options: SqlEngineOptions): Promise<SqlEng
   return {
     name: DATABASE_NAME,
     isSuperuser: (user) => access === undefined || isSuperuser(catalog.snapshot, user, access),
+    readsLake: (user) =>
+      access === undefined || rightsOf(catalog.snapshot, user, access).onSchema(LAKE_SCHEMA, "usage"),
     queryLog: log,
     reload: () => catalog.reload(readCatalog),
     rowsChanged: (table) => {

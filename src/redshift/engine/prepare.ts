@@ -1,8 +1,8 @@
 /** Settles what a statement's names and types mean, and knows for how long that holds. */
 import type { BindContext } from "../binder/bound.js";
 import { relationNames } from "../binder/queries/relation-names.js";
-import type { SqlColumn } from "../database.js";
 import { userFunction } from "../catalog/user-function.js";
+import type { SqlColumn } from "../database.js";
 import type { ParsedStatement } from "../syntax/parse.js";
 import { type SqlType, VARCHAR_BYTES_MAX } from "../types.js";
 import { guardedContext } from "./access.js";

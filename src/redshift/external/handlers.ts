@@ -2,6 +2,7 @@
 import { typeOfName } from "../binder/expressions/type-of-name.js";
 import type { StoredColumn, StoredRelation } from "../catalog/stored.js";
 import { s3Url } from "../copy/source.js";
+import { checkDatabase, checkLake } from "../engine/access.js";
 import { type DdlRun, newOid, placeFor, putRelation, putSchema, removeRelation } from "../engine/ddl/catalog-work.js";
 import { checkSchemaName, schemaThere } from "../engine/ddl/schemas.js";
 import { done, type StatementHandlers } from "../engine/statement-run.js";
@@ -22,8 +23,11 @@ export function externalHandlers(lake: LakeCatalog): StatementHandlers {
           run.core.notice({ severity: "INFO", message: `Schema "${name}" already exists and will be skipped` });
           return done("CREATE EXTERNAL SCHEMA");
         }
+        checkDatabase(run.core, "create", at);
         checkSchemaName(name, at);
         checkSource(statement, lake);
+        // Whose the schema is, may read all that is in it.
+        if ((statement.options.DATABASE ?? lake.database) === lake.database) checkLake(run.core, at);
         await makeLakeSchema(run, lake, {
           name,
           database: statement.options.DATABASE ?? lake.database,
@@ -35,7 +39,7 @@ export function externalHandlers(lake: LakeCatalog): StatementHandlers {
     "create-external-table": {
       access: "write",
       async run(statement: CreateExternalTable, run) {
-        await createTable(statement, run);
+        await createTable(statement, run, lake);
         return done("CREATE EXTERNAL TABLE");
       },
     },
@@ -134,7 +138,7 @@ function shapeOf({ columns, external }: StoredRelation): string {
   return JSON.stringify([columns.map(({ name, type }) => [name, type]), external]);
 }
 
-async function createTable(statement: CreateExternalTable, run: DdlRun): Promise<void> {
+async function createTable(statement: CreateExternalTable, run: DdlRun, lake: LakeCatalog): Promise<void> {
   const { name, query } = statement;
   const at = name.at;
   if (query !== undefined) {
@@ -154,7 +158,7 @@ async function createTable(statement: CreateExternalTable, run: DdlRun): Promise
   }
   if (place.existing !== undefined)
     throw new SqlError(SQL_STATE.duplicateTable, `Relation "${place.name}" already exists`, { at });
-  s3Url(statement.location, at);
+  if (s3Url(statement.location, at).bucket === lake.bucket) checkLake(run.core, at);
   const columns = [...statement.columns, ...statement.partitionedBy].map(
     (column, index): StoredColumn => ({
       name: column.name,
@@ -237,7 +241,9 @@ export async function alterExternal(relation: StoredRelation, action: AlterTable
     const values = partitionValues(external.partitionColumns, action.values);
     const there = partitions.some((one) => JSON.stringify(one.values) === JSON.stringify(values));
     if (there && !action.ifNotExists) throw new SqlError(SQL_STATE.duplicateObject, "Partition already exists.");
-    s3Url(action.location);
+    // The table's own was looked at when it was made.
+    for (const { location } of [action, ...(action.more ?? [])])
+      if (s3Url(location).bucket !== s3Url(external.location).bucket) checkLake(run.core, 0);
     if (!there) await put({ ...external, partitions: [...partitions, { values, location: action.location }] });
     return;
   }

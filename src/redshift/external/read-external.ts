@@ -47,6 +47,7 @@ export async function externalRelation(relation: StoredRelation, reader: Externa
     schema: relation.schema,
     name: relation.name,
     kind: "external-table",
+    owner: relation.owner,
     columns: [
       ...columns,
       { name: "$path", type: { kind: "varchar", length: 1024 }, nullable: false, position: last + 1, hidden: true },

@@ -28,6 +28,9 @@ export const CATALOG_MACROS = {
   regproc_text: 1,
   regtype_oid: 1,
   regtype_text: 1,
+  has_table_privilege: 3,
+  has_schema_privilege: 3,
+  has_database_privilege: 2,
 } as const;
 
 export type CatalogMacro = keyof typeof CATALOG_MACROS;

@@ -9,7 +9,7 @@ import { derived } from "../binder/expressions/derived.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { type SqlType, typeName } from "../types.js";
-import type { CatalogMacro } from "./catalog-macros.js";
+import { type CatalogMacro, catalogCall } from "./catalog-macros.js";
 import { catalogOverload } from "./catalog-objects.js";
 import { BIGINT, BOOLEAN, type CallSite, type FunctionEntry, familyOf, INTEGER, overload, TEXT } from "./entry.js";
 
@@ -20,8 +20,28 @@ const constant = (site: CallSite, text: string, type: SqlType) =>
 const always = (names: string, args: string) =>
   scalar(names, overload(args, BOOLEAN, "TRUE", { nullable: false }), {
     status: "partly",
-    note: "There is one user, who may do everything that is allowed at all.",
+    note: "Answers true, whatever was granted.",
   });
+
+/** `(object, [column,] privilege)`, with or without a user before it. */
+function privilegeCall(site: CallSite, macro: CatalogMacro, least: number): BoundExpression {
+  const args = site.call.args.map((arg) =>
+    coerce(settled(site.bind(arg), site.scope.context), TEXT, "explicit", site.scope.context),
+  );
+  if (args.length !== least && args.length !== least + 1) {
+    throw new SqlError(
+      SQL_STATE.undefinedFunction,
+      `function ${site.call.name.parts.at(-1)} takes ${least} or ${least + 1} arguments`,
+      {
+        at: site.at,
+      },
+    );
+  }
+  const [user, object] =
+    args.length > least ? [args[0]!.sql, args[1]!] : [textLiteral(site.scope.context.user), args[0]!];
+  const parts = macro === "has_database_privilege" ? [user, args.at(-1)!.sql] : [user, object.sql, args.at(-1)!.sql];
+  return derived(args, catalogCall(macro, parts), BOOLEAN, site.at);
+}
 
 /** Drivers read the PostgreSQL version out of it, tools the word Redshift. */
 const VERSION =
@@ -74,8 +94,17 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
     return constant(site, bound === undefined ? "unknown" : typeName(bound.type), { kind: "regtype" });
   }),
   ...special("pg_client_encoding getdatabaseencoding", (site) => constant(site, "UTF8", NAME)),
+  ...special("has_table_privilege has_any_column_privilege", (site) => privilegeCall(site, "has_table_privilege", 2), {
+    note: "By name or oid; the user may be left out.",
+  }),
+  ...special("has_schema_privilege", (site) => privilegeCall(site, "has_schema_privilege", 2)),
+  ...special("has_database_privilege", (site) => privilegeCall(site, "has_database_privilege", 2)),
+  ...special("has_column_privilege", (site) => privilegeCall(site, "has_table_privilege", 3), {
+    status: "partly",
+    note: "There are no privileges on columns: those of the table are told.",
+  }),
   ...always(
-    "has_table_privilege has_column_privilege has_any_column_privilege has_schema_privilege has_database_privilege has_function_privilege has_language_privilege has_tablespace_privilege has_assumerole_privilege has_sequence_privilege",
+    "has_function_privilege has_language_privilege has_tablespace_privilege has_assumerole_privilege has_sequence_privilege",
     "any...",
   ),
   ...always("pg_has_role user_is_member_of role_is_member_of", "any..."),

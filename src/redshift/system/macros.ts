@@ -79,6 +79,36 @@ export const MACROS: readonly string[] = [
        (SELECT max(v.oid) FROM temp.penstock_classes AS v WHERE v.schema_name || '.' || v.name = lower(replace(CAST(class_name AS VARCHAR), '"', ''))),
        ${raiseWith(SQL_STATE.undefinedTable, 'relation "', "CAST(class_name AS VARCHAR)", '" does not exist')}) AS INTEGER) END`,
   ),
+  // Rows of temp.penstock_rights: what ordinary users may do, `all` of who may do everything; a row of no user is everybody's.
+  macro(
+    "is_superuser(who)",
+    "coalesce((SELECT bool_or(s.object_type = 'all') FROM temp.penstock_rights AS s WHERE s.user_name IS NULL OR s.user_name = who), FALSE)",
+  ),
+  macro(
+    "has_rights(who, type, object, wanted)",
+    `CASE WHEN object IS NULL OR wanted IS NULL THEN NULL ELSE coalesce((SELECT bool_or(p.object_type = 'all'
+         OR p.object_type = type AND p.object_oid = object AND list_has_any(p.privileges, list_transform(string_split(lower(wanted), ','), one -> trim(one))))
+       FROM temp.penstock_rights AS p WHERE p.user_name IS NULL OR p.user_name = who
+         OR p.user_name = (SELECT max(u.name) FROM penstock_catalog.all_users AS u WHERE u.oid = TRY_CAST(who AS INTEGER))), FALSE) END`,
+  ),
+  // What the system brings has smaller numbers than anybody's own.
+  macro(
+    "has_table_privilege(who, relation, wanted)",
+    `(penstock_catalog.regclass_oid(relation) < 100000 AND lower(wanted) = 'select'
+       OR penstock_catalog.has_rights(who, 'table', CASE WHEN penstock_catalog.regclass_oid(relation) > ${MATERIALIZED_OFFSET} THEN penstock_catalog.regclass_oid(relation) - ${MATERIALIZED_OFFSET} ELSE penstock_catalog.regclass_oid(relation) END, wanted))`,
+  ),
+  macro(
+    "schema_oid(named)",
+    "coalesce(TRY_CAST(named AS INTEGER), (SELECT max(n.oid) FROM temp.penstock_schemas AS n WHERE n.name = lower(replace(CAST(named AS VARCHAR), '\"', ''))))",
+  ),
+  macro(
+    "has_schema_privilege(who, named, wanted)",
+    `(penstock_catalog.schema_oid(named) < 100000 AND lower(wanted) = 'usage' OR penstock_catalog.has_rights(who, 'schema', penstock_catalog.schema_oid(named), wanted))`,
+  ),
+  macro(
+    "has_database_privilege(who, wanted)",
+    "penstock_catalog.has_rights(who, 'database', 1, replace(lower(wanted), 'temporary', 'temp'))",
+  ),
   macro(
     "regtype_text(type_oid)",
     "CASE WHEN type_oid = 0 THEN '-' ELSE penstock_catalog.format_type(type_oid, NULL) END",

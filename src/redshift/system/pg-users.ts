@@ -31,8 +31,8 @@ export const PG_USERS = [
     `
     usename name = u.name
     usesysid integer = u.oid
-    usecreatedb boolean = TRUE
-    usesuper boolean = TRUE
+    usecreatedb boolean = penstock_catalog.is_superuser(u.name)
+    usesuper boolean = penstock_catalog.is_superuser(u.name)
     usecatupd boolean = u.oid = 1
     passwd text = '********'
     valuntil timestamp
@@ -45,8 +45,8 @@ export const PG_USERS = [
     `
     usename name = u.name
     usesysid integer = u.oid
-    usecreatedb boolean = TRUE
-    usesuper boolean = TRUE
+    usecreatedb boolean = penstock_catalog.is_superuser(u.name)
+    usesuper boolean = penstock_catalog.is_superuser(u.name)
     usecatupd boolean = u.oid = 1
     passwd text = '********'
     valuntil timestamp
@@ -62,8 +62,8 @@ export const PG_USERS = [
     `
     usename name = u.name
     usesysid integer = u.oid
-    usecreatedb boolean = TRUE
-    usesuper boolean = TRUE
+    usecreatedb boolean = penstock_catalog.is_superuser(u.name)
+    usesuper boolean = penstock_catalog.is_superuser(u.name)
     usecatupd boolean = u.oid = 1
     passwd text
     valuntil timestamp
@@ -76,7 +76,7 @@ export const PG_USERS = [
     `
     groname name = g.name
     grosysid integer = g.oid
-    grolist integer[] = []
+    grolist integer[] = coalesce((SELECT list(penstock_catalog.user_oid(m.grantee) ORDER BY m.grantee) FROM penstock_catalog.grants AS m WHERE m.object_type = 'group' AND m.object_oid = g.oid), CAST([] AS INTEGER[]))
     `,
     "penstock_catalog.roles AS g WHERE g.kind = 'group'",
   ),
@@ -85,16 +85,16 @@ export const PG_USERS = [
     "pg_roles",
     `
     rolname name = u.name
-    rolsuper boolean = TRUE
+    rolsuper boolean = u.login AND penstock_catalog.is_superuser(u.name)
     rolinherit boolean = TRUE
-    rolcreaterole boolean = TRUE
-    rolcreatedb boolean = TRUE
+    rolcreaterole boolean = u.login AND penstock_catalog.is_superuser(u.name)
+    rolcreatedb boolean = penstock_catalog.is_superuser(u.name)
     rolcanlogin boolean = u.login
     rolreplication boolean = FALSE
     rolconnlimit integer = -1
     rolpassword text = '********'
     rolvaliduntil timestamptz
-    rolbypassrls boolean = TRUE
+    rolbypassrls boolean = u.login AND penstock_catalog.is_superuser(u.name)
     rolconfig text[]
     oid oid = u.oid
     `,

@@ -15,11 +15,18 @@ import { CATALOG_MACROS } from "../functions/catalog-macros.js";
 import { SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { parseQuery } from "../syntax/parse.js";
+import { rightsRows, rightsTable } from "./rights-table.js";
 import { lateColumns, sessionTables } from "./session-tables.js";
 import { READER_VARIABLE, SEEN_PREFIX, VOLATILE_VARIABLES, VOLATILE_VIEW_NAMES } from "./volatile.js";
 
 /** A statement that has one of these reads the session's tables, by itself or by a macro. */
-const READS_CATALOG = ["temp.penstock_", ...Object.keys(CATALOG_MACROS).map((name) => `penstock_catalog.${name}(`)];
+const IS_SUPERUSER = "penstock_catalog.is_superuser(";
+const READS_CATALOG = [
+  "temp.penstock_",
+  IS_SUPERUSER,
+  ...Object.keys(CATALOG_MACROS).map((name) => `penstock_catalog.${name}(`),
+];
+const RIGHTS = ["penstock_catalog.has_", IS_SUPERUSER];
 const LATE_COLUMNS = "temp.penstock_late_columns";
 
 /** Of statements' texts together, the newest first: what is older is left out. */
@@ -33,6 +40,7 @@ interface Made {
   /** A transaction that is rolled back takes them along. */
   readonly rollbacks: number;
   late: boolean;
+  rights: boolean;
 }
 
 const made = new WeakMap<SessionCore, Made>();
@@ -70,8 +78,13 @@ function catalogStatements(sql: string, core: SessionCore): string[] {
     own?.snapshot === snapshot && own.temporary === temporary && own.path === path && own.rollbacks === rollbacks;
   if (own === undefined || !fresh) {
     statements.push(...sessionTables({ temporary, temporarySchema: core.temporarySchema, searchPath }));
-    own = { snapshot, temporary, path, rollbacks, late: false };
+    own = { snapshot, temporary, path, rollbacks, late: false, rights: false };
     made.set(core, own);
+  }
+  if (!own.rights && RIGHTS.some((name) => sql.includes(name))) {
+    const { access, owner } = core.shared;
+    statements.push(rightsTable(rightsRows(snapshot, temporary.values(), { user: core.user, owner }, access)));
+    own.rights = true;
   }
   if (!own.late && sql.includes(LATE_COLUMNS)) {
     statements.push(lateColumns(lateBindingViews(core)));

@@ -5,6 +5,11 @@ const DATABASE = "'penstock'";
 const PRIVILEGES =
   "(VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('DROP'), ('REFERENCES'), ('ALTER'), ('TRUNCATE')) AS p(privilege)";
 
+/** Rows of grants that are privileges by themselves. */
+const PLAIN = "g.privilege NOT LIKE '%*' AND g.privilege NOT LIKE 'no %'";
+const GRANTABLE =
+  "EXISTS (SELECT 1 FROM penstock_catalog.grants AS o WHERE o.object_type = g.object_type AND o.object_oid = g.object_oid AND o.grantee_type = g.grantee_type AND o.grantee = g.grantee AND o.privilege = g.privilege || '*')";
+
 export const SVV_USERS = [
   relation(
     "svv_relation_privileges",
@@ -19,8 +24,8 @@ export const SVV_USERS = [
     `,
     `(SELECT r.schema_name, r.name, p.privilege, r.owner AS grantee, 'user' AS grantee_type, TRUE AS admin FROM temp.penstock_relations AS r, ${PRIVILEGES}
       WHERE NOT r.temporary AND r.kind <> 'system-view'
-      UNION ALL SELECT r.schema_name, r.name, upper(g.privilege), g.grantee, g.grantee_type, FALSE FROM penstock_catalog.grants AS g
-      JOIN temp.penstock_relations AS r ON r.oid = g.object_oid WHERE g.object_type <> 'schema' AND g.grantee <> r.owner) AS p`,
+      UNION ALL SELECT r.schema_name, r.name, upper(g.privilege), g.grantee, g.grantee_type, ${GRANTABLE} FROM penstock_catalog.grants AS g
+      JOIN temp.penstock_relations AS r ON r.oid = g.object_oid WHERE g.object_type = 'table' AND ${PLAIN} AND NOT (g.grantee_type = 'user' AND g.grantee = r.owner)) AS p`,
   ),
   relation(
     "svv_schema_privileges",
@@ -35,7 +40,10 @@ export const SVV_USERS = [
     `temp.penstock_schemas AS s JOIN (SELECT o.name AS schema_name, p.privilege, o.owner AS grantee, 'user' AS grantee_type
         FROM temp.penstock_schemas AS o, (VALUES ('USAGE'), ('CREATE')) AS p(privilege)
       UNION ALL SELECT o.name, upper(g.privilege), g.grantee, g.grantee_type FROM penstock_catalog.grants AS g JOIN penstock_catalog.schemas AS o ON o.oid = g.object_oid
-        WHERE g.object_type = 'schema' AND g.grantee <> o.owner) AS p ON p.schema_name = s.name`,
+        WHERE g.object_type = 'schema' AND ${PLAIN} AND NOT (g.grantee_type = 'user' AND g.grantee = o.owner)
+      UNION ALL SELECT d.schema_name, d.privilege, 'public', 'public' FROM (VALUES ('public', 'USAGE'), ('public', 'CREATE'), ('penstock', 'USAGE')) AS d(schema_name, privilege)
+        WHERE NOT EXISTS (SELECT 1 FROM penstock_catalog.grants AS n JOIN penstock_catalog.schemas AS o ON o.oid = n.object_oid
+          WHERE n.object_type = 'schema' AND o.name = d.schema_name AND n.privilege = 'no ' || lower(d.privilege))) AS p ON p.schema_name = s.name`,
   ),
   relation(
     "svv_database_privileges",
@@ -60,7 +68,19 @@ export const SVV_USERS = [
   ),
   relation(
     "svv_default_privileges",
-    "schema_name text, object_type text, owner_id integer, owner_name text, owner_type text, privilege_type text, grantee_id integer, grantee_name text, grantee_type text, admin_option boolean",
+    `
+    schema_name text = s.name
+    object_type text = 'RELATION'
+    owner_id integer = penstock_catalog.user_oid(split_part(g.privilege, ':', 1))
+    owner_name text = split_part(g.privilege, ':', 1)
+    owner_type text = 'user'
+    privilege_type text = upper(split_part(g.privilege, ':', 2))
+    grantee_id integer = penstock_catalog.user_oid(g.grantee)
+    grantee_name text = g.grantee
+    grantee_type text = g.grantee_type
+    admin_option boolean = ${GRANTABLE}
+    `,
+    `penstock_catalog.grants AS g LEFT JOIN penstock_catalog.schemas AS s ON s.oid = g.object_oid WHERE g.object_type = 'new tables in' AND ${PLAIN}`,
   ),
   relation(
     "svv_system_privileges",
@@ -71,8 +91,8 @@ export const SVV_USERS = [
     `
     user_name text = u.name
     user_id integer = u.oid
-    createdb boolean = TRUE
-    superuser boolean = TRUE
+    createdb boolean = penstock_catalog.is_superuser(u.name)
+    superuser boolean = penstock_catalog.is_superuser(u.name)
     catalog_update boolean = u.oid = 1
     connection_limit text = 'UNLIMITED'
     syslog_access text = 'UNRESTRICTED'
@@ -87,8 +107,8 @@ export const SVV_USERS = [
     `
     usename name = u.name
     usesysid integer = u.oid
-    usecreatedb boolean = TRUE
-    usesuper boolean = TRUE
+    usecreatedb boolean = penstock_catalog.is_superuser(u.name)
+    usesuper boolean = penstock_catalog.is_superuser(u.name)
     usecatupd boolean = u.oid = 1
     useconnlimit text = 'UNLIMITED'
     syslogaccess text = 'UNRESTRICTED'
@@ -108,8 +128,28 @@ export const SVV_USERS = [
     `,
     "penstock_catalog.roles AS r WHERE r.kind = 'role'",
   ),
-  relation("svv_user_grants", "user_id integer, user_name text, role_id integer, role_name text, admin_option boolean"),
-  relation("svv_role_grants", "role_id integer, role_name text, granted_role_id integer, granted_role_name text"),
+  relation(
+    "svv_user_grants",
+    `
+    user_id integer = penstock_catalog.user_oid(g.grantee)
+    user_name text = g.grantee
+    role_id integer = r.oid
+    role_name text = r.name
+    admin_option boolean = ${GRANTABLE}
+    `,
+    `penstock_catalog.grants AS g JOIN penstock_catalog.roles AS r ON r.oid = g.object_oid WHERE g.object_type = 'role' AND g.grantee_type = 'user' AND ${PLAIN}`,
+  ),
+  relation(
+    "svv_role_grants",
+    `
+    role_id integer = m.oid
+    role_name text = m.name
+    granted_role_id integer = r.oid
+    granted_role_name text = r.name
+    `,
+    `penstock_catalog.grants AS g JOIN penstock_catalog.roles AS r ON r.oid = g.object_oid JOIN penstock_catalog.roles AS m ON m.kind = 'role' AND m.name = g.grantee
+     WHERE g.object_type = 'role' AND g.grantee_type = 'role' AND ${PLAIN}`,
+  ),
   relation(
     "svv_identity_providers",
     "uid integer, name text, type text, instanceid text, namespc text, params text, enabled boolean",

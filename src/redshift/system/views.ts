@@ -11,6 +11,7 @@ import { PG_MORE } from "./pg-more.js";
 import { PG_OBJECTS } from "./pg-objects.js";
 import { PG_USERS } from "./pg-users.js";
 import { relationQuery, type SystemRelation } from "./relation.js";
+import { rightsTable } from "./rights-table.js";
 import { lateColumns, sessionTables } from "./session-tables.js";
 import { STL } from "./stl.js";
 import { STV, SVL } from "./stv.js";
@@ -68,6 +69,7 @@ function infoOf(relation: SystemRelation): RelationInfo {
 const NO_SESSION = [
   ...sessionTables({ temporary: new Map(), temporarySchema: "pg_temp_0", searchPath: [] }),
   lateColumns([]),
+  rightsTable([]),
 ];
 
 /** All that is kept in the warehouse, as one text; the same program makes the same. */

@@ -342,7 +342,6 @@ describe("the session", () => {
     pg_backend_pid() => 4711 ## integer
     current_setting('my.thing') => 5
     current_setting('nothing') !! 42704 unrecognized configuration parameter "nothing"
-    has_table_privilege('t', 'select') => true
     pg_typeof(1.5) => numeric
     version() LIKE 'PostgreSQL 8.0.2 %Redshift%' => true
     array_upper(current_schemas(true), 1) => 3
