@@ -67,10 +67,10 @@ export const PRICES = {
   cloudWatchAlarmMonth: { usd: 0.1, per: "alarm month", source: CLOUDWATCH },
   cloudWatchDashboardMonth: { usd: 3, per: "dashboard month", source: CLOUDWATCH },
   cloudWatchLogsGb: { usd: 0.5, per: "GB of logs in", source: CLOUDWATCH },
-  rdsT4gMediumHour: { usd: 0.065, per: "hour of db.t4g.medium (2 vCPU, 4 GiB)", source: RDS, toCheck: true },
+  rdsT4gMediumHour: { usd: 0.065, per: "hour of db.t4g.medium (2 vCPU, 4 GiB)", source: RDS },
   rdsM6gLargeHour: { usd: 0.159, per: "hour of db.m6g.large (2 vCPU, 8 GiB)", source: RDS, toCheck: true },
   rdsR6gXlargeHour: { usd: 0.45, per: "hour of db.r6g.xlarge (4 vCPU, 32 GiB)", source: RDS, toCheck: true },
-  rdsGp3GbMonth: { usd: 0.115, per: "GB month of gp3 storage", source: RDS, toCheck: true },
+  rdsGp3GbMonth: { usd: 0.115, per: "GB month of gp3 storage", source: RDS },
 } as const satisfies Readonly<Record<string, Price>>;
 
 export type PriceName = keyof typeof PRICES;
