@@ -66,6 +66,14 @@ export function migrateHandler(model: PipelineModel): (event: MigrateEvent) => P
       await respond(event);
       return undefined;
     }
+    // Where the functions are not part of the stack (Terraform deploys them), CloudFormation goes back with the code still being the new one's. There is nothing to
+    // undo, and an answer that it failed again would leave a stack that cannot be deployed any more.
+    const asked = event.ResourceProperties?.Definition;
+    if (event.RequestType === "Update" && asked !== undefined && asked !== environment("DEFINITION")) {
+      logger.info("the way back to another definition: nothing is done", { request: event.RequestId });
+      await respond(event);
+      return undefined;
+    }
     try {
       const stateMachineArn = environment("MIGRATION_STATE_MACHINE");
       await startOnce(stepFunctions, logger, { stateMachineArn, name: event.RequestId, input: { request: event } });

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { resourceTypeName } from "../src/terraform/names.js";
 import { type CloudFormationTemplate, terraformOf } from "../src/terraform/translate.js";
@@ -5,6 +8,8 @@ import { CFN_LINT, cfnLint } from "./cfn-lint.js";
 import { redshiftFindings } from "./redshift-rules.js";
 import { OPEN_ENDS, starRights, WITHOUT_RESOURCE } from "./star-rights.js";
 import type { Synthesis } from "./synthesis.js";
+import { differences } from "./terraform/differences.js";
+import { MISSING, terraformTool, typesIn } from "./terraform/tool.js";
 import { terraformProblems } from "./terraform-check.js";
 import { allVariants } from "./variants.js";
 
@@ -13,6 +18,14 @@ beforeAll(async () => {
   made = await allVariants();
 });
 const of = (name: string) => made.get(name) as Synthesis;
+
+function inTerraform(name: string, cloud: CloudFormationTemplate) {
+  const hashes = Object.values(cloud.Resources)
+    .filter(({ Type }) => Type === "AWS::Lambda::Function")
+    .map(({ Properties }) => String((Properties as { Code: { S3Key: string } }).Code.S3Key).replace(/\.zip$/, ""));
+  const assets = [...new Set(hashes)].map((hash) => ({ hash, folder: `code/${hash}` }));
+  return terraformOf(cloud, { stackName: `penstock-${name}`, assets });
+}
 
 describe("every example, way to load and option", () => {
   it("leaves no finding of the four packs without a reason", () => {
@@ -33,13 +46,7 @@ describe("every example, way to load and option", () => {
   it("is the same in Terraform: every resource, property and reference, and nothing of CloudFormation left", () => {
     for (const [name, { template }] of made) {
       const cloud = template as unknown as CloudFormationTemplate;
-      const assets = Object.values(cloud.Resources)
-        .filter(({ Type }) => Type === "AWS::Lambda::Function")
-        .map(({ Properties }) => String((Properties as { Code: { S3Key: string } }).Code.S3Key).replace(/\.zip$/, ""));
-      const configuration = terraformOf(cloud, {
-        stackName: `penstock-${name}`,
-        assets: [...new Set(assets)].map((hash) => ({ hash, folder: `code/${hash}` })),
-      });
+      const configuration = inTerraform(name, cloud);
       const types = new Map(Object.values(cloud.Resources).map(({ Type }) => [resourceTypeName(Type), Type]));
       expect([name, terraformProblems(configuration, types)]).toEqual([name, []]);
       const written = Object.values(configuration.resource as Record<string, object>).flatMap((one) =>
@@ -48,6 +55,34 @@ describe("every example, way to load and option", () => {
       expect(written).toEqual(expect.arrayContaining(Object.keys(cloud.Resources)));
     }
   });
+
+  it.skipIf(MISSING.length > 0)(
+    "is right to Terraform's own validate, and applied it is what the template says",
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), "penstock-terraform-"));
+      try {
+        const tool = await terraformTool(folder, typesIn([...made.values()].map(({ template }) => template)));
+        for (const [name, { template }] of made) {
+          const into = join(folder, `in-${name}`);
+          await mkdir(into);
+          const cloud = template as unknown as CloudFormationTemplate;
+          const configuration = inTerraform(name, cloud);
+          await writeFile(join(into, "main.tf.json"), JSON.stringify(configuration));
+          expect([name, await tool.validate(into)]).toEqual([name, []]);
+          const state = await tool.apply(into);
+          const world = {
+            template: { ...template, Metadata: cloud.Metadata ?? {} },
+            stackName: `penstock-${name}`,
+            state,
+          };
+          expect([name, differences({ ...world, schemas: tool.schemas })]).toEqual([name, []]);
+        }
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+  if (MISSING.length > 0) console.warn(`SKIPPED: Terraform's validate needs ${MISSING.join(" and ")}.`);
 
   it("tells the catalog of partitions where the folders are nothing else, and gives Glue the keys", () => {
     const keys = of("everything")

@@ -147,7 +147,7 @@ beforeAll(async () => {
 afterAll(() => cloudFormation.close());
 
 let requests = 0;
-async function deploy(at: Cloud, RequestType = "Create") {
+async function deploy(at: Cloud, RequestType = "Create", Definition = "own") {
   answers = [];
   await at.handler("migrate")({
     RequestType,
@@ -155,6 +155,7 @@ async function deploy(at: Cloud, RequestType = "Create") {
     StackId: "stack",
     RequestId: `request-${++requests}`,
     LogicalResourceId: "Schema",
+    ResourceProperties: { Definition },
   });
   const executions = await at.settled();
   return { answer: answers[0], executions };
@@ -355,6 +356,14 @@ describe("the migration on AWS", () => {
     expect(answer?.Reason).toContain('column "bid" is numeric(12,4) there and date in the definition');
     expect((await warehouse().describeTable("quotes"))?.at(-1)?.name).toBe("size");
     await later.close();
+  });
+
+  it("does nothing on CloudFormation's way back to a definition that is not its code's", async () => {
+    await prepared();
+    const { answer, executions } = await deploy(cloud, "Update", "earlier");
+    expect(answer, JSON.stringify(answer)).toMatchObject({ Status: "SUCCESS" });
+    expect(executions).toEqual([]);
+    expect((await deploy(cloud, "Update")).executions).toHaveLength(1);
   });
 
   it("answers a deletion at once, and touches nothing", async () => {

@@ -9,12 +9,12 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** Of the providers' resources that CloudFormation has no word for: what they export, as their documentation says. */
 const EXPORTED: Readonly<Record<string, readonly string[]>> = {
-  aws_s3_bucket: ["bucket"],
+  aws_s3_bucket: ["bucket", "bucket_regional_domain_name"],
   aws_s3_object: ["bucket", "key"],
   aws_iam_role_policy: ["id"],
   aws_sqs_queue_policy: ["id"],
   aws_glue_catalog_table: ["id"],
-  aws_lambda_invocation: ["id", "result"],
+  aws_cloudformation_stack: ["id", "outputs"],
 };
 const DATA: Readonly<Record<string, readonly string[]>> = {
   aws_caller_identity: ["account_id"],
@@ -75,7 +75,7 @@ export function terraformProblems(configuration: Values, types: ReadonlyMap<stri
       }
     }
   };
-  for (const section of ["resource", "output", "data"]) visit(section, configuration[section]);
+  for (const section of ["resource", "output", "data", "locals"]) visit(section, configuration[section]);
 
   for (const [type, named] of Object.entries(resources)) {
     if (type in EXPORTED || !type.startsWith("awscc_")) continue;

@@ -91,7 +91,7 @@ describe("a CloudFormation template as Terraform", () => {
     expect(made.output).toEqual({ Url: { value: "${awscc_sqs_queue.Queue.queue_url}" } });
   });
 
-  it("takes what awscc lacks from the aws provider, and a custom resource as its function's calls", () => {
+  it("takes what awscc lacks from the aws provider, and leaves a custom resource to a stack of its own", () => {
     const made = terraform({
       Resources: {
         Role: { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: {} } },
@@ -99,20 +99,32 @@ describe("a CloudFormation template as Terraform", () => {
           Type: "AWS::IAM::Policy",
           Properties: { PolicyName: "p", Roles: [{ Ref: "Role" }], PolicyDocument: { Version: "2012-10-17" } },
         },
-        Thing: { Type: "Custom::Thing", Properties: { ServiceToken: "arn:f", Text: "x" } },
+        Thing: { Type: "Custom::Thing", Properties: { ServiceToken: { Ref: "Role" }, Text: "x" }, DependsOn: "Policy" },
       },
+      Outputs: { PenstockRole: { Value: { Ref: "Role" }, Description: "who" } },
+      Metadata: { Penstock: { columns: [{ Ref: "${no}" }] } },
     });
     expect(made.resource).toMatchObject({
       aws_iam_role_policy: {
         Policy: { role: "${awscc_iam_role.Role.role_name}", policy: '${jsonencode({ "Version" = "2012-10-17" })}' },
       },
-      aws_lambda_invocation: {
+      aws_cloudformation_stack: {
         Thing: {
-          function_name: "arn:f",
-          lifecycle_scope: "CRUD",
-          input: '${jsonencode({ "RequestType" = "Create", "ResourceProperties" = { "Text" = "x" } })}',
+          name: "${var.stack_name}",
+          template_url: "https://${aws_s3_bucket.code.bucket_regional_domain_name}/${aws_s3_object.stack_template.key}",
+          depends_on: ["aws_iam_role_policy.Policy"],
         },
       },
+      aws_s3_object: {
+        stack_template: { key: "${sha256(local.stack_template)}.json", content: "${local.stack_template}" },
+      },
+    });
+    expect(made.locals).toEqual({
+      stack_template:
+        '${jsonencode({ "AWSTemplateFormatVersion" = "2010-09-09", "Description" = "Made by Terraform, with what is around it", ' +
+        '"Resources" = { "Thing" = { "Type" = "Custom::Thing", "Properties" = { "ServiceToken" = awscc_iam_role.Role.role_name, "Text" = "x" } } }, ' +
+        '"Outputs" = { "PenstockRole" = { "Value" = awscc_iam_role.Role.role_name, "Description" = "who" } }, ' +
+        '"Metadata" = jsondecode("{\\"Penstock\\":{\\"columns\\":[{\\"Ref\\":\\"$${no}\\"}]}}") })}',
     });
   });
 
@@ -122,6 +134,7 @@ describe("a CloudFormation template as Terraform", () => {
     [{ A: { Type: "AWS::SQS::Queue", Properties: { QueueName: { "Fn::ImportValue": "x" } } } }, "Fn::ImportValue"],
     [{ A: { Type: "AWS::SQS::Queue", Properties: { QueueName: { Ref: "B" } } } }, "names B"],
     [{ A: { Type: "AWS::SQS::Queue", Condition: "Big" } }, "condition Big"],
+    [{ A: { Type: "Custom::A" }, B: { Type: "Custom::B" } }, "one at most"],
     [
       { A: { Type: "AWS::IAM::Policy", Properties: { PolicyName: "p", Roles: ["a", "b"], PolicyDocument: {} } } },
       "not of exactly one role",

@@ -39,6 +39,7 @@ const TIMEOUT_MINUTES = 50;
  */
 export function migration(scope: Construct, options: MigrationOptions): void {
   const { model, bucket, key, network, warehouse, bundles } = options;
+  const definition = digestOf(model);
   const environment = {
     LAKE_BUCKET: bucket.bucketName,
     COPY_ROLE: warehouse.copyRoleArn,
@@ -72,6 +73,7 @@ export function migration(scope: Construct, options: MigrationOptions): void {
   });
   const migrate = made("Migrate", "Starts a migration when CloudFormation asks for it", {
     MIGRATION_STATE_MACHINE: machine.stateMachineArn,
+    DEFINITION: definition,
   });
   migrate.addToRolePolicy(
     new PolicyStatement({
@@ -87,7 +89,7 @@ export function migration(scope: Construct, options: MigrationOptions): void {
     // A little longer than the state machine's, which answers when it breaks off.
     serviceTimeout: Duration.minutes(TIMEOUT_MINUTES + 5),
     // Another warehouse has none of the tables, however much the definition is the same.
-    properties: { Definition: digestOf(model), Warehouse: warehouse.namespaceArn },
+    properties: { Definition: definition, Warehouse: warehouse.namespaceArn },
   });
   schema.node.addDependency(machine, migrate, step, ...options.after);
 }

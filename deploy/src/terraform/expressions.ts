@@ -27,6 +27,11 @@ export function expression(value: unknown, scope: Scope): string {
   return codeOf(expressed(value, scope));
 }
 
+/** Text in the language, whatever is in it. */
+export function literal(text: string): string {
+  return quoted([text]);
+}
+
 /** What stands for the value in the configuration's JSON: text that is literal but for `${...}`, or the value itself. */
 export function template(value: unknown, scope: Scope): unknown {
   if (value === null || typeof value === "number" || typeof value === "boolean") return value;

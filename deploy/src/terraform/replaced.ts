@@ -35,19 +35,7 @@ const REPLACED: Readonly<Record<string, Replace>> = {
 };
 
 export function replacement(type: string): Replace | undefined {
-  return type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource" ? invocation : REPLACED[type];
-}
-
-/** A custom resource is its function, called when it is made, changed and removed. */
-function invocation({ ServiceToken, ...properties }: Values, scope: Scope): ReplacedResource {
-  return {
-    type: "aws_lambda_invocation",
-    values: {
-      function_name: template(ServiceToken, scope),
-      lifecycle_scope: "CRUD",
-      input: document({ RequestType: "Create", ResourceProperties: properties }, scope),
-    },
-  };
+  return REPLACED[type];
 }
 
 function document(value: unknown, scope: Scope): string {

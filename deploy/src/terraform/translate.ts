@@ -7,6 +7,7 @@ import { attributePath, isIntrinsic, jsonText, type Scope, template } from "./ex
 import { address, attributeName, resourceTypeName } from "./names.js";
 import { type PropertyType, propertyTypes } from "./property-types.js";
 import { replacement } from "./replaced.js";
+import { isCustom, STACK_TEMPLATE, STACK_TYPE, stackTemplate, stackValues, templateObject } from "./stack.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -23,6 +24,7 @@ export interface CloudFormationTemplate {
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Description?: string }>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown; readonly Description?: string }>>;
   readonly Conditions?: Values;
+  readonly Metadata?: Values;
 }
 
 /** Of a Lambda: the asset's hash, and its folder beside the configuration. */
@@ -41,7 +43,7 @@ const BOOTSTRAP_PARAMETER = "BootstrapVersion";
 const AWSCC_VERSION = ">= 1.60.0";
 const AWS_VERSION = ">= 6.0.0";
 const ARCHIVE_VERSION = ">= 2.4.0";
-const CODE = "aws_s3_bucket.code.bucket";
+const CODE = "aws_s3_bucket.code";
 
 export function terraformOf(cloud: CloudFormationTemplate, options: TerraformOptions): Values {
   const scope = scopeOf(cloud);
@@ -50,10 +52,15 @@ export function terraformOf(cloud: CloudFormationTemplate, options: TerraformOpt
     resources[type] = { ...resources[type], [name]: values };
   };
   for (const [id, resource] of Object.entries(cloud.Resources)) {
-    const { type, values } = translated(id, resource, scope, options);
+    const { type, values } = isCustom(resource.Type)
+      ? { type: STACK_TYPE, values: stackValues(CODE) }
+      : translated(id, resource, scope, options);
     put(type, id, { ...values, ...dependencies(resource, cloud), ...kept(resource) });
   }
-  for (const { name, type, values } of codeBucket(options.assets)) put(type, name, values);
+  const stack = stackTemplate(cloud, scope);
+  if (options.assets.length > 0 || stack !== undefined)
+    for (const { name, type, values } of codeBucket(options.assets)) put(type, name, values);
+  if (stack !== undefined) put("aws_s3_object", STACK_TEMPLATE, templateObject(CODE));
   const parameters = Object.entries(cloud.Parameters ?? {}).filter(([name]) => name !== BOOTSTRAP_PARAMETER);
   return {
     terraform: {
@@ -88,6 +95,7 @@ export function terraformOf(cloud: CloudFormationTemplate, options: TerraformOpt
       aws_availability_zones: { available: { state: "available" } },
       ...(options.assets.length === 0 ? {} : { archive_file: Object.fromEntries(options.assets.map(archive)) }),
     },
+    ...(stack === undefined ? {} : { locals: { [STACK_TEMPLATE]: stack } }),
     resource: resources,
     output: Object.fromEntries(
       Object.entries(cloud.Outputs ?? {}).map(([name, { Value, Description }]) => [
@@ -110,6 +118,8 @@ function scopeOf(cloud: CloudFormationTemplate): Scope {
     ref: (id) => {
       if (cloud.Parameters?.[id] !== undefined) return `var.${id}`;
       const { Type } = find(id);
+      if (isCustom(Type))
+        throw new PenstockError("invalid-argument", `A Ref to ${id}, a custom resource, is not known here.`);
       if (replacement(Type) !== undefined) return `${address(terraformType(Type), id)}.id`;
       return `${address(terraformType(Type), id)}.${referred(Type)}`;
     },
@@ -142,7 +152,9 @@ function referred(type: string): string {
 }
 
 function terraformType(type: string): string {
-  if (replacement(type) !== undefined) return TYPE_OF_REPLACED[type] ?? "aws_lambda_invocation";
+  if (isCustom(type)) return STACK_TYPE;
+  const replaced = TYPE_OF_REPLACED[type];
+  if (replaced !== undefined) return replaced;
   if (propertyTypes().resource(type) === undefined || !type.startsWith("AWS::")) {
     throw new PenstockError("invalid-argument", `${type} is known neither to the awscc provider nor here.`);
   }
@@ -250,8 +262,7 @@ function archive({ hash, folder }: Asset): readonly [string, Values] {
 function codeBucket(
   assets: readonly Asset[],
 ): { readonly name: string; readonly type: string; readonly values: Values }[] {
-  if (assets.length === 0) return [];
-  const bucket = `\${${CODE}}`;
+  const bucket = `\${${CODE}.bucket}`;
   return [
     { type: "aws_s3_bucket", name: "code", values: { bucket_prefix: "penstock-code-", force_destroy: true } },
     {

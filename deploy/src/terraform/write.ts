@@ -1,12 +1,13 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readmeText } from "./readme.js";
 import { type Asset, type CloudFormationTemplate, terraformOf } from "./translate.js";
 
 interface AssetManifest {
   readonly files: Readonly<Record<string, { readonly source: { readonly path: string; readonly packaging: string } }>>;
 }
 
-/** From a cloud assembly: `main.tf.json`, and the folders of the Lambdas' code beside it. */
+/** From a cloud assembly: `main.tf.json`, the folders of the Lambdas' code beside it, and what to know of them. */
 export async function writeTerraform(
   assembly: { readonly directory: string; readonly stackName: string },
   outDir: string,
@@ -27,6 +28,7 @@ export async function writeTerraform(
   const configuration = terraformOf(cloud, { stackName, assets });
   const file = join(outDir, "main.tf.json");
   await writeFile(file, `${JSON.stringify(configuration, null, 2)}\n`);
+  await writeFile(join(outDir, "README.md"), readmeText(configuration, stackName));
   const resources = Object.values(configuration.resource as Record<string, object>);
   return { file, resources: resources.reduce((sum, one) => sum + Object.keys(one).length, 0) };
 }

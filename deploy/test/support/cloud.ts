@@ -93,6 +93,7 @@ export async function openCloud({ door, bundles, deadlineSeconds = 1800 }: Cloud
     GRACE_SECONDS: "0",
     LOAD_STATE_MACHINE: arn("load"),
     MIGRATION_STATE_MACHINE: arn("migrate"),
+    DEFINITION: "own",
   };
   Object.assign(process.env, environment);
   const load = createRequire(import.meta.url);

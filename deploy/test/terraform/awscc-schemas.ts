@@ -21,6 +21,7 @@ export interface CloudResource extends CloudSchema {
   readonly typeName: string;
   readonly definitions?: Readonly<Record<string, CloudSchema>>;
   readonly readOnlyProperties?: readonly string[];
+  readonly primaryIdentifier?: readonly string[];
 }
 
 export function awsccSchemas(resources: readonly CloudResource[]): ProviderSchemas {
@@ -127,7 +128,7 @@ function resolved(
 }
 
 /** `Ipv6CidrBlock` is `ipv_6_cidr_block`, and `S3Bucket` is `s3_bucket`: a word ends where small letters or digits do, and before the capital that begins the next. */
-function snake(name: string): string {
+export function snake(name: string): string {
   const words = name
     .replace("CloudFormation", "Cloudformation")
     .replace("CloudFront", "Cloudfront")
@@ -137,7 +138,7 @@ function snake(name: string): string {
   return (words ?? []).join("_").toLowerCase();
 }
 
-function typeName(type: string): string {
+export function typeName(type: string): string {
   const [, service = "", resource = ""] = type.split("::");
   return `awscc_${service.toLowerCase()}_${snake(resource)}`;
 }

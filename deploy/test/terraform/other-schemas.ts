@@ -37,6 +37,12 @@ export const AWS: ProviderSchemas = {
   source: "registry.terraform.io/hashicorp/aws",
   provider: { block: { attributes: attributes("region? profile? allowed_account_ids?:set-string") } },
   resource_schemas: {
+    aws_cloudformation_stack: resource(
+      `region* name! template_body* template_url? parameters*:map-string capabilities?:set-string disable_rollback?:bool iam_role_arn?
+       notification_arns?:set-string on_failure? outputs:map-string policy_body* policy_url? tags?:map-string tags_all*:map-string
+       timeout_in_minutes?:number`,
+      { timeouts: { nesting_mode: "single", block: { attributes: attributes("create? update? delete?") } } },
+    ),
     aws_glue_catalog_table: resource(
       `arn region* catalog_id* database_name! name! description? owner? parameters?:map-string retention?:number table_type?
        view_expanded_text? view_original_text?`,
@@ -55,9 +61,6 @@ export const AWS: ProviderSchemas = {
       },
     ),
     aws_iam_role_policy: resource("name* name_prefix* policy! role!"),
-    aws_lambda_invocation: resource(
-      "region* function_name! input! lifecycle_scope? qualifier? terraform_key? triggers?:map-string tenant_id? result",
-    ),
     aws_s3_bucket: resource(
       `arn region* bucket* bucket_prefix* force_destroy?:bool object_lock_enabled*:bool tags?:map-string tags_all*:map-string
        bucket_domain_name bucket_region bucket_regional_domain_name hosted_zone_id`,

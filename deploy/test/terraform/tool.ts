@@ -1,7 +1,7 @@
 /** Terraform or OpenTofu, whichever is installed, with the stand-in in its providers' places. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,6 +12,8 @@ import type { ProviderSchemas } from "./schemas.js";
 
 const run = promisify(execFile);
 const MAX_BUFFER_BYTES = 256 * 2 ** 20;
+/** The stand-in's first build on a machine compiles its protocol's packages as well. */
+export const BUILD_TIMEOUT_MS = 600_000;
 
 const installed = (name: string) =>
   (process.env.PATH ?? "")
@@ -29,6 +31,8 @@ export const MISSING = [
   ...(CFN_LINT === undefined ? ["cfn-lint"] : []),
 ];
 
+type Values = Readonly<Record<string, unknown>>;
+
 export interface Finding {
   readonly summary: string;
   readonly detail: string;
@@ -40,6 +44,9 @@ export interface TerraformTool {
   validate(folder: string): Promise<readonly Finding[]>;
   /** What stands in the way of a plan. */
   plan(folder: string): Promise<readonly Finding[]>;
+  /** The attributes of every resource, by its address, once all is applied: what the providers compute is made up. */
+  apply(folder: string): Promise<ReadonlyMap<string, Values>>;
+  readonly schemas: ReadonlyMap<string, CloudResource>;
 }
 
 /** The types whose schemas are asked for. */
@@ -51,8 +58,9 @@ export function typesIn(templates: readonly { readonly Resources: Readonly<Recor
 }
 
 export async function terraformTool(folder: string, cloudTypes: readonly string[]): Promise<TerraformTool> {
+  const schemas = await cloudSchemas(cloudTypes);
   const providers: Readonly<Record<string, ProviderSchemas>> = {
-    awscc: awsccSchemas(await cloudSchemas(cloudTypes)),
+    awscc: awsccSchemas(schemas),
     aws: AWS,
     archive: ARCHIVE,
   };
@@ -74,18 +82,14 @@ export async function terraformTool(folder: string, cloudTypes: readonly string[
   const tool = async (cwd: string, args: readonly string[]) =>
     (await run(TERRAFORM as string, args, { cwd, env: environment, maxBuffer: MAX_BUFFER_BYTES })).stdout;
   return {
-    plan: async (cwd) => {
-      const said = await tool(cwd, ["plan", "-json", "-input=false"]).catch((error: { stdout?: string }) => {
-        if (!error.stdout) throw error;
-        return error.stdout;
-      });
-      const lines = said.trim().split("\n");
-      const parsed = lines.map(
-        (line) => JSON.parse(line) as { readonly "@level": string; readonly diagnostic?: Finding },
-      );
-      return parsed.flatMap(({ "@level": level, diagnostic }) =>
-        level === "error" && diagnostic ? [brief(diagnostic)] : [],
-      );
+    schemas: new Map(schemas.map((schema) => [schema.typeName, schema])),
+    plan: async (cwd) => await errorsOf(tool(cwd, ["plan", "-json", "-input=false"])),
+    apply: async (cwd) => {
+      const found = await errorsOf(tool(cwd, ["apply", "-json", "-input=false", "-auto-approve"]));
+      if (found.length > 0) throw new Error(JSON.stringify(found));
+      const state = JSON.parse(await readFile(join(cwd, "terraform.tfstate"), "utf8")) as State;
+      const managed = state.resources.filter(({ mode }) => mode === "managed");
+      return new Map(managed.map(({ type, name, instances }) => [`${type}.${name}`, instances[0]?.attributes ?? {}]));
     },
     validate: async (cwd) => {
       const said = await tool(cwd, ["validate", "-json", "-no-color"]).catch((error: { stdout?: string }) => {
@@ -98,6 +102,27 @@ export async function terraformTool(folder: string, cloudTypes: readonly string[
       return diagnostics.filter(({ severity }) => severity === "error").map(brief);
     },
   };
+}
+
+interface State {
+  readonly resources: readonly {
+    readonly mode: string;
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly { readonly attributes: Values }[];
+  }[];
+}
+
+async function errorsOf(running: Promise<string>): Promise<Finding[]> {
+  const said = await running.catch((error: { stdout?: string }) => {
+    if (!error.stdout) throw error;
+    return error.stdout;
+  });
+  const lines = said.trim().split("\n");
+  const parsed = lines.map((line) => JSON.parse(line) as { readonly "@level": string; readonly diagnostic?: Finding });
+  return parsed.flatMap(({ "@level": level, diagnostic }) =>
+    level === "error" && diagnostic ? [brief(diagnostic)] : [],
+  );
 }
 
 /** Without the line, which is the whole file. */
