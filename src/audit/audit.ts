@@ -10,47 +10,37 @@
  * It may run beside a working pipeline: it reads the journal's ends first, then the flush logs, then the ledger, so that whatever moves
  * on in the meantime is seen as further along, never as missing.
  */
-import type { AuditCounts, AuditReport } from "../api/control/contract.js";
+import type { AuditCounts, AuditProgress, AuditReport } from "../api/control/contract.js";
 import { isPenstockError, messageOf } from "../core/errors.js";
 import { shardIdOf } from "../core/sequence-number.js";
 import type { PipelineModel, TableModel } from "../definition/model.js";
 import type { FlushResult } from "../delivery/flush.js";
+import type { FlushReader } from "../delivery/flush-reading.js";
 import type { ObjectStore } from "../lake/object-store.js";
-import type { Stream, StreamStore } from "../stream/stream.js";
-import type { LedgerEntry, Warehouse } from "../warehouse/warehouse.js";
-import { countObjects, type Sql } from "./object-count.js";
+import type { ShardRange, Stream, StreamStore } from "../stream/stream.js";
+import type { Warehouse } from "../warehouse/warehouse.js";
+import { addTo, type Mutable, type Say, zero } from "./counts.js";
+import { batchesOf, countObjects, type Sql } from "./object-count.js";
+import { compareWithTable, countDeduped, countLoads } from "./warehouse-count.js";
 
 export interface AuditSources {
   readonly model: PipelineModel;
   readonly store: StreamStore;
-  /** Every flush of the table that was delivered, in order; rejects where the table's flush log is not whole. */
-  readonly results: (table: string) => Promise<readonly FlushResult[]>;
+  /** The table's flushes that were delivered; rejects where its log is not whole. */
+  readonly flushes: (table: string) => FlushReader;
   readonly lake: ObjectStore;
   /** An engine that can read the lake's objects. */
   readonly sql: Sql;
   readonly warehouse: Warehouse;
   readonly nowMs: number;
+  /** After each batch; what it throws ends the audit. */
+  readonly onProgress?: (progress: AuditProgress) => void;
 }
 
 type ShardCounts = AuditReport["tables"][number]["shards"][number];
 type TableCounts = AuditReport["tables"][number];
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-const zero = (): Mutable<AuditCounts> => ({
-  acked: 0,
-  delivered: 0,
-  deadLettered: 0,
-  filtered: 0,
-  deduped: 0,
-  loaded: 0,
-  pending: 0,
-  lost: 0,
-  duplicated: 0,
-});
-
 const COUNT_OF = { rows: "delivered", dead: "deadLettered", filtered: "filtered" } as const;
 const NOTHING = { rows: 0, dead: 0, filtered: 0, records: 0, identities: 0 };
-const COUNTS = Object.keys(zero()) as (keyof AuditCounts)[];
 
 export async function audit(sources: AuditSources): Promise<AuditReport> {
   const findings: string[] = [];
@@ -73,11 +63,11 @@ export async function audit(sources: AuditSources): Promise<AuditReport> {
       if (shard.missing === 0) continue;
       // What each of its tables has delivered is accounted for there, by the lake's objects; the journal's copy is not all there was.
       const deliveredTo = delivered.get(`${stream}:${shard.shard}`) ?? 0;
-      const lost = Math.min(shard.missing, Math.max(0, shard.lastSequence - deliveredTo));
+      const lost = lostOf(shard, deliveredTo);
       total.lost += lost;
       const kept = lost === 0 ? "; each of its tables has had them" : "";
       findings.push(
-        `stream ${stream}, ${shardIdOf(shard.shard)}: ${shard.missing} of ${shard.lastSequence} records cannot be read from the journal${kept}.`,
+        `stream ${stream}, ${shardIdOf(shard.shard)}: ${shard.missing} of ${shard.lastSequence} records cannot be read from the journal${placesOf(shard.gaps)}${kept}.`,
       );
     }
   }
@@ -90,10 +80,6 @@ export async function audit(sources: AuditSources): Promise<AuditReport> {
   };
 }
 
-function addTo(sum: Mutable<AuditCounts>, part: AuditCounts): void {
-  for (const key of COUNTS) sum[key] += part[key];
-}
-
 interface ShardJournal {
   readonly shard: number;
   readonly firstSequence: number;
@@ -101,6 +87,17 @@ interface ShardJournal {
   readonly acked: number;
   /** Acknowledged, not removed by retention, and not in the journal. */
   readonly missing: number;
+  /** Where they were. */
+  readonly gaps: readonly ShardRange[];
+}
+
+/** Of what the journal has not got, the records that no table has either. */
+function lostOf({ missing, gaps, lastSequence }: ShardJournal, deliveredTo: number): number {
+  const sum = (ranges: readonly ShardRange[], behind: number) =>
+    ranges.reduce((records, { from, to }) => records + Math.max(0, to - Math.max(from, behind + 1) + 1), 0);
+  // Else what lies before the first that is kept, or behind where the reading broke off, is missing too.
+  if (sum(gaps, 0) === missing) return sum(gaps, deliveredTo);
+  return Math.min(missing, Math.max(0, lastSequence - deliveredTo));
 }
 
 /** Counts the frames, which verifies their checksums, up to where each shard stands now. */
@@ -111,9 +108,10 @@ async function recountJournal(stream: Stream, findings: string[]): Promise<Shard
     lastSequence,
   }));
   const counted = new Map<number, number>();
+  const gaps: ShardRange[] = [];
   try {
     const ranges = shards.map((shard) => ({ shard: shard.number, from: shard.firstSequence, to: shard.lastSequence }));
-    for await (const block of stream.blocks(ranges)) {
+    for await (const block of stream.blocks(ranges, { onMissing: (missing) => gaps.push(missing) })) {
       counted.set(block.shard, (counted.get(block.shard) ?? 0) + block.count);
     }
   } catch (error) {
@@ -122,8 +120,15 @@ async function recountJournal(stream: Stream, findings: string[]): Promise<Shard
   const trimmed = new Map(stream.trimmed.map((digest) => [digest.shard, digest.records]));
   return shards.map(({ number, firstSequence, lastSequence }) => {
     const missing = lastSequence - (counted.get(number) ?? 0) - (trimmed.get(number) ?? 0);
-    return { shard: number, firstSequence, lastSequence, acked: lastSequence, missing };
+    const own = gaps.filter(({ shard }) => shard === number);
+    return { shard: number, firstSequence, lastSequence, acked: lastSequence, missing, gaps: own };
   });
+}
+
+function placesOf(gaps: readonly ShardRange[]): string {
+  if (gaps.length === 0) return "";
+  const shown = gaps.slice(0, 5).map(({ from, to }) => `${from} to ${to}`);
+  return ` (${shown.join(", ")}${gaps.length > shown.length ? ", ..." : ""})`;
 }
 
 interface Recount {
@@ -133,16 +138,14 @@ interface Recount {
   readonly findings: string[];
 }
 
-async function auditTable(
-  sources: AuditSources,
-  table: TableModel,
-  { journals, delivered, findings }: Recount,
-): Promise<TableCounts> {
+/** A table's flushes are taken a few at a time, so that memory does not grow with their number. */
+async function auditTable(sources: AuditSources, table: TableModel, recount: Recount): Promise<TableCounts> {
+  const { journals, delivered, findings } = recount;
   // Before the log is read: what is loaded meanwhile must not look as if the log had never known it.
   const loadedFlush = await newestLoadedFlush(sources.warehouse, table.name);
-  const evidence = await evidenceOf(sources, table, loadedFlush);
-  if (typeof evidence === "string") return unprovenTable(table, journals, evidence, findings);
-  const results = evidence;
+  // Read before the ledger, so that a load in the meantime moves rows from one count to the other and never out of the sum.
+  const deduped = await countDeduped(sources.warehouse, table);
+  const said = boundedFindings(table.name);
   const shards = new Map<string, Mutable<ShardCounts>>();
   const shardOf = (stream: string, number: number) => {
     const key = `${stream}:${shardIdOf(number)}`;
@@ -150,18 +153,83 @@ async function auditTable(
     shards.set(key, known);
     return known;
   };
-  const say = (text: string) => findings.push(`table ${table.name}: ${text}`);
-
-  for (const [key, to] of checkRanges(table, results, journals, shardOf, say)) {
+  const counting: Counting = {
+    table,
+    shardOf,
+    say: said.say,
+    tail: { ...zero() },
+    ends: { start: new Map(), next: new Map() },
+  };
+  let lastFlush = 0;
+  try {
+    for await (const batch of batchesOf(sources.flushes(table.name).results())) {
+      await countBatch(sources, counting, batch);
+      lastFlush = batch.at(-1)!.flush;
+      sources.onProgress?.({ table: table.name, flushes: lastFlush, flushesTotal: Math.max(lastFlush, loadedFlush) });
+    }
+    if (lastFlush < loadedFlush) {
+      const reason = `its flush log ends at flush ${lastFlush}, and flush ${loadedFlush} is loaded: the log was removed, cut short, or is an old one`;
+      return unprovenTable(table, journals, reason, findings);
+    }
+  } catch (error) {
+    if (!isPenstockError(error, "damaged")) throw error;
+    return unprovenTable(table, journals, messageOf(error), findings);
+  }
+  for (const [key, to] of countPending(table, counting, journals)) {
     delivered.set(key, Math.min(to, delivered.get(key) ?? to));
   }
-  const { ranges, uncounted } = await countObjects(sources, table, results, say);
-  const deduped = await countDeduped(sources, table);
+  const sum: Mutable<TableCounts> = { ...zero(), name: table.name, deletedByUser: 0, shards: [] };
+  for (const shard of shards.values()) addTo(sum, shard);
+  addTo(sum, counting.tail);
+  // The rows of an external table have come as far as they go: into the lake.
+  if (table.load !== "external") {
+    // A load "leaves out" what lost to another row, and what a replay had brought before it; only the former is no row of the table.
+    sum.loaded -= deduped;
+    sum.deduped += deduped;
+    await compareWithTable(sources.warehouse, table, sum, said.say);
+  }
+  findings.push(...said.all());
+  return {
+    ...sum,
+    shards: [...shards.values()].sort((a, b) => (a.stream + a.shardId < b.stream + b.shardId ? -1 : 1)),
+  };
+}
+
+const FINDINGS_MAX = 1000;
+
+/** A lake that was emptied has something to say of each object; the first thousand say enough. */
+function boundedFindings(table: string): { readonly say: Say; readonly all: () => readonly string[] } {
+  const found: string[] = [];
+  let more = 0;
+  return {
+    say: (text) => {
+      if (found.length < FINDINGS_MAX) found.push(`table ${table}: ${text}`);
+      else more++;
+    },
+    all: () => (more === 0 ? found : [...found, `table ${table}: and ${more} findings more, which are counted above.`]),
+  };
+}
+
+interface Counting {
+  readonly table: TableModel;
+  readonly shardOf: (stream: string, shard: number) => Mutable<ShardCounts>;
+  readonly say: Say;
+  /** What is known of the table and of none of its shards. */
+  readonly tail: Mutable<AuditCounts>;
+  /** By `<stream>:<shard>`: where its first flush began, and where the next one must. */
+  readonly ends: { readonly start: Map<string, number>; readonly next: Map<string, number> };
+}
+
+async function countBatch(sources: AuditSources, counting: Counting, batch: readonly FlushResult[]): Promise<void> {
+  const { table, shardOf, say, tail } = counting;
+  checkRanges(counting, batch);
+  const { ranges, uncounted } = await countObjects(sources, table, batch, say);
   const ledger = await sources.warehouse.ledger(
     table.name,
-    results.flatMap((result) => result.objects.map((object) => object.key)),
+    batch.flatMap((result) => result.objects.map((object) => object.key)),
+    { from: batch[0]?.flush ?? 0, to: batch.at(-1)?.flush ?? 0 },
   );
-  for (const result of results) {
+  for (const result of batch) {
     for (const range of result.ranges) {
       const shard = shardOf(range.stream, range.shard);
       const records = range.to - range.from + 1;
@@ -193,38 +261,9 @@ async function auditTable(
       shard.deadLettered += found.dead;
       shard.filtered += found.filtered;
     }
+    if (uncounted.has(result.flush)) for (const { kind, rows } of result.objects) tail[COUNT_OF[kind]] += rows;
   }
-  const sum: Mutable<TableCounts> = { ...zero(), name: table.name, deletedByUser: 0, shards: [] };
-  for (const shard of shards.values()) addTo(sum, shard);
-  for (const object of results.filter(({ flush }) => uncounted.has(flush)).flatMap(({ objects }) => objects)) {
-    sum[COUNT_OF[object.kind]] += object.rows;
-  }
-  // The rows of an external table have come as far as they go: into the lake.
-  if (table.load !== "external") {
-    countLoads(results, ledger, deduped, sum, say);
-    await compareWithTable(sources, table, sum, say);
-  }
-  return {
-    ...sum,
-    shards: [...shards.values()].sort((a, b) => (a.stream + a.shardId < b.stream + b.shardId ? -1 : 1)),
-  };
-}
-
-/** The table's flushes, or why they prove nothing. */
-async function evidenceOf(
-  sources: AuditSources,
-  table: TableModel,
-  loadedFlush: number,
-): Promise<readonly FlushResult[] | string> {
-  try {
-    const results = await sources.results(table.name);
-    const last = results.at(-1)?.flush ?? 0;
-    if (last >= loadedFlush) return results;
-    return `its flush log ends at flush ${last}, and flush ${loadedFlush} is loaded: the log was removed, cut short, or is an old one`;
-  } catch (error) {
-    if (!isPenstockError(error, "damaged")) throw error;
-    return messageOf(error);
-  }
+  if (table.load !== "external") countLoads(batch, ledger, tail, say);
 }
 
 /** Nothing can be said of such a table but what its streams have acknowledged: neither that something is lost, nor that nothing is. */
@@ -261,18 +300,9 @@ export async function newestLoadedFlush(warehouse: Pick<Warehouse, "query">, tab
 
 export const countKey = (flush: number, stream: string, shard: number) => `${flush}/${stream}:${shardIdOf(shard)}`;
 
-/** The flushes of a shard must lie end to end; what comes behind the last one is pending. Answers how far each shard was delivered. */
-function checkRanges(
-  table: TableModel,
-  results: readonly FlushResult[],
-  journals: ReadonlyMap<string, readonly ShardJournal[]>,
-  shardOf: (stream: string, shard: number) => Mutable<ShardCounts>,
-  say: (text: string) => void,
-): Map<string, number> {
-  const next = new Map<string, number>();
-  const start = new Map<string, number>();
-  const deliveredTo = new Map<string, number>();
-  for (const result of results) {
+/** The flushes of a shard must lie end to end. */
+function checkRanges({ ends: { start, next }, shardOf, say }: Counting, batch: readonly FlushResult[]): void {
+  for (const result of batch) {
     for (const { stream, shard, from, to } of result.ranges) {
       const key = `${stream}:${shard}`;
       const expected = next.get(key);
@@ -288,6 +318,15 @@ function checkRanges(
       next.set(key, Math.max(expected ?? 0, to + 1));
     }
   }
+}
+
+/** What comes behind a shard's last flush is pending. Answers how far each shard was delivered. */
+function countPending(
+  table: TableModel,
+  { ends: { start, next }, shardOf }: Counting,
+  journals: ReadonlyMap<string, readonly ShardJournal[]>,
+): Map<string, number> {
+  const deliveredTo = new Map<string, number>();
   for (const source of table.sources) {
     for (const journal of journals.get(source) ?? []) {
       const key = `${source}:${journal.shard}`;
@@ -301,93 +340,4 @@ function checkRanges(
     }
   }
   return deliveredTo;
-}
-
-/**
- * Rows that lost to another of the same key, wherever they came from: by delivery, by a redrive, by a replay. Each identity is there once.
- * Read before the ledger, so that a load in the meantime moves rows from one count to the other and never out of the sum.
- */
-async function countDeduped({ warehouse }: AuditSources, table: TableModel): Promise<number> {
-  const { rows } = await warehouse.query(
-    `SELECT count(DISTINCT (shard_id, sequence_number, row_index))::DOUBLE FROM penstock.deduped
-      WHERE target = '${table.name}' AND shard_id IS NOT NULL`,
-  );
-  return Number(rows[0]?.[0] ?? 0);
-}
-
-/** What the ledger says of the objects: in the warehouse, as a row or deduplicated, or still on the way. */
-function countLoads(
-  results: readonly FlushResult[],
-  ledger: ReadonlyMap<string, LedgerEntry>,
-  deduped: number,
-  sum: Mutable<TableCounts>,
-  say: (text: string) => void,
-): void {
-  for (const object of results.flatMap((result) => result.objects)) {
-    if (object.kind !== "rows") continue;
-    const entry = ledger.get(object.key);
-    if (entry === undefined || entry.status === "quarantined") {
-      sum.pending += object.rows;
-      if (entry !== undefined)
-        say(`${object.key} (${object.rows} rows) is in quarantine: ${entry.reason ?? "no reason recorded"}`);
-      continue;
-    }
-    const taken = entry.loadedRows + entry.dedupedRows;
-    sum.loaded += taken;
-    const missing = object.rows - taken;
-    if (missing > 0) {
-      sum.lost += missing;
-      say(
-        `${object.key} holds ${object.rows} rows; its load took ${entry.loadedRows} and left out ${entry.dedupedRows}.`,
-      );
-    } else if (missing < 0) {
-      sum.duplicated -= missing;
-      say(`${object.key} holds ${object.rows} rows; its load took ${entry.loadedRows}.`);
-    }
-  }
-  // A load "leaves out" what lost to another row, and what a replay had brought before it; only the former is no row of the table.
-  sum.loaded -= deduped;
-  sum.deduped += deduped;
-}
-
-/**
- * The table itself, in one statement and so at one moment: an identity that occurs twice is a duplicate; fewer rows than were ever loaded
- * are somebody's own DELETE, for rows are committed with what is written down of them.
- */
-async function compareWithTable(
-  { warehouse }: AuditSources,
-  table: TableModel,
-  sum: Mutable<TableCounts>,
-  say: (text: string) => void,
-): Promise<void> {
-  const identity = "_shard_id, _sequence_number, _row_index";
-  const redriven = (outcome: string) =>
-    `(SELECT count(*) FROM penstock.dead_letters WHERE table_name = '${table.name}' AND redriven_as = '${outcome}')::DOUBLE`;
-  const { rows } = await warehouse.query(
-    `SELECT (SELECT count(*) FROM "${table.name}" WHERE _sequence_number IS NOT NULL)::DOUBLE,
-            (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM "${table.name}"
-              WHERE _sequence_number IS NOT NULL GROUP BY ${identity} HAVING count(*) > 1))::DOUBLE,
-            (SELECT coalesce(sum(loaded_rows + deduped_rows), 0) FROM penstock.loads
-              WHERE target = '${table.name}' AND kind = 'rows' AND status = 'loaded'
-              AND NOT starts_with(object_key, 'redrive/') AND NOT starts_with(object_key, 'replay/'))::DOUBLE,
-            (SELECT count(DISTINCT (shard_id, sequence_number, row_index)) FROM penstock.deduped
-              WHERE target = '${table.name}' AND shard_id IS NOT NULL)::DOUBLE,
-            ${redriven("loaded")}, ${redriven("deduped")}, ${redriven("filtered")}, ${redriven("replayed")},
-            (SELECT coalesce(sum(loaded_rows), 0) FROM penstock.loads
-              WHERE target = '${table.name}' AND kind = 'rows' AND starts_with(object_key, 'redrive/'))::DOUBLE`,
-  );
-  const [present = 0, repeated = 0, taken = 0, deduped = 0, ...letters] = (rows[0] ?? []).map(Number);
-  const [asLoaded = 0, asDeduped = 0, asFiltered = 0, replayed = 0, byRedrive = 0] = letters;
-  // One letter may become several rows, where the `transform` that failed makes several of a record.
-  const revived = Math.max(asLoaded, byRedrive) + replayed + asDeduped;
-  if (repeated > 0) {
-    sum.duplicated += repeated;
-    say(`${repeated} rows of the warehouse table repeat an identity (${identity}) that is there already.`);
-  }
-  sum.deadLettered -= asLoaded + asDeduped + asFiltered + replayed;
-  sum.filtered += asFiltered;
-  // Those that are deduplicated are among the deduplicated already.
-  sum.loaded += revived;
-  // A replay may have brought rows that no load has (of records not delivered yet); they are no one's deletion.
-  sum.deletedByUser = Math.max(0, taken + revived - deduped - (present - repeated));
 }

@@ -23,6 +23,7 @@ const DEAD_LETTER_BYTES_MAX = 16 * MIB;
 /** One statement counts so many rows at a time, so that its memory is bounded whatever the lake holds. */
 const ROWS_MAX = 2_000_000;
 const OBJECTS_MAX = 300;
+const LOOKS_AT_ONCE = 8;
 
 export interface ObjectCounts {
   /** By `<flush>/<stream>:<shard id>`. */
@@ -31,17 +32,35 @@ export interface ObjectCounts {
   readonly uncounted: ReadonlySet<number>;
 }
 
+/** As many flushes at a time as one statement may count. */
+export async function* batchesOf(results: AsyncIterable<FlushResult>): AsyncGenerator<readonly FlushResult[]> {
+  let batch: FlushResult[] = [];
+  let rows = 0;
+  let objects = 0;
+  for await (const result of results) {
+    const resultRows = result.objects.reduce((sum, object) => sum + object.rows, 0);
+    if (batch.length > 0 && (rows + resultRows > ROWS_MAX || objects + result.objects.length > OBJECTS_MAX)) {
+      yield batch;
+      batch = [];
+      rows = 0;
+      objects = 0;
+    }
+    batch.push(result);
+    rows += resultRows;
+    objects += result.objects.length;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Of one batch. */
 export async function countObjects(
   sources: { readonly lake: ObjectStore; readonly sql: Sql },
   table: TableModel,
-  results: readonly FlushResult[],
+  batch: readonly FlushResult[],
   say: (text: string) => void,
 ): Promise<ObjectCounts> {
   const ranges = new Map<string, RangeCount>();
   const uncounted = new Set<number>();
-  let batch: FlushResult[] = [];
-  let rows = 0;
-  let objects = 0;
   // One object that cannot be read must not hide what the others hold.
   const countOrHalve = async (some: readonly FlushResult[]): Promise<void> => {
     const [first] = some;
@@ -61,32 +80,28 @@ export async function countObjects(
       await countOrHalve(some.slice(half));
     }
   };
-  const countBatch = async () => {
-    await countOrHalve(batch);
-    batch = [];
-    rows = 0;
-    objects = 0;
-  };
-  for (const result of results) {
-    const missing = await firstMissing(sources.lake, result.objects);
-    if (missing !== undefined) {
-      say(`${missing.key} is not in the lake any more; flush ${result.flush} is counted by its ledger entries.`);
-      uncounted.add(result.flush);
-      continue;
-    }
-    const resultRows = result.objects.reduce((sum, object) => sum + object.rows, 0);
-    if (rows + resultRows > ROWS_MAX || objects + result.objects.length > OBJECTS_MAX) await countBatch();
-    batch.push(result);
-    rows += resultRows;
-    objects += result.objects.length;
+  const missing = await missingObjects(sources.lake, batch);
+  for (const { flush, objects } of batch) {
+    const gone = objects.find(({ key }) => missing.has(key));
+    if (gone === undefined) continue;
+    say(`${gone.key} is not in the lake any more; flush ${flush} is counted by its ledger entries.`);
+    uncounted.add(flush);
   }
-  await countBatch();
+  await countOrHalve(batch.filter(({ flush }) => !uncounted.has(flush)));
   return { ranges, uncounted };
 }
 
-async function firstMissing(lake: ObjectStore, objects: readonly LakeObject[]): Promise<LakeObject | undefined> {
-  for (const object of objects) if ((await lake.head(object.key)) === undefined) return object;
-  return undefined;
+async function missingObjects(lake: ObjectStore, batch: readonly FlushResult[]): Promise<ReadonlySet<string>> {
+  const missing = new Set<string>();
+  const keys = batch.flatMap(({ objects }) => objects.map(({ key }) => key));
+  for (let at = 0; at < keys.length; at += LOOKS_AT_ONCE) {
+    await Promise.all(
+      keys.slice(at, at + LOOKS_AT_ONCE).map(async (key) => {
+        if ((await lake.head(key)) === undefined) missing.add(key);
+      }),
+    );
+  }
+  return missing;
 }
 
 async function count(

@@ -2,8 +2,7 @@
 import type { TraceReport } from "../api/control/contract.js";
 import { formatSequenceNumber, parseSequenceNumber, shardIdOf } from "../core/sequence-number.js";
 import type { TableModel } from "../definition/model.js";
-import type { FlushResult } from "../delivery/flush.js";
-import type { Shard, StreamStore } from "../stream/stream.js";
+import type { Shard, StreamRecord, StreamStore } from "../stream/stream.js";
 import type { LedgerEntry } from "../warehouse/warehouse.js";
 import type { AuditSources } from "./audit.js";
 import { identitiesOf } from "./object-count.js";
@@ -22,8 +21,7 @@ export async function trace(
   const found = findRecord(sources.store, sequence, where);
   if (found === undefined) return undefined;
   const { shard, count } = found;
-  const record =
-    count >= shard.firstSequence ? (await shard.read(count, { recordsMax: 1, bytesMax: 1 }))[0] : undefined;
+  const record = count >= shard.firstSequence ? await readOne(shard, count) : undefined;
   const tables: { table: string; rows: readonly TracedRow[] }[] = [];
   for (const table of sources.model.tables) {
     if (table.sources.includes(shard.stream.name)) {
@@ -43,6 +41,12 @@ export async function trace(
     inJournal: record !== undefined,
     tables,
   };
+}
+
+/** undefined where it is damaged, too. */
+async function readOne(shard: Shard, sequence: number): Promise<StreamRecord | undefined> {
+  const [record] = await shard.read(sequence, { recordsMax: 1, bytesMax: 1, overDamage: true });
+  return record?.sequence === sequence ? record : undefined;
 }
 
 function findRecord(
@@ -73,12 +77,12 @@ async function traceInTable(
   shard: Shard,
   count: number,
 ): Promise<readonly TracedRow[]> {
-  const results = await sources.results(table.name);
-  const flush = results.find((result) => result.ranges.some((range) => holds(range, shard, count)));
+  const flush = await sources.flushes(table.name).holding(shard.stream.name, shard.number, count);
   if (flush === undefined) return [{ rowIndex: 0, outcome: "pending" }];
   const ledger = await sources.warehouse.ledger(
     table.name,
     flush.objects.map((object) => object.key),
+    { from: flush.flush, to: flush.flush },
   );
   const rows: TracedRow[] = [];
   for (const object of flush.objects) {
@@ -99,9 +103,6 @@ async function traceInTable(
   }
   return rows;
 }
-
-const holds = (range: FlushResult["ranges"][number], shard: Shard, count: number) =>
-  range.stream === shard.stream.name && range.shard === shard.number && range.from <= count && count <= range.to;
 
 async function outcomeOf(
   sources: AuditSources,

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { AuditCounts, AuditReport, TraceReport } from "../api/control/contract.js";
+import type { AuditCounts, AuditProgress, AuditReport, TraceReport } from "../api/control/contract.js";
 import { isPenstockError, PenstockError } from "../core/errors.js";
 import type { AwsFlags } from "./aws/deployment.js";
 import { awsOptions } from "./support/aws-options.js";
@@ -51,7 +51,7 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
         else print(terminal, traceText(trace));
         return;
       }
-      const report = await source.audit();
+      const report = await source.audit(sayProgress(terminal));
       if (options.json) {
         printJson(terminal, report);
       } else {
@@ -81,7 +81,7 @@ async function auditOnAws(options: AuditOptions, terminal: Terminal): Promise<nu
 }
 
 interface AuditSource {
-  audit(): Promise<AuditReport>;
+  audit(onProgress: (progress: AuditProgress) => void): Promise<AuditReport>;
   trace(sequence: string, stream?: string): Promise<TraceReport>;
 }
 
@@ -98,7 +98,7 @@ async function sourceOf(options: AuditOptions, terminal: Terminal): Promise<Audi
     note(terminal, `No instance is running on ${directory}: reading the directory itself.`);
     const log = await (await import("./support/log.js")).openLog("text", "warn", terminal);
     return {
-      audit: () => withDataDirectory(directory, log, (offline) => offline.audit()),
+      audit: (onProgress) => withDataDirectory(directory, log, (offline) => offline.audit(onProgress)),
       trace: async (sequence, stream) => {
         const found = await withDataDirectory(directory, log, (offline) => offline.trace(sequence, stream));
         if (found !== undefined) return found;
@@ -108,6 +108,19 @@ async function sourceOf(options: AuditOptions, terminal: Terminal): Promise<Audi
       },
     };
   }
+}
+
+const PROGRESS_EVERY_MS = 5000;
+
+/** Of one that takes long: how far it has come, on standard error. */
+function sayProgress(terminal: Terminal): (progress: AuditProgress) => void {
+  let saidMs = performance.now();
+  return ({ table, flushes, flushesTotal }) => {
+    if (performance.now() - saidMs < PROGRESS_EVERY_MS) return;
+    saidMs = performance.now();
+    const percent = Math.floor((100 * flushes) / Math.max(1, flushesTotal));
+    note(terminal, `${table}: ${percent}%, ${count(flushes)} of ${count(flushesTotal)} flushes recounted`);
+  };
 }
 
 const COLUMNS = [

@@ -19,6 +19,7 @@ import type { Shard, StreamStore } from "../stream/stream.js";
 import type { FlushDecision, FlushResult, SequenceRange } from "./flush.js";
 import { type DeliveryTotals, REPAIR_HINT, type WrittenObject } from "./flush-lines.js";
 import { type FlushLog, openFlushLog } from "./flush-log.js";
+import { type FlushReader, flushReader } from "./flush-reading.js";
 import { beginFlush, type Convert, type FlushWork, stagingOf } from "./flush-work.js";
 
 export type { Convert } from "./flush-work.js";
@@ -61,12 +62,10 @@ export interface DeliveryState {
   readonly objects: readonly ObjectStatus[];
 }
 
-export interface Delivery {
+export interface Delivery extends FlushReader {
   state(): DeliveryState;
   /** Resolves when everything committed before the call is in the lake; rejects when delivery has stopped for good. */
   flushNow(): Promise<void>;
-  /** Every delivered flush from `sinceFlush` on, in order. */
-  results(sinceFlush?: number): AsyncIterable<FlushResult>;
   /** The first sequence of the shard that is not in the lake yet: retention must keep it. */
   firstUndelivered(stream: string, shard: number): number | undefined;
   /** Finishes the step under way and stops; what is buffered is delivered after the next start. */
@@ -116,7 +115,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       bufferedSince = undefined;
     } else if (bufferedSince === undefined) {
       const noticed = clock.monotonic();
-      const [record] = await first.read(position(first), { recordsMax: 1, bytesMax: 1 });
+      const [record] = await first.read(position(first), { recordsMax: 1, bytesMax: 1, overDamage: true });
       const waitedMs = record === undefined ? 0 : clock.now() - record.arrivalMs;
       bufferedSince = noticed - Math.min(Math.max(0, waitedMs), table.deliver.bufferMs);
     }
@@ -302,7 +301,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
         urgent = true;
         wake();
       }),
-    results: (sinceFlush) => log.results(sinceFlush),
+    ...flushReader(disk, options.directory),
     firstUndelivered: (stream, number) => {
       const open = log.open?.decision.ranges.find((range) => range.stream === stream && range.shard === number);
       const shard = shards().find((one) => one.stream.name === stream && one.number === number);

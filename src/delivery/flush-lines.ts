@@ -2,6 +2,7 @@
  * The lines of a flush log: `<CRC-32C, hex> <JSON>`. Where they are read as they should be, a wrong one is `damaged`; where a log is mended, every whole
  * one counts.
  */
+import { setImmediate } from "node:timers/promises";
 import { CHECKSUM_CHARS, checksumText } from "../core/checksum.js";
 import { PenstockError } from "../core/errors.js";
 import type { Disk } from "../disk/disk.js";
@@ -64,6 +65,9 @@ export function encodeLine(line: Line): Buffer {
   return Buffer.from(`${checksumText(json)} ${json}\n`);
 }
 
+/** How much is read before others have their turn: a file of flushes with many objects may be large. */
+const BYTES_A_TURN = 256 * 1024;
+
 interface Lines {
   readonly lines: Line[];
   readonly lastLineAt: number;
@@ -76,7 +80,12 @@ export async function readLines(disk: Disk, path: string, newest: boolean): Prom
   const lines: Line[] = [];
   let at = 0;
   let lastLineAt = 0;
+  let turnAt = BYTES_A_TURN;
   while (at < bytes.length) {
+    if (at >= turnAt) {
+      await setImmediate();
+      turnAt = at + BYTES_A_TURN;
+    }
     const end = bytes.indexOf(0x0a, at);
     const text = end === -1 ? "" : bytes.toString("utf8", at, end);
     if (end === -1 || !isWhole(text)) {

@@ -16,11 +16,11 @@ import {
   type Line,
   type OpenFlush,
   positionKey,
-  REPAIR_HINT,
   readLines,
   resultOf,
   type WrittenObject,
 } from "./flush-lines.js";
+import { flushFiles, flushReader } from "./flush-reading.js";
 
 export interface FlushLog {
   /** What a start has to finish first. */
@@ -202,52 +202,7 @@ export async function openFlushLog(disk: Disk, directory: string, flushesAFile =
       await append({ is: "written", flush: open!.decision.flush, objects });
     },
     delivered: async (atMs) => (await append({ is: "delivered", flush: open!.decision.flush, atMs }))!,
-    results: (sinceFlush = 0) => readFlushResults(disk, directory, sinceFlush),
+    results: flushReader(disk, directory).results,
     close: () => file.close(),
   };
-}
-
-/** The log's files, in order. */
-export async function flushFiles(disk: Disk, directory: string): Promise<string[]> {
-  return (await disk.list(directory)).filter((name) => name.endsWith(".flushes"));
-}
-
-/** Every delivered flush from `sinceFlush` on, in order. Rejects with `damaged` where a line is not what was written, or a file is missing. */
-export async function* readFlushResults(disk: Disk, directory: string, sinceFlush = 0): AsyncIterable<FlushResult> {
-  const names = await flushFiles(disk, directory);
-  const read = async (at: number) =>
-    (await readLines(disk, join(directory, names[at]!), at === names.length - 1)).lines;
-  // The last file that begins no later than the flush that is asked for, by halving; no flush is in two files.
-  let first = 0;
-  let last = sinceFlush <= 0 ? 0 : names.length - 1;
-  while (first < last) {
-    const middle = Math.ceil((first + last) / 2);
-    const [checkpoint] = await read(middle);
-    if (checkpoint?.is === "checkpoint" && checkpoint.nextFlush <= sinceFlush) first = middle;
-    else last = middle - 1;
-  }
-  let open: OpenFlush | undefined;
-  let nextFlush = first === 0 ? 1 : undefined;
-  for (let at = first; at < names.length; at++) {
-    const lines = await read(at);
-    for (const line of lines) {
-      if (line.is === "checkpoint") {
-        if (nextFlush !== undefined && line.nextFlush !== nextFlush) {
-          throw new PenstockError(
-            "damaged",
-            `The flush log in ${directory} has lost a file: ${names[at]} begins at flush ${line.nextFlush}, and those before it end before ${nextFlush}.`,
-            { hint: REPAIR_HINT },
-          );
-        }
-        nextFlush = line.nextFlush;
-      } else if (line.is === "decided") {
-        open = { decision: line.decision, written: undefined };
-        nextFlush = line.decision.flush + 1;
-      } else if (line.is === "written" && open !== undefined) open = { ...open, written: line.objects };
-      else if (line.is === "delivered" && open !== undefined) {
-        if (open.decision.flush >= sinceFlush) yield resultOf(open, line.atMs);
-        open = undefined;
-      }
-    }
-  }
 }

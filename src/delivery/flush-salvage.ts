@@ -13,7 +13,8 @@ import {
   salvageLines,
   type WrittenObject,
 } from "./flush-lines.js";
-import { FLUSHES_A_FILE, flushFileName, flushFiles } from "./flush-log.js";
+import { FLUSHES_A_FILE, flushFileName } from "./flush-log.js";
+import { flushFiles } from "./flush-reading.js";
 
 /** By the flush's number: whatever whole lines say of it. */
 export interface Salvage {

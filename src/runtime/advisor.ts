@@ -8,6 +8,7 @@ import { countRows, readColumn, type SampleReader, tableSample, withinMemory } f
 import type { AdviseBody, TableAdvice } from "../api/control/contract.js";
 import { PenstockError } from "../core/errors.js";
 import { METADATA_COLUMNS, type PipelineModel, type TableModel } from "../definition/model.js";
+import type { Delivery } from "../delivery/delivery.js";
 import type { LakeObject } from "../delivery/flush.js";
 import type { SqlSession, SqlValue } from "../redshift/database.js";
 import type { SqlEngine } from "../redshift/engine/open.js";
@@ -23,9 +24,14 @@ export interface AdvisorParts {
   readonly stores: Pick<Stores, "engine" | "lake" | "warehouse" | "versions" | "clock">;
   readonly sql: SqlEngine;
   readonly evidence: QueryEvidence;
-  /** Objects of a table's rows, oldest first. */
-  readonly objects: (table: string) => Promise<readonly LakeObject[]>;
+  readonly objects: (table: string) => Promise<LakeObjects>;
   readonly tools: MeasureTools;
+}
+
+/** Objects of a table's rows, of all ages, oldest first; `rowsTotal` are those of all objects, these and others. */
+export interface LakeObjects {
+  readonly objects: readonly LakeObject[];
+  readonly rowsTotal: number;
 }
 
 const SAMPLE_ROWS_DEFAULT = 50_000;
@@ -35,6 +41,19 @@ const EXPECTED_ROWS_DEFAULT = 100_000_000;
 /** Objects that a sample is taken from: some, so that it is of all ages; not too many, since each is a file to open. */
 const LAKE_STRETCHES = 8;
 const LAKE_OBJECTS_MAX = 256;
+/** Each file has a thousand flushes. */
+const FLUSH_FILES_MAX = 16;
+/** Every object that one statement reads takes memory of its own. */
+const OBJECTS_A_STATEMENT = 16;
+
+export async function objectsOfAllAges(delivery: Pick<Delivery, "spread" | "state">): Promise<LakeObjects> {
+  const objects: LakeObject[] = [];
+  for await (const flush of delivery.spread(FLUSH_FILES_MAX)) {
+    objects.push(...flush.objects.filter(({ kind }) => kind === "rows"));
+  }
+  const seen = objects.reduce((sum, object) => sum + object.rows, 0);
+  return { objects, rowsTotal: Math.max(seen, delivery.state().totals.rows) };
+}
 
 export async function advise(parts: AdvisorParts, body: AdviseBody): Promise<TableAdvice> {
   const { sql, stores } = parts;
@@ -61,8 +80,10 @@ export async function advise(parts: AdvisorParts, body: AdviseBody): Promise<Tab
       const expectedRows = body.expectedRows ?? Math.max(EXPECTED_ROWS_DEFAULT, sample.rowsTotal);
       return adviseTable({ ...common, sample, expectedRows });
     };
-    const objects = model === undefined ? [] : await parts.objects(name);
-    if (model !== undefined && objects.length > 0) return await withLakeSample(stores, model, objects, rows, run);
+    const found = model === undefined ? undefined : await parts.objects(name);
+    if (model !== undefined && found !== undefined && found.objects.length > 0) {
+      return await withLakeSample(stores, model, found, rows, run);
+    }
     return await withTableSample(stores, table, rows, run);
   } finally {
     await session.close();
@@ -133,12 +154,12 @@ async function storedTable(session: SqlSession, schema: string, name: string): P
 async function withLakeSample<T>(
   { engine, lake, versions }: AdvisorParts["stores"],
   table: TableModel,
-  objects: readonly LakeObject[],
+  { objects, rowsTotal }: LakeObjects,
   rows: number,
   work: (sample: TableSample) => Promise<T>,
 ): Promise<T> {
-  const rowsTotal = objects.reduce((sum, object) => sum + object.rows, 0);
-  const chosen = spreadEvenly(objects, Math.max(LAKE_STRETCHES, Math.ceil((rows * objects.length) / rowsTotal)));
+  const seen = objects.reduce((sum, object) => sum + object.rows, 0);
+  const chosen = spreadEvenly(objects, Math.max(LAKE_STRETCHES, Math.ceil((rows * objects.length) / seen)));
   const each = Math.ceil(rows / chosen.length);
   const selects = chosen.map((object) => {
     const local = localObject(lake, object, table);
@@ -147,11 +168,16 @@ async function withLakeSample<T>(
     return `(SELECT * FROM (${selectFrom(table, group, false)}) LIMIT ${each})`;
   });
   return engine.session(async (session) => {
+    for (let at = 0; at < selects.length; at += OBJECTS_A_STATEMENT) {
+      const some = selects.slice(at, at + OBJECTS_A_STATEMENT).join(" UNION ALL ");
+      await session.run(at === 0 ? `CREATE TEMP TABLE penstock_rows AS ${some}` : `INSERT INTO penstock_rows ${some}`);
+    }
     const [shard, sequence, row, arrived] = METADATA_COLUMNS.map((name) => quotedName(name));
     await session.run(
       `CREATE TEMP TABLE penstock_sample AS SELECT row_number() OVER (ORDER BY ${arrived}, ${shard}, ${sequence}, ${row}) AS penstock_row, *
-         FROM (${selects.join(" UNION ALL ")})`,
+         FROM penstock_rows`,
     );
+    await session.run("DROP TABLE penstock_rows");
     const sample = { from: "penstock_sample", order: "penstock_row" };
     const relation = await withinMemory(session, sample, table.columns);
     return work({ from: "lake", rowsTotal, column: (column) => readColumn(session, relation, column) });

@@ -22,6 +22,8 @@ export function deliveryAside(table: TableModel, store: StreamStore, error: Pens
     }),
     flushNow: () => Promise.reject(error),
     results: () => rejecting(error),
+    holding: () => Promise.reject(error),
+    spread: () => rejecting(error),
     // Nobody knows how far it has come, so retention keeps all.
     firstUndelivered: (stream, number) =>
       shards().find((one) => one.stream.name === stream && one.number === number)?.firstSequence,

@@ -18,7 +18,7 @@ import { replay } from "../loader/replay.js";
 import type { SqlDatabase } from "../redshift/database.js";
 import type { Stream, StreamStore } from "../stream/stream.js";
 import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
-import { type AdvisorParts, advise } from "./advisor.js";
+import { type AdvisorParts, advise, objectsOfAllAges } from "./advisor.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
 import type { Pins } from "./pins.js";
 import { runQuery } from "./query.js";
@@ -67,15 +67,10 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
   });
   const metrics = createMetrics(status);
   const lineOf = (table: string) => lines.find((line) => line.table.name === table);
-  const results = async (table: string) => {
-    const found = [];
-    for await (const result of lineOf(table)?.delivery.results() ?? []) found.push(result);
-    return found;
-  };
   const auditSources = (): AuditSources => ({
     model,
     store,
-    results,
+    flushes: (table) => lineOf(table)!.delivery,
     lake: parts.lake,
     sql: sqlOn(parts.engine),
     warehouse,
@@ -86,8 +81,7 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
   const adviceInTurn = inTurn();
   const advisor: AdvisorParts = {
     ...parts.advisor,
-    objects: async (table) =>
-      (await results(table)).flatMap(({ objects }) => objects.filter(({ kind }) => kind === "rows")),
+    objects: (table) => objectsOfAllAges(lineOf(table)!.delivery),
   };
 
   return {
@@ -99,7 +93,10 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
     query: (body, signal, user) =>
       runQuery(parts.sql, body, { clock, signal, ...(user === undefined ? {} : { user }) }),
     flush: async () => {
-      await Promise.all(lines.map((line) => line.flush()));
+      // All of the others are flushed, too, where one table cannot be.
+      const flushed = await Promise.allSettled(lines.map((line) => line.flush()));
+      const failed = flushed.find((one) => one.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
       const tables = lines.map((line) => {
         const { name, rowsDelivered, rowsLoaded } = line.status();
         return { name, rowsDelivered, rowsLoaded };
@@ -125,7 +122,14 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
         body,
         onProgress,
       ),
-    audit: () => audit(auditSources()),
+    audit: (onProgress, gone) =>
+      audit({
+        ...auditSources(),
+        onProgress: (progress) => {
+          gone?.throwIfAborted();
+          onProgress?.(progress);
+        },
+      }),
     // One at a time: each holds a sample in memory, and shadows go by the tables' names.
     advise: (body) => adviceInTurn("advise", () => advise(advisor, body)),
     shadow: (body) => adviceInTurn("advise", () => buildShadow(advisor, body)),
@@ -147,11 +151,18 @@ export function createInstance(parts: InstanceParts): RuntimeInstance {
           ...(loader.reason === undefined ? [] : [`loading of ${name} is ${loader.state}: ${loader.reason}`]),
         ];
       });
+      const damaged = store
+        .streams()
+        .filter(({ unreadable }) => unreadable.length > 0)
+        .map(
+          (stream) =>
+            `${unreadableRecords(stream)} records of the stream ${stream.name} cannot be read: its journal is damaged`,
+        );
       const stopped = lines.some((line) => {
         const { delivery, loader } = line.status();
-        return delivery.state === "stopped" || loader.state === "stopped";
+        return line.broken !== undefined || delivery.state === "stopped" || loader.state === "stopped";
       });
-      return { ok: !stopped, reasons };
+      return { ok: !stopped, reasons: [...reasons, ...damaged] };
     },
   };
 }
@@ -177,6 +188,7 @@ function streamStatuses(store: StreamStore, clock: Clock): () => StreamStatus[] 
       sizeBytes: stream.sizeBytes,
       recordsPerSecond: growth[`${stream.name} records`] ?? 0,
       bytesPerSecond: growth[`${stream.name} bytes`] ?? 0,
+      ...(stream.unreadable.length === 0 ? {} : { unreadableRecords: unreadableRecords(stream) }),
       shards: stream.shards.map((shard) => ({
         id: shard.id,
         firstSequence: shard.firstSequence,
@@ -185,6 +197,10 @@ function streamStatuses(store: StreamStore, clock: Clock): () => StreamStatus[] 
       })),
     }));
   };
+}
+
+function unreadableRecords({ unreadable }: Stream): number {
+  return unreadable.reduce((sum, { from, to }) => sum + to - from + 1, 0);
 }
 
 async function loadAnswer(

@@ -3,22 +3,34 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { AuditReport, TraceReport } from "../api/control/contract.js";
+import type { AuditProgress, AuditReport, TraceReport } from "../api/control/contract.js";
 import { type AuditSources, audit } from "../audit/audit.js";
 import { trace } from "../audit/trace.js";
 import { PenstockError } from "../core/errors.js";
 import { MIB } from "../core/limits.js";
 import type { PipelineModel, TableModel } from "../definition/model.js";
-import type { FlushResult } from "../delivery/flush.js";
-import { readFlushResults } from "../delivery/flush-log.js";
-import { repairFlushLog, type TableRepair } from "./repair.js";
+import { flushReader } from "../delivery/flush-reading.js";
+import { repairFlushLog, repairJournal, type StreamRepair, type TableRepair } from "./repair.js";
 import { closeAll, openStores, type Stores, sqlOn } from "./stores.js";
 
 export interface OfflineAudit {
-  audit(): Promise<AuditReport>;
+  audit(onProgress?: (progress: AuditProgress) => void): Promise<AuditReport>;
   trace(sequence: string, stream?: string): Promise<TraceReport | undefined>;
-  /** Of these tables, or of all. */
-  repair(tables: readonly string[], dryRun: boolean): Promise<readonly TableRepair[]>;
+  repair(choice: RepairChoice): Promise<RepairReport>;
+}
+
+export interface RepairChoice {
+  /** All of the definition, where it names none. */
+  readonly tables: readonly string[];
+  readonly dryRun: boolean;
+  /** Gives up the records that are damaged in the journal and in no table yet. */
+  readonly acceptLoss: boolean;
+}
+
+export interface RepairReport {
+  readonly tables: readonly TableRepair[];
+  /** The tables' streams. */
+  readonly streams: readonly StreamRepair[];
 }
 
 const MEMORY_BYTES_MAX = 256 * MIB;
@@ -57,12 +69,20 @@ export async function withDataDirectory<T>(
     const { model } = stores.versions.latest()!;
     const sources = sourcesOf(stores, model);
     return await work({
-      audit: () => audit(sources),
+      audit: (onProgress) => audit(onProgress === undefined ? sources : { ...sources, onProgress }),
       trace: (sequence, stream) => trace(sources, sequence, stream === undefined ? {} : { stream }),
-      repair: async (names, dryRun) => {
-        const repairs: TableRepair[] = [];
-        for (const table of tablesOf(model, names)) repairs.push(await repairFlushLog(stores, table, dryRun));
-        return repairs;
+      repair: async ({ tables: names, dryRun, acceptLoss }) => {
+        const chosen = tablesOf(model, names);
+        const tables: TableRepair[] = [];
+        for (const table of chosen) tables.push(await repairFlushLog(stores, table, dryRun));
+        // How far a table has come must be known before anything of its streams is given up.
+        if (tables.some(({ state }) => state === "damaged")) return { tables, streams: [] };
+        const streams: StreamRepair[] = [];
+        for (const name of new Set(chosen.flatMap(({ sources }) => sources))) {
+          const repair = await repairJournal(stores, model, name, acceptLoss && !dryRun);
+          if (repair !== undefined) streams.push(repair);
+        }
+        return { tables, streams };
       },
     });
   } finally {
@@ -75,11 +95,7 @@ function sourcesOf({ disk, clock, directories, store, lake, warehouse, engine }:
   const sources: AuditSources = {
     model,
     store,
-    results: async (table) => {
-      const found: FlushResult[] = [];
-      for await (const result of readFlushResults(disk, join(directories.delivery, table))) found.push(result);
-      return found;
-    },
+    flushes: (table) => flushReader(disk, join(directories.delivery, table)),
     lake,
     sql: sqlOn(engine),
     warehouse,

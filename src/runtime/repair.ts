@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { newestLoadedFlush } from "../audit/audit.js";
 import { gatherEvidence } from "../audit/flush-evidence.js";
 import { isPenstockError, messageOf } from "../core/errors.js";
-import type { TableModel } from "../definition/model.js";
+import { shardIdOf } from "../core/sequence-number.js";
+import type { PipelineModel, TableModel } from "../definition/model.js";
 import { logBehind } from "../delivery/delivery.js";
-import { readFlushResults } from "../delivery/flush-log.js";
+import { flushReader } from "../delivery/flush-reading.js";
 import { salvageFlushes, writeFlushes } from "../delivery/flush-salvage.js";
+import type { ShardRange } from "../stream/stream.js";
 import { type Stores, sqlOn } from "./stores.js";
 
 export interface TableRepair {
@@ -52,6 +54,48 @@ export async function repairFlushLog(
   return { ...found, state: "repaired", ...(had ? { putAside } : {}) };
 }
 
+/** Records that are damaged in a stream's journal and that one of its tables has not had yet. */
+export interface StreamRepair {
+  readonly stream: string;
+  readonly state: "sound" | "damaged" | "loss-accepted";
+  readonly missing: readonly { readonly shardId: string; readonly from: number; readonly to: number }[];
+  readonly records: number;
+}
+
+/** With `acceptLoss` delivery passes them by from now on, and the audit counts them as lost. */
+export async function repairJournal(
+  { disk, directories, store }: Pick<Stores, "disk" | "directories" | "store">,
+  model: PipelineModel,
+  name: string,
+  acceptLoss: boolean,
+): Promise<StreamRepair | undefined> {
+  const stream = store.find(name);
+  if (stream === undefined) return undefined;
+  const next = new Map<number, number>();
+  for (const table of model.tables.filter(({ sources }) => sources.includes(name))) {
+    const own = new Map<number, number>();
+    for await (const { ranges } of flushReader(disk, join(directories.delivery, table.name)).results()) {
+      for (const range of ranges) if (range.stream === name) own.set(range.shard, range.to + 1);
+    }
+    for (const { number, firstSequence } of stream.shards) {
+      const from = own.get(number) ?? firstSequence;
+      next.set(number, Math.min(next.get(number) ?? from, from));
+    }
+  }
+  const ranges = stream.shards.flatMap(({ number, lastSequence }) => {
+    const from = next.get(number) ?? lastSequence + 1;
+    return from > lastSequence ? [] : [{ shard: number, from, to: lastSequence }];
+  });
+  const lost: ShardRange[] = [];
+  const blocks = stream.blocks(ranges, { onMissing: (missing) => lost.push(missing) });
+  for await (const _ of blocks);
+  const missing = lost.map(({ shard, from, to }) => ({ shardId: shardIdOf(shard), from, to }));
+  const records = lost.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  if (lost.length === 0) return { stream: name, state: "sound", missing, records };
+  if (acceptLoss) await stream.acceptLoss(lost);
+  return { stream: name, state: acceptLoss ? "loss-accepted" : "damaged", missing, records };
+}
+
 async function check(
   { disk, warehouse }: Pick<Stores, "disk" | "warehouse">,
   directory: string,
@@ -61,7 +105,7 @@ async function check(
   let flushes = 0;
   let last = 0;
   try {
-    for await (const { flush } of readFlushResults(disk, directory)) {
+    for await (const { flush } of flushReader(disk, directory).results()) {
       flushes++;
       last = flush;
     }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { FlushDecision, FlushResult } from "../../src/delivery/flush.js";
 import { type FlushLog, openFlushLog } from "../../src/delivery/flush-log.js";
+import { flushReader } from "../../src/delivery/flush-reading.js";
 import { seededRandom } from "../simulation/random.js";
 import { type SimDisk, simDisk } from "../simulation/sim-disk.js";
 
@@ -69,6 +70,26 @@ test("files follow one another, and results are found from any flush on", async 
   for (const since of [0, 1, 3, 4, 7, 10, 11]) {
     expect(await flushesOf(log, since)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].filter((flush) => flush >= since));
   }
+});
+
+test("the flush of a record is found in a long log, and flushes of all ages without reading all of it", async () => {
+  const disk = freshDisk();
+  const log = await openFlushLog(disk, FOLDER, 3);
+  await deliver(log, 20);
+  const reader = flushReader(disk, FOLDER);
+  for (const sequence of [1, 10, 11, 30, 31, 95, 121, 200]) {
+    expect((await reader.holding("s", 0, sequence))?.flush).toBe(Math.ceil(sequence / 10));
+  }
+  expect(await reader.holding("s", 0, 201)).toBeUndefined();
+  expect(await reader.holding("s", 1, 5)).toBeUndefined();
+  expect(await reader.holding("other", 0, 5)).toBeUndefined();
+  const flushesOfSpread = async (files: number) => {
+    const found: number[] = [];
+    for await (const { flush } of reader.spread(files)) found.push(flush);
+    return found;
+  };
+  expect(await flushesOfSpread(3)).toEqual([1, 2, 3, 10, 11, 12, 19, 20]);
+  expect(await flushesOfSpread(100)).toHaveLength(20);
 });
 
 test("a torn last line is cut, and the log goes on", async () => {

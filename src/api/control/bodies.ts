@@ -1,5 +1,14 @@
 import { PenstockError } from "../../core/errors.js";
-import type { AdviseBody, Pin, PinsBody, QueryBody, RedriveBody, ReplayBody, ShadowBody } from "./contract.js";
+import type {
+  AdviseBody,
+  AuditBody,
+  Pin,
+  PinsBody,
+  QueryBody,
+  RedriveBody,
+  ReplayBody,
+  ShadowBody,
+} from "./contract.js";
 import { ADVISE_LIMITS } from "./instance.js";
 
 /**
@@ -31,6 +40,10 @@ export function redriveBody(value: unknown): RedriveBody {
     edits,
     dryRun: flag(body, "dryRun"),
   });
+}
+
+export function auditBody(value: unknown): AuditBody {
+  return defined({ progress: flag(fields(value, ["progress"]), "progress") });
 }
 
 const PINS_MAX = 50;

@@ -9,7 +9,7 @@
  *     GET  /api/dead-letters/:id                 -> DeadLetter
  *     POST /api/redrive      RedriveBody         -> RedriveReport
  *     POST /api/replay       ReplayBody          -> newline-delimited ReplayProgress, the last one `done`
- *     POST /api/audit        {}                  -> AuditReport
+ *     POST /api/audit        AuditBody           -> AuditReport; with `progress`, newline-delimited AuditProgress and the report last
  *     GET  /api/trace        ?sequence&stream&shard -> TraceReport
  *     GET  /api/records      ?stream&key&limit&after -> RecordPage, newest first
  *     GET  /api/model                            -> ModelAnswer
@@ -54,6 +54,8 @@ export interface StreamStatus {
   /** Over the last ten seconds. */
   readonly recordsPerSecond: number;
   readonly bytesPerSecond: number;
+  /** Records that readers of this process have found damaged in the journal; absent for none. Consumers are led past them. */
+  readonly unreadableRecords?: number;
   readonly shards: readonly {
     readonly id: string;
     readonly firstSequence: number;
@@ -204,6 +206,18 @@ export interface ReplayProgress {
   readonly rowsSkipped: number;
   readonly deadLetters: number;
   readonly rowsFiltered: number;
+}
+
+export interface AuditBody {
+  readonly progress?: boolean;
+}
+
+/** How far a recount has come with one table. */
+export interface AuditProgress {
+  readonly table: string;
+  readonly flushes: number;
+  /** At least so many. */
+  readonly flushesTotal: number;
 }
 
 /** Counts of records for `acked`, of rows for all the rest. */

@@ -2,6 +2,7 @@ import type { PipelineModel } from "../../definition/model.js";
 import type { QueryResult } from "../../warehouse/warehouse.js";
 import type {
   AdviseBody,
+  AuditProgress,
   AuditReport,
   DeadLetter,
   DeadLetterPage,
@@ -44,7 +45,8 @@ export interface PipelineInstance {
   redrive(body: RedriveBody): Promise<RedriveReport>;
   /** Calls `onProgress` as often as it likes (the door thins it out), and answers the last state, `done`. */
   replay(body: ReplayBody, onProgress: (progress: ReplayProgress) => void): Promise<ReplayProgress>;
-  audit(): Promise<AuditReport>;
+  /** Gives up when `gone` fires. */
+  audit(onProgress?: (progress: AuditProgress) => void, gone?: AbortSignal): Promise<AuditReport>;
   /** `sequence` in the service's form, or the plain count within a shard (its id); undefined when no such record was ever acked. */
   trace(sequence: string, stream?: string, shard?: string): Promise<TraceReport | undefined>;
   records(choice: RecordFilter): Promise<RecordPage>;

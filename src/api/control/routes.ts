@@ -6,8 +6,17 @@ import { PenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import type { HostRule } from "../../core/loopback.js";
 import { errorAnswer, refuse } from "./answers.js";
-import { adviseBody, pinsBody, queryBody, redriveBody, replayBody, shadowBody, wholeParameter } from "./bodies.js";
-import type { ModelAnswer, ReplayBody, ReplayProgress } from "./contract.js";
+import {
+  adviseBody,
+  auditBody,
+  pinsBody,
+  queryBody,
+  redriveBody,
+  replayBody,
+  shadowBody,
+  wholeParameter,
+} from "./bodies.js";
+import type { AuditProgress, ModelAnswer, ReplayProgress } from "./contract.js";
 import type { StatusEvents } from "./events.js";
 import {
   type Caller,
@@ -19,6 +28,7 @@ import {
 } from "./guard.js";
 import { ADVISE_LIMITS, DEAD_LETTERS_MAX, type PipelineInstance, RECORDS_MAX } from "./instance.js";
 import type { Page } from "./pages.js";
+import { progressLines } from "./progress.js";
 
 export interface RouteOptions extends HostRule {
   readonly instance: PipelineInstance;
@@ -118,9 +128,21 @@ export function controlRoutes(options: RouteOptions): Hono<Caller> {
   app.post("/api/replay", async (c) => {
     const body = replayBody(await jsonBody(c.req.raw));
     c.header("content-type", "application/x-ndjson");
-    return c.body(await replayLines(instance, body, log));
+    return c.body(
+      await progressLines<ReplayProgress>(
+        (onProgress) =>
+          // The last one is the answer itself. It goes on when nobody listens: half of a replay is no better than a whole.
+          instance.replay(body, (progress) => progress.state === "running" && onProgress(progress)),
+        log,
+      ),
+    );
   });
-  app.post("/api/audit", async (c) => c.json(await instance.audit()));
+  app.post("/api/audit", async (c) => {
+    const { progress = false } = auditBody(await jsonBody(c.req.raw));
+    if (!progress) return c.json(await instance.audit());
+    c.header("content-type", "application/x-ndjson");
+    return c.body(await progressLines<AuditProgress>((onProgress, gone) => instance.audit(onProgress, gone), log));
+  });
   app.get("/api/trace", async (c) => {
     const { sequence, stream, shard } = c.req.query();
     if (sequence === undefined || !/^\d{1,130}$/.test(sequence)) {
@@ -220,56 +242,4 @@ async function jsonBody(request: Request): Promise<unknown> {
   } catch (error) {
     throw new PenstockError("invalid-argument", "The body is not JSON.", { cause: error });
   }
-}
-
-const REPLAY_REPORT_MS = 200;
-
-/** Waits for the first progress, so that a replay which is refused is refused with a status of its own. */
-async function replayLines(
-  instance: PipelineInstance,
-  body: ReplayBody,
-  log: Logger,
-): Promise<ReadableStream<Uint8Array>> {
-  const encoder = new TextEncoder();
-  const waiting: ReplayProgress[] = [];
-  let onFirst = () => {};
-  const first = new Promise<void>((resolve) => {
-    onFirst = resolve;
-  });
-  let listener: ((progress: ReplayProgress) => void) | undefined;
-  const done = instance.replay(body, (progress) => {
-    onFirst();
-    if (listener === undefined) waiting.splice(0, 1, progress);
-    else listener(progress);
-  });
-  await Promise.race([first, done]);
-  let gone = false;
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      let saidMs = 0;
-      const say = (line: unknown) => {
-        if (!gone) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
-      };
-      listener = (progress) => {
-        const nowMs = performance.now();
-        if (progress.state === "done" || nowMs - saidMs < REPLAY_REPORT_MS) return;
-        saidMs = nowMs;
-        say(progress);
-      };
-      for (const progress of waiting) listener(progress);
-      const finish = async () => {
-        try {
-          say(await done);
-        } catch (error) {
-          say(errorAnswer(error, log).body);
-        }
-        if (!gone) controller.close();
-      };
-      void finish();
-    },
-    // The replay goes on: it is idempotent, and half of one is no better than a whole.
-    cancel: () => {
-      gone = true;
-    },
-  });
 }

@@ -1,5 +1,6 @@
 import type {
   AdviseBody,
+  AuditProgress,
   AuditReport,
   DeadLetter,
   DeadLetterPage,
@@ -35,7 +36,7 @@ export interface ControlClient {
   deadLetter(id: string): Promise<DeadLetter>;
   redrive(body: RedriveBody): Promise<RedriveReport>;
   replay(body: ReplayBody): AsyncIterable<ReplayProgress>;
-  audit(): Promise<AuditReport>;
+  audit(onProgress?: (progress: AuditProgress) => void): Promise<AuditReport>;
   advise(body: AdviseBody): Promise<TableAdvice>;
   shadow(body: ShadowBody): Promise<ShadowReport>;
   trace(sequence: string, stream?: string): Promise<TraceReport>;
@@ -122,7 +123,18 @@ function controlClient(base: string, credential: { name: string; secret: string 
         yield said;
       }
     },
-    audit: () => postJson("audit", {}),
+    audit: async (onProgress) => {
+      const response = await post("audit", { progress: true });
+      for await (const line of linesOf(response)) {
+        const said = JSON.parse(line) as AuditProgress | AuditReport | ErrorAnswer;
+        if ("error" in said) throw fromAnswer(said, url);
+        if ("findings" in said) return said;
+        onProgress?.(said);
+      }
+      throw new PenstockError("unavailable", "The instance went away before the audit was done.", {
+        hint: "Start it again and repeat the command; or give --data, which reads a directory that no instance has.",
+      });
+    },
     advise: (body) => postJson("advise", body),
     shadow: (body) => postJson("advise/shadow", body),
     trace: (sequence, stream) => get(`trace?${search({ sequence, stream })}`),
