@@ -1,4 +1,5 @@
 import { messageOf } from "../../core/errors.js";
+import type { LoadMode } from "../../definition/model.js";
 import { bytes, count, duration, rate } from "../support/text.js";
 import type { Deployment } from "./deployment.js";
 import { type AwsSession, calling } from "./session.js";
@@ -20,6 +21,8 @@ export interface AwsStatus {
   readonly queue: { readonly waiting: number; readonly givenUp: number };
   readonly tables: readonly {
     readonly name: string;
+    readonly load: LoadMode;
+    /** By the loader: none of tables with another `load`. */
     readonly rowsLoaded: number;
     readonly quarantined: number;
     readonly lastLoadMs: number | undefined;
@@ -131,10 +134,11 @@ async function tables(deployment: Deployment): Promise<AwsStatus["tables"]> {
   const { warehouse, close } = await openDeployment(deployment);
   try {
     return await Promise.all(
-      deployment.model.tables.map(async ({ name }) => {
+      deployment.model.tables.map(async ({ name, load }) => {
         const { loadedRows, quarantined, newest } = await warehouse.summary(name, 1);
         return {
           name,
+          load: load ?? "copy",
           rowsLoaded: loadedRows,
           quarantined: quarantined.length,
           lastLoadMs: newest[0]?.loadedAtMs,
@@ -160,9 +164,13 @@ export function statusText(
   ]);
   const tables = status.tables.map((table) => [
     table.name,
-    count(table.rowsLoaded),
-    count(table.quarantined),
-    table.lastLoadMs === undefined ? "never" : `${duration(nowMs - table.lastLoadMs)} ago`,
+    ...(table.load === "copy"
+      ? [
+          count(table.rowsLoaded),
+          count(table.quarantined),
+          table.lastLoadMs === undefined ? "never" : `${duration(nowMs - table.lastLoadMs)} ago`,
+        ]
+      : [`by Redshift (${table.load})`, "-", "-"]),
   ]);
   return [
     `${status.stackName} in ${status.region}: ${status.status}${changed}`,
