@@ -59,12 +59,10 @@ export function datePart(word: string, at: number): DatePart {
   });
 }
 
-/** DATEADD(month, ...) and DATE_TRUNC('month', ...): the word arrives as a text or as a name that is no column. */
+/** DATEADD(month, ...) and DATE_TRUNC('month', ...): the word arrives as a text either way. */
 export function partArgument(expression: Expression | undefined, at: number): DatePart {
   if (expression?.kind === "literal" && expression.value.type === "string")
     return datePart(expression.value.text, expression.at);
-  if (expression?.kind === "column" && expression.parts.length === 1)
-    return datePart(expression.parts[0]!, expression.at);
   if (expression?.kind === "cast") return partArgument(expression.operand, at);
   throw new SqlError(SQL_STATE.invalidParameterValue, "the date part must be a word, as in DATEADD(month, 1, day)", {
     at: expression?.at ?? at,

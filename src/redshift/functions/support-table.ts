@@ -40,7 +40,7 @@ export function functionsDocument(): string {
     "- Regular expressions are RE2's: POSIX classes and Perl's abbreviations, no back references, no look-around.",
     "- A division of decimals, and `AVG` of them, cuts what is behind the last digit; Redshift's documentation does not say whether it rounds.",
     "- A SUPER and a scalar of another kind are compared as NULL; two SUPER values are compared as numbers where both are, else by their JSON text.",
-    "- `COLLATE` and COLLATE's column attribute change nothing: texts are compared byte for byte.",
+    "- `COLLATE(value, ...)` changes nothing: texts are compared byte for byte; a column cannot be `COLLATE CASE_INSENSITIVE`.",
     "",
     ...sections,
   ].join("\n");

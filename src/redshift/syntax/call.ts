@@ -10,7 +10,8 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
   cursor.expectSign("(");
   const distinct = cursor.accept("distinct");
   if (!distinct) cursor.accept("all");
-  const args = cursor.isSign(")") ? [] : cursor.commas(() => acceptStar(cursor) ?? cursor.expression());
+  const given = cursor.isSign(")") ? [] : cursor.commas(() => acceptStar(cursor) ?? cursor.expression());
+  const args = takesDatePart(name) ? withDatePart(given) : given;
   const transform = name.parts.at(-1) === "object_transform" ? parseTransform(cursor) : undefined;
   let nulls = nullTreatment(cursor);
   if (cursor.isWords("order", "by")) {
@@ -48,6 +49,30 @@ export function parseCall(cursor: Cursor, name: QualifiedName): Call {
     ...(nulls === undefined ? {} : { nulls }),
     ...(over === undefined ? {} : { over }),
   };
+}
+
+const DATE_PART_FIRST = new Set([
+  "dateadd",
+  "date_add",
+  "datediff",
+  "date_diff",
+  "date_part",
+  "pgdate_part",
+  "date_trunc",
+]);
+
+function takesDatePart({ parts }: QualifiedName): boolean {
+  return DATE_PART_FIRST.has(parts.at(-1)!);
+}
+
+/** `DATEADD(month, ...)`: a word, and no column, whatever columns there are. */
+function withDatePart([first, ...others]: readonly Expression[]): Expression[] {
+  if (first === undefined) return [];
+  const word = first.kind === "column" && first.parts.length === 1 ? first.parts[0] : undefined;
+  return [
+    word === undefined ? first : { kind: "literal", value: { type: "string", text: word }, at: first.at },
+    ...others,
+  ];
 }
 
 function parseTransform(cursor: Cursor): NonNullable<Call["transform"]> {

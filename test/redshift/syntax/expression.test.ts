@@ -178,7 +178,7 @@ test.for([
   ["position('a' in b || c)", "position('a', (b || c))"],
   ["substring(a from 2 for 3)", "substring(a, 2, 3)"],
   ["substring(a, 2)", "substring(a, 2)"],
-  ["dateadd(day, 1, a)", "dateadd(day, 1, a)"],
+  ["dateadd(day, 1, a)", "dateadd('day', 1, a)"],
   ["listagg(a, ',') within group (order by b) over (partition by c)", "listagg(a, ',') within [b] over [c | ]"],
   [
     "sum(a) over (order by b desc rows between unbounded preceding and current row)",

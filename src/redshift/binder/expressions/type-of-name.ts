@@ -70,6 +70,13 @@ const REFUSED = new Set([
   "bigserial",
 ]);
 
+/** Redshift has these. */
+const MISSING: Readonly<Record<string, string>> = {
+  geometry: "Keep WKT or GeoJSON in a VARCHAR, WKB in a VARBYTE.",
+  geography: "Keep WKT or GeoJSON in a VARCHAR, WKB in a VARBYTE.",
+  hllsketch: "APPROXIMATE COUNT(DISTINCT ...) estimates.",
+};
+
 export function typeOfName(name: TypeName): SqlType {
   const type = scalarOf(name);
   return name.array === true ? { kind: "array", of: type } : type;
@@ -107,6 +114,13 @@ function scalarOf(name: TypeName): SqlType {
     throw new SqlError(SQL_STATE.featureNotSupported, `type "${word}" is not supported`, {
       at: name.at,
       hint: "Redshift does not have it either. SUPER holds JSON, VARBYTE bytes, VARCHAR(36) a UUID.",
+    });
+  }
+  const instead = MISSING[word];
+  if (instead !== undefined) {
+    throw new SqlError(SQL_STATE.featureNotSupported, `type "${word}" is not supported`, {
+      at: name.at,
+      hint: instead,
     });
   }
   const full = name.schema === undefined ? word : `${name.schema}.${word}`;
