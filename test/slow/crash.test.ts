@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { seededRandom } from "../simulation/random.js";
 import { freshSeed, loadSeconds } from "../simulation/seeds.js";
-import { expectEachOnce } from "../support/each-once.js";
+import { expectEachKeyOnce, expectEachOnce, expectEachThere } from "../support/each-once.js";
 import { type PenstockProcess, startPenstock } from "../support/penstock-process.js";
 import { type PutClient, startPutClient } from "../support/put-client.js";
+import { callKinesis } from "../support/raw-connection.js";
 
 const definition = fileURLToPath(new URL("definitions/crash.ts", import.meta.url));
 
@@ -20,18 +21,27 @@ test("killed at random moments under load, again and again, it keeps every acked
 
   let instance: PenstockProcess | undefined;
   let nextId = 1;
-  const submitted = { events: new Set<number>(), lines: new Set<number>() };
-  const client = (stream: "events" | "lines", recordOf: (id: number) => string): PutClient =>
+  const submitted = {
+    events: new Set<number>(),
+    lines: new Set<number>(),
+    keyed: new Set<number>(),
+    direct: new Set<number>(),
+  };
+  const seconds = loadSeconds(70);
+  // So that the rows of a long run can still be looked at one by one.
+  const pauseMs = Math.max(0, (seconds - 120) / 2);
+  const client = (stream: keyof typeof submitted, recordOf: (id: number) => string): PutClient =>
     startPutClient({
       stream,
       recordOf,
+      firehose: stream === "direct",
       port: () => (instance === undefined ? undefined : Number(instance.aws.port)),
       nextId: () => {
         submitted[stream].add(nextId);
         return nextId++;
       },
       batchSize: () => random.pick([1, 20, 200, 500]),
-      pauseMs: () => random.pick([0, 5, 50]),
+      pauseMs: () => random.pick([0, 5, 50]) + pauseMs,
     });
   const filling = (id: number) => "x".repeat((id * 7) % 900);
   const clients = [
@@ -39,9 +49,23 @@ test("killed at random moments under load, again and again, it keeps every acked
       client("events", (id) => JSON.stringify({ id, parity: id % 2 === 0 ? "even" : "odd", filling: filling(id) })),
     ),
     client("lines", (id) => `${id},${filling(id)}`),
+    client("keyed", (id) => JSON.stringify({ id, key: keyOf(id) })),
+    client("direct", (id) => JSON.stringify({ id, filling: filling(id) })),
   ];
 
-  const seconds = loadSeconds(70);
+  let reshards = 0;
+  /** Splits and merges under load; it may be refused while the one before is under way, or never be answered. */
+  const reshard = async (life: PenstockProcess, signal: AbortSignal) => {
+    while (!signal.aborted) {
+      const count = random.between(1, 7);
+      const input = { StreamName: "events", TargetShardCount: count, ScalingType: "UNIFORM_SCALING" };
+      await callKinesis(Number(life.aws.port), "UpdateShardCount", input)
+        .then(() => reshards++)
+        .catch(() => undefined);
+      await sleep(random.between(200, 1500), signal);
+    }
+  };
+
   const endMs = performance.now() + seconds * 1000;
   let kills = 0;
   while (performance.now() < endMs) {
@@ -55,6 +79,7 @@ test("killed at random moments under load, again and again, it keeps every acked
       continue;
     }
     const ended = new AbortController();
+    void reshard(instance, ended.signal);
     await Promise.race([sleep(random.between(100, 3500), ended.signal), instance.exited]);
     ended.abort();
     const dying = instance;
@@ -69,10 +94,14 @@ test("killed at random moments under load, again and again, it keeps every acked
   await instance.flush();
   const audit = await instance.audit();
   const acked = clients.flatMap((one) => one.acked);
-  console.log(`crash test: ${kills} kills, ${acked.length} records acked, ${nextId - 1} submitted`);
+  console.log(
+    `crash test: ${kills} kills, ${reshards} changes of the shard count, ${acked.length} records acked, ${nextId - 1} submitted`,
+  );
   expect(clients.flatMap((one) => one.surprises)).toEqual([]);
   expect(kills).toBeGreaterThan(seconds / 15);
   expect(audit).toMatchObject({ ok: true, lost: 0, duplicated: 0, findings: [] });
+
+  expect(reshards).toBeGreaterThan(0);
 
   const events = acked.filter(({ stream }) => stream === "events");
   await expectEachOnce(instance, "events", events, submitted.events);
@@ -88,8 +117,17 @@ test("killed at random moments under load, again and again, it keeps every acked
     acked.filter(({ stream }) => stream === "lines"),
     submitted.lines,
   );
+  await expectEachOnce(instance, "parted_events", events, submitted.events);
+  const keyed = acked.filter(({ stream }) => stream === "keyed");
+  await expectEachKeyOnce(instance, "newest", keyed, keyOf, submitted.keyed);
+  await expectEachKeyOnce(instance, "oldest", keyed, keyOf, submitted.keyed);
+  const direct = clients.at(-1)!;
+  await expectEachThere(instance, "direct", direct.acked, direct.sent);
   expect(await instance.stop(), instance.log()).toBe(0);
 });
+
+/** Few enough that most records lose to another. */
+const keyOf = (id: number) => id % 997;
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -11,6 +11,8 @@ export interface Acked {
 
 export interface PutClientOptions {
   readonly stream: string;
+  /** Through Firehose's PutRecordBatch, which names no sequence: those of `acked` are 0. `stream` names the delivery stream then. */
+  readonly firehose?: boolean;
   /** Where the server is now; undefined while there is none. */
   readonly port: () => number | undefined;
   readonly recordOf: (id: number) => string;
@@ -27,6 +29,8 @@ export interface PutClient {
   readonly acked: readonly Acked[];
   /** Answers that were other than 200, or that could not be read: none is expected. */
   readonly surprises: readonly string[];
+  /** How often each id was sent. */
+  readonly sent: ReadonlyMap<number, number>;
   /** Takes no new ids, sends what is still waiting, and ends. */
   finish(): Promise<void>;
 }
@@ -40,9 +44,14 @@ interface PutRecordsAnswer {
   }[];
 }
 
+interface PutRecordBatchAnswer {
+  readonly RequestResponses: readonly { readonly RecordId?: string }[];
+}
+
 export function startPutClient(options: PutClientOptions): PutClient {
   const acked: Acked[] = [];
   const surprises: string[] = [];
+  const sent = new Map<number, number>();
   let waiting: number[] = [];
   let finishing = false;
   let connection: { readonly port: number; readonly raw: RawConnection } | undefined;
@@ -63,11 +72,32 @@ export function startPutClient(options: PutClientOptions): PutClient {
       Data: Buffer.from(options.recordOf(id)).toString("base64"),
       PartitionKey: `key-${id % 101}`,
     }));
-    const body = JSON.stringify({ StreamName: options.stream, Records: records });
-    const { status, body: text } = await raw.send(kinesisRequest(connection!.port, "PutRecords", body));
+    const request =
+      options.firehose === true
+        ? kinesisRequest(
+            connection!.port,
+            "PutRecordBatch",
+            JSON.stringify({ DeliveryStreamName: options.stream, Records: records.map(({ Data }) => ({ Data })) }),
+            "Firehose_20150804",
+          )
+        : kinesisRequest(
+            connection!.port,
+            "PutRecords",
+            JSON.stringify({ StreamName: options.stream, Records: records }),
+          );
+    for (const id of batch) sent.set(id, (sent.get(id) ?? 0) + 1);
+    const { status, body: text } = await raw.send(request);
     if (status !== 200) {
       surprises.push(`${status}: ${text.toString().slice(0, 300)}`);
       return batch;
+    }
+    if (options.firehose === true) {
+      const { RequestResponses } = JSON.parse(text.toString()) as PutRecordBatchAnswer;
+      return batch.filter((id, i) => {
+        if (RequestResponses[i]!.RecordId === undefined) return true;
+        acked.push({ id, stream: options.stream, shardId: "", sequence: 0 });
+        return false;
+      });
     }
     const answer = JSON.parse(text.toString()) as PutRecordsAnswer;
     return batch.filter((id, i) => {
@@ -104,6 +134,7 @@ export function startPutClient(options: PutClientOptions): PutClient {
   return {
     acked,
     surprises,
+    sent,
     finish: () => {
       finishing = true;
       return working;

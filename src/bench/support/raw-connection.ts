@@ -103,13 +103,13 @@ function unchunked(bytes: Buffer, bodyAt: number): Buffer | undefined {
 }
 
 /** A request to a Kinesis endpoint, as an SDK would send it (but that nobody checks the signature on loopback). */
-export function kinesisRequest(port: number, operation: string, body: string): Buffer {
+export function kinesisRequest(port: number, operation: string, body: string, target = "Kinesis_20131202"): Buffer {
   const payload = Buffer.from(body);
   const head = [
     "POST / HTTP/1.1",
     `Host: 127.0.0.1:${port}`,
     "Content-Type: application/x-amz-json-1.1",
-    `X-Amz-Target: Kinesis_20131202.${operation}`,
+    `X-Amz-Target: ${target}.${operation}`,
     "X-Amz-Date: 20260101T000000Z",
     `Authorization: AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=${"0".repeat(64)}`,
     `Content-Length: ${payload.length}`,

@@ -67,7 +67,7 @@ export async function openDuckDbWarehouse(options: DuckDbWarehouseOptions): Prom
     try {
       return await withSession(engine, limit, work);
     } catch (error) {
-      throw engineError(error, doing);
+      throw engineError(error, doing, options.path);
     }
   };
 
@@ -195,17 +195,18 @@ async function openInstance(options: DuckDbWarehouseOptions): Promise<DuckDBInst
     );
   } catch (error) {
     const message = messageOf(error);
-    const locked = /lock/i.test(message);
-    throw new PenstockError(
-      locked ? "locked" : "damaged",
-      `The warehouse ${options.path} cannot be opened: ${message}`,
-      {
+    if (/set lock|conflicting lock/i.test(message)) {
+      throw new PenstockError("locked", `The warehouse ${options.path} cannot be opened: ${message}`, {
         cause: error,
-        hint: locked
-          ? "Another process has it open: stop that one, or ask it by `penstock query`."
-          : "Put the file aside and start again: it is filled anew from the lake by `penstock replay --from lake`.",
-      },
-    );
+        hint: "Another process has it open: stop that one, or ask it by `penstock query`.",
+      });
+    }
+    const known = engineError(error, "It cannot be opened", options.path);
+    if (known.code === "poisoned") throw known;
+    throw new PenstockError("refused", `The warehouse ${options.path} cannot be opened: ${message}`, {
+      cause: error,
+      hint: "Mend what the engine says; its file is as of its last commit.",
+    });
   }
 }
 
