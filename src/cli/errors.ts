@@ -136,7 +136,8 @@ const addRedrive: AddCommand = (group, { terminal, exit }: CommandContext) => {
     .summary("try them again against the definition as it is now")
     .description(
       "Decodes the chosen dead letters again and loads those that pass now. Those that fail again stay, with their new reason. A letter " +
-        "that was redriven before is left alone, so it is safe to repeat. Exit code 1 when some failed again.",
+        "that was redriven before is left alone, so it is safe to repeat. Exit code 1 when some failed again.\n" +
+        "With --aws, a table's `transform` is taken from the definition's file (--definition), which must be the deployed one.",
     )
     .argument("[ids...]", "dead letters by id; none: all that --table and --code choose")
     .option("--table <name>", "only this table's")
