@@ -49,7 +49,7 @@ export async function openSql({ stores, model, buckets, users, log, closers }: S
     systemState,
     handlers: {
       ...loadHandlers(services, chosen),
-      ...externalHandlers(lake),
+      ...externalHandlers(lake, services),
       "analyze-compression": analyzeCompressionHandler(measureTools(stores)),
     },
     external: (relation) => externalRelation(relation, reader),

@@ -58,8 +58,8 @@ const COMMANDS: readonly Command[] = [
   ),
   partly(
     "CREATE EXTERNAL TABLE",
-    "Parquet, delimited text, CSV, JSON; no AS.",
-    "CREATE EXTERNAL TABLE outside.lines (id int) STORED AS PARQUET LOCATION 's3://data/lines/'",
+    "Parquet, delimited text, CSV, JSON; AS writes Parquet or delimited text.",
+    "CREATE EXTERNAL TABLE outside.copied PARTITIONED BY (name) STORED AS PARQUET LOCATION 's3://data/copied/' AS SELECT * FROM t; CREATE EXTERNAL TABLE outside.lines (id int) STORED AS PARQUET LOCATION 's3://data/lines/'",
   ),
   yes(
     "CREATE GROUP, ALTER GROUP, DROP GROUP",
@@ -165,8 +165,8 @@ const COMMANDS: readonly Command[] = [
 ];
 
 async function world(): Promise<LoadWorld> {
-  const opened = await openLoadWorld(() => ({
-    handlers: externalHandlers(lakeCatalog({ name: "market", tables: [] } as never, "p-lake")),
+  const opened = await openLoadWorld((services) => ({
+    handlers: externalHandlers(lakeCatalog({ name: "market", tables: [] } as never, "p-lake"), services),
     alterExternal,
     ...WITH_SYSTEM,
   }));

@@ -74,11 +74,12 @@ export async function openRedshiftDoor(root: string, options: DoorOptions = {}):
     gate: boundedGate(3),
   });
   const log = { load: async () => undefined, unload: async () => undefined };
+  const services = { buckets, clock: systemClock, log, stagingDirectory };
   const engine = await openSqlDatabase({
     ...warehouse.engine,
     handlers: {
-      ...loadHandlers({ buckets, clock: systemClock, log, stagingDirectory }),
-      ...externalHandlers(lakeCatalog({ name: GLUE_DATABASE, streams: [], tables: [] }, LAKE_BUCKET)),
+      ...loadHandlers(services),
+      ...externalHandlers(lakeCatalog({ name: GLUE_DATABASE, streams: [], tables: [] }, LAKE_BUCKET), services),
     },
     alterExternal,
     systemView,

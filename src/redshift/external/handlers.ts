@@ -1,17 +1,19 @@
 /** CREATE EXTERNAL SCHEMA, CREATE EXTERNAL TABLE, and ALTER TABLE of partitions. */
 import { typeOfName } from "../binder/expressions/type-of-name.js";
 import type { StoredColumn, StoredRelation } from "../catalog/stored.js";
+import type { LoadServices } from "../copy/services.js";
 import { s3Url } from "../copy/source.js";
 import { checkDatabase, checkLake } from "../engine/access.js";
 import { type DdlRun, newOid, placeFor, putRelation, putSchema, removeRelation } from "../engine/ddl/catalog-work.js";
 import { checkSchemaName, schemaThere } from "../engine/ddl/schemas.js";
-import { done, type StatementHandlers } from "../engine/statement-run.js";
+import { done, type StatementHandler, type StatementHandlers } from "../engine/statement-run.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import type { AlterTableAction, CreateExternalSchema, CreateExternalTable } from "../syntax/ast.js";
+import { type BoundCreateAs, bindCreateAs, type Made, makeFiles } from "./create-as.js";
 import { type LakeCatalog, lakeRelation } from "./lake-tables.js";
 import { type ExternalFormat, newExternal, storedExternal } from "./stored-external.js";
 
-export function externalHandlers(lake: LakeCatalog): StatementHandlers {
+export function externalHandlers(lake: LakeCatalog, services: LoadServices): StatementHandlers {
   return {
     "create-external-schema": {
       access: "write",
@@ -36,12 +38,26 @@ export function externalHandlers(lake: LakeCatalog): StatementHandlers {
         return done("CREATE EXTERNAL SCHEMA");
       },
     },
-    "create-external-table": {
-      access: "write",
-      async run(statement: CreateExternalTable, run) {
-        await createTable(statement, run, lake);
-        return done("CREATE EXTERNAL TABLE");
-      },
+    "create-external-table": createTableHandler(lake, services),
+  };
+}
+
+function createTableHandler(
+  lake: LakeCatalog,
+  services: LoadServices,
+): StatementHandler<CreateExternalTable, BoundCreateAs | undefined> {
+  return {
+    access: "write",
+    bind: (statement, context) =>
+      statement.query === undefined
+        ? undefined
+        : bindCreateAs(statement, statement.query, formatOf(statement), context),
+    async run(statement, run) {
+      const place = placeOf(statement, run, lake);
+      const { bound } = run;
+      const made = bound === undefined ? undefined : await makeFiles(bound, run, services);
+      await putTable(statement, place, run, made);
+      return done("CREATE EXTERNAL TABLE", made?.rows);
     },
   };
 }
@@ -138,15 +154,11 @@ function shapeOf({ columns, external }: StoredRelation): string {
   return JSON.stringify([columns.map(({ name, type }) => [name, type]), external]);
 }
 
-async function createTable(statement: CreateExternalTable, run: DdlRun, lake: LakeCatalog): Promise<void> {
-  const { name, query } = statement;
+type Place = Pick<StoredRelation, "schema" | "name">;
+
+function placeOf(statement: CreateExternalTable, run: DdlRun, lake: LakeCatalog): Place {
+  const { name } = statement;
   const at = name.at;
-  if (query !== undefined) {
-    throw new SqlError(SQL_STATE.featureNotSupported, "CREATE EXTERNAL TABLE AS is not supported", {
-      at,
-      hint: "UNLOAD the query, then CREATE EXTERNAL TABLE over its files.",
-    });
-  }
   const place = placeFor(run, name, false);
   const schema = run.core.transaction.snapshot.schemas.get(place.schema);
   if (schema?.externalFrom === undefined) {
@@ -159,6 +171,10 @@ async function createTable(statement: CreateExternalTable, run: DdlRun, lake: La
   if (place.existing !== undefined)
     throw new SqlError(SQL_STATE.duplicateTable, `Relation "${place.name}" already exists`, { at });
   if (s3Url(statement.location, at).bucket === lake.bucket) checkLake(run.core, at);
+  return place;
+}
+
+function columnsOf(statement: CreateExternalTable): readonly StoredColumn[] {
   const columns = [...statement.columns, ...statement.partitionedBy].map(
     (column, index): StoredColumn => ({
       name: column.name,
@@ -170,7 +186,19 @@ async function createTable(statement: CreateExternalTable, run: DdlRun, lake: La
   );
   const twice = columns.find((column, index) => columns.findIndex((other) => other.name === column.name) !== index);
   if (twice !== undefined)
-    throw new SqlError(SQL_STATE.duplicateColumn, `column "${twice.name}" specified more than once`, { at });
+    throw new SqlError(SQL_STATE.duplicateColumn, `column "${twice.name}" specified more than once`, {
+      at: statement.name.at,
+    });
+  return columns;
+}
+
+async function putTable(
+  statement: CreateExternalTable,
+  place: Place,
+  run: DdlRun,
+  made: Made | undefined,
+): Promise<void> {
+  const columns = made?.columns ?? columnsOf(statement);
   const nowMs = run.core.shared.clock.now();
   await putRelation(run, {
     oid: await newOid(run),
@@ -195,6 +223,7 @@ async function createTable(statement: CreateExternalTable, run: DdlRun, lake: La
         format: formatOf(statement),
         partitionColumns: statement.partitionedBy.map((column) => column.name),
         parameters: JSON.stringify(statement.properties),
+        ...(made === undefined ? {} : { partitions: made.partitions }),
       }),
     ),
   });

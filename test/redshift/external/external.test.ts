@@ -24,13 +24,13 @@ const QUOTES = tableModel({
 
 async function openWorld(): Promise<LoadWorld> {
   const model = { name: "market", tables: [QUOTES] } as unknown as PipelineModel;
-  return openLoadWorld(({ buckets }, { engine }) => ({
+  return openLoadWorld((services, { engine }) => ({
     ...WITH_SYSTEM,
-    handlers: externalHandlers(lakeCatalog(model, "p-lake")),
+    handlers: externalHandlers(lakeCatalog(model, "p-lake"), services),
     alterExternal,
     external: (relation) =>
       externalRelation(relation, {
-        buckets,
+        buckets: services.buckets,
         fileColumns: async (path) => {
           const connection = await engine.instance.connect();
           const rows = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet('${path}')`)).getRowsJS();
@@ -171,4 +171,44 @@ test("what is no source of an external schema is refused", async () => {
   expect(
     await world.error("CREATE EXTERNAL TABLE public.t (a int) STORED AS PARQUET LOCATION 's3://data/x/'"),
   ).toContain("external schemas");
+});
+
+test("the rows of a query become an external table, in partitions", async () => {
+  const world = await openWorld();
+  await world.run(
+    "CREATE EXTERNAL SCHEMA mine FROM DATA CATALOG DATABASE 'own' IAM_ROLE default CREATE EXTERNAL DATABASE IF NOT EXISTS",
+  );
+  await world.run(
+    "CREATE TABLE sold (id int, at date, area varchar(20), price decimal(8,2), more super); INSERT INTO sold VALUES (1, '2024-01-01', 'north', 1.5, json_parse('{\"a\":1}')), (2, '2024-01-02', 'a/b c', 2, NULL), (3, '2024-01-01', NULL, NULL, NULL)",
+  );
+  const made = await world.run(
+    "CREATE EXTERNAL TABLE mine.sold PARTITIONED BY (area, at) STORED AS PARQUET LOCATION 's3://data/sold' AS SELECT area, id, price, at, more FROM sold",
+  );
+  expect(made.tag).toBe("CREATE EXTERNAL TABLE");
+  expect(await world.rows("SELECT * FROM mine.sold ORDER BY id")).toEqual([
+    '1|1.50|{"a":1}|north|2024-01-01',
+    "2|2.00|NULL|a/b c|2024-01-02",
+    "3|NULL|NULL|NULL|2024-01-01",
+  ]);
+  expect(await world.rows("SELECT id FROM mine.sold WHERE at = '2024-01-02'")).toEqual(["2"]);
+  expect(await world.rows("SELECT count(*) FROM svv_external_partitions WHERE tablename = 'sold'")).toEqual(["3"]);
+  expect(
+    await world.rows(
+      "SELECT columnname, external_type, part_key FROM svv_external_columns WHERE tablename = 'sold' ORDER BY columnnum",
+    ),
+  ).toEqual(["id|int|0", "price|decimal(8,2)|0", expect.stringMatching(/^more\|/), "area|varchar(20)|1", "at|date|2"]);
+  await world.run(
+    "CREATE EXTERNAL TABLE mine.texts ROW FORMAT DELIMITED FIELDS TERMINATED BY '|' STORED AS TEXTFILE LOCATION 's3://data/texts/' AS SELECT id, area FROM sold WHERE id <> 2",
+  );
+  expect(await world.rows("SELECT * FROM mine.texts ORDER BY 1")).toEqual(["1|north", "3|NULL"]);
+  const refused = (rest: string) => world.error(`CREATE EXTERNAL TABLE mine.${rest} AS SELECT id FROM sold`);
+  expect(await refused("sold STORED AS PARQUET LOCATION 's3://data/again/'")).toContain(
+    '42P07 Relation "sold" already exists',
+  );
+  expect(await refused("more STORED AS PARQUET LOCATION 's3://data/sold/'")).toContain("is not empty");
+  expect(await refused("more (id int) STORED AS PARQUET LOCATION 's3://data/again/'")).toContain("42601");
+  expect(await refused("more STORED AS PARQUET LOCATION 's3://p-lake/tables/more/'")).toContain("42501");
+  expect(
+    await refused("more ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://data/again/'"),
+  ).toContain("0A000 CREATE EXTERNAL TABLE AS writes Parquet or delimited text");
 });
