@@ -72,6 +72,7 @@ export async function openStores({
       for (const stretch of damage)
         log.error({ stream, ...stretch }, "the journal is damaged; its records cannot be read");
     },
+    onMended: (stream, reason) => log.error({ stream, reason }, "stream.json was made again from its copy"),
     onUnreadable: (stream, { shard, from, to }, path) =>
       log.error(
         { stream, shard: shardIdOf(shard), from, to, path },

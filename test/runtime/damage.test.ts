@@ -1,5 +1,6 @@
-import { open, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { UpdateShardCountCommand } from "@aws-sdk/client-kinesis";
 import { describe, expect, test } from "vitest";
 import { run, temporaryFolder, writeDefinition } from "./running-pipeline.js";
 
@@ -58,9 +59,32 @@ describe("records put after a damage are loaded under identities of their own:",
   });
 });
 
-test("a small file that is damaged is named, with what to do", async () => {
+test.each<[string, (path: string) => Promise<void>]>([
+  ["torn", (path) => writeFile(path, "{ torn")],
+  [
+    "of other numbers",
+    async (path) => writeFile(path, (await readFile(path, "utf8")).replace(/"nextShard": \d/, '"nextShard": 7')),
+  ],
+  ["gone", (path) => rm(path)],
+])("a stream.json that is %s is made again from its copy, with every change that was answered", async (_, damage) => {
   const { folder, segment } = await stopped(50);
-  await writeFile(join(segment, "..", "stream.json"), "{ torn");
+  const grown = await run(folder);
+  await grown.kinesis.send(
+    new UpdateShardCountCommand({ StreamName: "s", TargetShardCount: 2, ScalingType: "UNIFORM_SCALING" }),
+  );
+  await expect.poll(() => grown.instance.status().streams[0]!.openShards, { timeout: 10_000 }).toBe(2);
+  await grown.close();
+  await damage(join(segment, "..", "stream.json"));
+  const pipeline = await run(folder);
+  expect(pipeline.instance.status().streams[0]!.openShards).toBe(2);
+  await pipeline.put("s", [{ id: -1 }]);
+  await pipeline.instance.flush();
+  expect(await pipeline.instance.audit()).toMatchObject({ ok: true, acked: 51, findings: [] });
+});
+
+test("a small file that is damaged with its copy is named, with what to do", async () => {
+  const { folder, segment } = await stopped(50);
+  for (const name of ["stream.json", "stream.copy.json"]) await writeFile(join(segment, "..", name), "{ torn");
   await expect(run(folder)).rejects.toMatchObject({
     code: "damaged",
     message: expect.stringContaining("stream.json"),

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { checksumText } from "../../core/checksum.js";
+import { isPenstockError, PenstockError } from "../../core/errors.js";
 import { readJsonFile, writeFileAtomically } from "../../disk/atomic-file.js";
 import type { Disk } from "../../disk/disk.js";
 import type { ShardRange, StreamAttributes, StreamKind, TrimDigest } from "../stream.js";
@@ -32,13 +34,57 @@ export interface ShardMetadata {
 }
 
 const metadataPath = (directory: string) => join(directory, "stream.json");
+const copyPath = (directory: string) => join(directory, "stream.copy.json");
 
-export function readMetadata(disk: Disk, directory: string): Promise<StreamMetadata | undefined> {
-  return readJsonFile<StreamMetadata>(disk, metadataPath(directory));
+export interface FoundMetadata {
+  readonly metadata: StreamMetadata;
+  /** Why `stream.json` could not be used, where it was made again from its copy. */
+  readonly mended?: string;
 }
 
-export function writeMetadata(disk: Disk, directory: string, metadata: StreamMetadata): Promise<void> {
-  return writeFileAtomically(disk, metadataPath(directory), `${JSON.stringify(metadata, null, 2)}\n`);
+/** From its copy, where `stream.json` is damaged or gone; `damaged` where neither can be read, undefined where there is neither. */
+export async function readMetadata(disk: Disk, directory: string): Promise<FoundMetadata | undefined> {
+  const own = await readChecked(disk, metadataPath(directory)).catch(asDamage);
+  const copy = await readChecked(disk, copyPath(directory)).catch(asDamage);
+  if (own !== undefined && !isPenstockError(own)) {
+    if (isPenstockError(copy) || JSON.stringify(copy) !== JSON.stringify(own))
+      await writeChecked(disk, copyPath(directory), own);
+    return { metadata: own };
+  }
+  if (copy !== undefined && !isPenstockError(copy)) {
+    await writeChecked(disk, metadataPath(directory), copy);
+    return { metadata: copy, mended: own?.message ?? `${metadataPath(directory)} was removed.` };
+  }
+  if (own !== undefined) throw own;
+  return undefined;
+}
+
+/** The copy first: whatever becomes of `stream.json` later, its copy knows every change that was answered. */
+export async function writeMetadata(disk: Disk, directory: string, metadata: StreamMetadata): Promise<void> {
+  await writeChecked(disk, copyPath(directory), metadata);
+  // Commit point, behind this. Before: the old metadata; the copy, perhaps ahead of it, is made alike at the next start. After: the new metadata.
+  await writeChecked(disk, metadataPath(directory), metadata);
+}
+
+async function readChecked(disk: Disk, path: string): Promise<StreamMetadata | undefined> {
+  const stored = await readJsonFile<StreamMetadata & { readonly checksum?: string }>(disk, path);
+  if (stored === undefined) return undefined;
+  const { checksum, ...metadata } = stored;
+  // An earlier Penstock wrote none.
+  if (checksum === undefined || checksum === checksumText(JSON.stringify(metadata))) return metadata;
+  throw new PenstockError("damaged", `${path} is damaged: it does not match its checksum.`, {
+    hint: "Restore the file from a copy; nothing else was touched.",
+  });
+}
+
+function writeChecked(disk: Disk, path: string, metadata: StreamMetadata): Promise<void> {
+  const checksum = checksumText(JSON.stringify(metadata));
+  return writeFileAtomically(disk, path, `${JSON.stringify({ ...metadata, checksum }, null, 2)}\n`);
+}
+
+function asDamage(error: unknown): PenstockError {
+  if (!isPenstockError(error, "damaged")) throw error;
+  return error;
 }
 
 /** Equal shares of the hash keys, as CreateStream gives them; the last one takes the remainder. */

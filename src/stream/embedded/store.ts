@@ -24,6 +24,8 @@ export interface EmbeddedStoreOptions {
     stream: string,
     found: { readonly damage: readonly Damage[]; readonly cutBytes: number },
   ) => void;
+  /** `stream.json` was damaged or gone, and was made again from its copy. */
+  readonly onMended?: (stream: string, reason: string) => void;
   /** A reader found records damaged; once for each stretch. */
   readonly onUnreadable?: (stream: string, missing: ShardRange, path: string) => void;
 }
@@ -75,17 +77,21 @@ export async function openStreamStore(options: EmbeddedStoreOptions): Promise<St
       continue;
     }
     if (!name.endsWith(FOLDER)) continue;
-    const metadata = await readMetadata(disk, folder);
-    if (metadata !== undefined) {
-      streams.set(metadata.name, await openStream(metadata, folder));
-    } else if ((await listSegments(disk, folder)).length === 0) {
+    const begun = (await disk.stat(join(folder, "stream.json"))) !== undefined;
+    if (!begun && (await listSegments(disk, folder)).length === 0) {
       // A crash while the stream was being made.
       await disk.removeAll(folder);
-    } else {
+      continue;
+    }
+    const found = await readMetadata(disk, folder);
+    if (found === undefined) {
       throw new PenstockError("damaged", `${folder} has a journal but no stream.json.`, {
         hint: "Restore stream.json from a copy; the journal's records are untouched.",
       });
     }
+    const { metadata, mended } = found;
+    if (mended !== undefined) options.onMended?.(metadata.name, mended);
+    streams.set(metadata.name, await openStream(metadata, folder));
   }
 
   const required = (name: string): EmbeddedStream => {
