@@ -7,6 +7,7 @@ import { boundedGate } from "../../src/core/gate.js";
 import type { PipelineModel, TableModel } from "../../src/definition/model.js";
 import { openS3ObjectStore } from "../../src/lake/s3.js";
 import type { FirehoseAnswer, FirehoseEvent } from "../../src/lambda/firehose-transform.js";
+import { rowJson } from "../../src/lambda/row-json.js";
 import { openDuckDbWarehouse } from "../../src/warehouse/duckdb/open.js";
 import { silentLog } from "../../src/warehouse/log.js";
 import { AWS_PLACE, prepareOwnSteps } from "../../src/warehouse/redshift/statements.js";
@@ -205,6 +206,22 @@ describe("dead letters on AWS", () => {
     expect(found.map((row) => [row[1], row[2], row[3], row[6]])).toEqual(
       Array(2).fill(["quotes", "quotes", "firehose", "Lambda.FunctionTimedOut"]),
     );
+  });
+
+  it("rows that were redriven into an earlier warehouse come again with a replay, once", async () => {
+    await warehouse().applyTable(quotes);
+    const identity = {
+      shardId: "shardId-000000000000",
+      sequenceNumber: number(1),
+      rowIndex: 0,
+      arrivedAtMs: ARRIVED_MS,
+    };
+    const line = rowJson(quotes, identity, ["SPY", "1.5", "3"]);
+    await door.lake.put("redrive/quotes/one.json", Buffer.from(`${line}\n`));
+    // `replay --aws` tells of them as EventBridge tells of new objects, which it never does of these.
+    expect(await told("first", "redrive/quotes/")).toMatchObject([{ status: "SUCCEEDED" }]);
+    await told("second", "redrive/quotes/");
+    expect(await rows("SELECT symbol, size, _sequence_number FROM quotes")).toEqual([["SPY", 3, number(1)]]);
   });
 
   it("the sweep brings letters that no event has told of", async () => {

@@ -5,6 +5,11 @@ export function tablePrefix(table: Pick<TableModel, "deliver">): string {
   return fixedFolder(table.deliver.prefix);
 }
 
+/** Rows of its dead letters that were redriven: no event tells of them, since whoever writes them loads them. */
+export function redrivePrefix(table: Pick<TableModel, "name">): string {
+  return `redrive/${table.name}/`;
+}
+
 /** The fixed folders that its dead letters lie under, the transform's and Firehose's own. */
 export function lettersPrefix(table: Pick<TableModel, "deliver">): string {
   return fixedFolder(table.deliver.errorPrefix);

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { TableModel } from "../definition/model.js";
 import { SOURCES_MAX } from "../warehouse/redshift/statements.js";
-import { lettersPrefix, tablePrefix } from "./folders.js";
+import { lettersPrefix, redrivePrefix, tablePrefix } from "./folders.js";
 import type { LoadInput, NewObject } from "./load-step.js";
 
 export interface LoadExecution {
@@ -39,7 +39,9 @@ export function planExecutions(
     const most = table.deliver.fileFormat === "parquet" ? EXECUTION_OBJECTS_MAX : SOURCES_MAX;
     return [
       // Rows of the others are loaded by Redshift itself, or not at all; their letters are not.
-      ...(table.load === undefined ? executionsOf(table, tablePrefix(table), most) : []),
+      ...(table.load === undefined
+        ? [...executionsOf(table, tablePrefix(table), most), ...executionsOf(table, redrivePrefix(table), SOURCES_MAX)]
+        : []),
       ...executionsOf(table, lettersPrefix(table), SOURCES_MAX),
     ];
   });

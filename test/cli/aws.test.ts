@@ -157,6 +157,9 @@ describe("penstock with --aws", () => {
     expect({ code: done.code, stderr: done.stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(done.stdout)).toMatchObject({ chosen: 1, loaded: 1, failed: [], alreadyRedriven: 0 });
     const twice = await aws("errors", "redrive", mended, "--with", file, "--json");
+    // The lake has the row, for a warehouse that is filled anew.
+    const replay = JSON.parse((await aws("replay", "trades", "--dry-run", "--json")).stdout);
+    expect(replay).toMatchObject({ objects: 1, dryRun: true });
     expect(JSON.parse(twice.stdout)).toMatchObject({ chosen: 0, loaded: 0, alreadyRedriven: 1 });
     expect(await rows()).toEqual([["SPY", 7, `4966${"0".repeat(52)}`]]);
     const left = JSON.parse((await aws("errors", "list", "--json")).stdout);

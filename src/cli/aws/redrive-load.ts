@@ -3,6 +3,7 @@ import { PenstockError } from "../../core/errors.js";
 import type { TableModel } from "../../definition/model.js";
 import type { LakeObject } from "../../delivery/flush.js";
 import type { ObjectStore } from "../../lake/object-store.js";
+import { redrivePrefix } from "../../lambda/folders.js";
 import { landingModel } from "../../lambda/load-mode-ddl.js";
 import type { Warehouse } from "../../warehouse/warehouse.js";
 import type { Deployment } from "./deployment.js";
@@ -55,7 +56,7 @@ async function loadRows(
   const objects: LakeObject[] = [];
   if (rows.length > 0) {
     const lines = rows.map(({ line }) => `${line}\n`);
-    const key = `redrive/${table.name}/${digestOf(ids, edited, lines)}${dryRun ? "-preview" : ""}.json`;
+    const key = `${redrivePrefix(table)}${digestOf(ids, edited, lines)}${dryRun ? "-preview" : ""}.json`;
     const { sizeBytes } = await lake.put(key, Buffer.from(lines.join("")));
     objects.push({ key, kind: "rows", table: table.name, flush: 0, schemaVersion: 1, rows: lines.length, sizeBytes });
   }

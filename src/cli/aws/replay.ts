@@ -1,7 +1,7 @@
 import { PenstockError } from "../../core/errors.js";
 import type { LoadMode, TableModel } from "../../definition/model.js";
 import type { ObjectInfo, ObjectStore } from "../../lake/object-store.js";
-import { tablePrefix } from "../../lambda/folders.js";
+import { redrivePrefix, tablePrefix } from "../../lambda/folders.js";
 import type { Deployment } from "./deployment.js";
 import { calling } from "./session.js";
 import { openDeployment } from "./warehouse.js";
@@ -74,15 +74,14 @@ export function tableOf({ model }: Deployment, tableName: string): TableModel {
   });
 }
 
-/** By when they were written. */
+/** By when they were written; with those of redriven dead letters, whose rows are in no other. */
 export async function objectsOf(
   lake: Pick<ObjectStore, "list">,
   table: TableModel,
   { sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: Partial<ReplayTimes>,
 ): Promise<readonly ObjectInfo[]> {
-  return (await lake.list(tablePrefix(table))).filter(
-    ({ modifiedMs, sizeBytes }) => sizeBytes > 0 && modifiedMs >= sinceMs && modifiedMs <= untilMs,
-  );
+  const listed = [...(await lake.list(tablePrefix(table))), ...(await lake.list(redrivePrefix(table)))];
+  return listed.filter(({ modifiedMs, sizeBytes }) => sizeBytes > 0 && modifiedMs >= sinceMs && modifiedMs <= untilMs);
 }
 
 async function enqueue(
