@@ -19,6 +19,9 @@ beforeAll(async () => {
 });
 const of = (name: string) => made.get(name) as Synthesis;
 
+/** Each is a quarter of a minute's work: these two have all ways to load and both warehouses. */
+const APPLIED = ["market", "everything-provisioned"];
+
 function inTerraform(name: string, cloud: CloudFormationTemplate) {
   const hashes = Object.values(cloud.Resources)
     .filter(({ Type }) => Type === "AWS::Lambda::Function")
@@ -69,6 +72,7 @@ describe("every example, way to load and option", () => {
           const configuration = inTerraform(name, cloud);
           await writeFile(join(into, "main.tf.json"), JSON.stringify(configuration));
           expect([name, await tool.validate(into)]).toEqual([name, []]);
+          if (!APPLIED.includes(name)) continue;
           const state = await tool.apply(into);
           const world = {
             template: { ...template, Metadata: cloud.Metadata ?? {} },

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Terraform writes expressions so.
-import { readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stage } from "../../test/cli/stage.js";
@@ -67,7 +67,7 @@ describe("a CloudFormation template as Terraform", () => {
           Properties: { VpcId: "vpc-1", AvailabilityZone: { "Fn::Select": [1, { "Fn::GetAZs": "" }] } },
         },
       },
-      Outputs: { Url: { Value: { Ref: "Queue" } } },
+      Outputs: { Url12AB34CD: { Value: { Ref: "Queue" } } },
     });
     expect(made.resource).toEqual({
       awscc_kms_key: {
@@ -89,6 +89,13 @@ describe("a CloudFormation template as Terraform", () => {
       },
     });
     expect(made.output).toEqual({ Url: { value: "${awscc_sqs_queue.Queue.queue_url}" } });
+  });
+
+  it("names an alarm as CloudFormation would, by its stack", () => {
+    const made = terraform({ Resources: { Late: { Type: "AWS::CloudWatch::Alarm", Properties: { Threshold: 1 } } } });
+    expect(made.resource).toEqual({
+      awscc_cloudwatch_alarm: { Late: { alarm_name: "${var.stack_name}-Late", threshold: 1 } },
+    });
   });
 
   it("takes what awscc lacks from the aws provider, and leaves a custom resource to a stack of its own", () => {
@@ -166,9 +173,13 @@ describe("the check", () => {
 it("penstock synth --terraform writes a configuration with the code of its Lambdas", async () => {
   const here = await stage();
   const definition = join(import.meta.dirname, "../../examples/market");
-  const { code, stdout } = await here.run(["synth", definition, "--terraform", "infra", "--json"]);
-  expect(code).toBe(0);
-  const { terraform: made } = JSON.parse(stdout);
+  // What an earlier synthesis left goes, and nothing else.
+  const code = join(here.directory, "infra/code");
+  await mkdir(join(code, "0".repeat(64)), { recursive: true });
+  await writeFile(join(code, "own.txt"), "");
+  const ran = await here.run(["synth", definition, "--terraform", "infra", "--json"]);
+  expect(ran.code).toBe(0);
+  const { terraform: made } = JSON.parse(ran.stdout);
   const configuration = JSON.parse(await readFile(made.file, "utf8"));
   expect(configuration.terraform.required_providers.awscc.source).toBe("hashicorp/awscc");
   const archives = Object.values<{ source_dir: string }>(configuration.data.archive_file);
@@ -180,6 +191,13 @@ it("penstock synth --terraform writes a configuration with the code of its Lambd
     const folder = source_dir.replace("${path.module}", join(here.directory, "infra"));
     expect((await stat(join(folder, "index.js"))).size).toBeGreaterThan(10_000);
   }
+  const left = await readdir(code);
+  expect(left).toContain("own.txt");
+  expect(left).not.toContain("0".repeat(64));
+  const readme = await readFile(join(here.directory, "infra/README.md"), "utf8");
+  for (const [type, named] of Object.entries<Record<string, { lifecycle?: object }>>(configuration.resource))
+    for (const [name, { lifecycle }] of Object.entries(named))
+      expect([name, readme.includes(`  ${type}.${name}`)]).toEqual([name, lifecycle !== undefined]);
   await rm(join(here.directory, "infra"), { recursive: true });
   expect(await here.run(["synth", definition])).toMatchObject({
     code: 2,

@@ -44,6 +44,8 @@ const AWSCC_VERSION = ">= 1.60.0";
 const AWS_VERSION = ">= 6.0.0";
 const ARCHIVE_VERSION = ">= 2.4.0";
 const CODE = "aws_s3_bucket.code";
+/** Of the files in a zip: the same zip, whoever synthesized. */
+const FILE_MODE = "0644";
 
 export function terraformOf(cloud: CloudFormationTemplate, options: TerraformOptions): Values {
   const scope = scopeOf(cloud);
@@ -75,7 +77,8 @@ export function terraformOf(cloud: CloudFormationTemplate, options: TerraformOpt
       stack_name: {
         type: "string",
         default: options.stackName,
-        description: "What the pipeline's resources are grouped by.",
+        description:
+          "The name of the CloudFormation stack, by which `penstock ... --aws` finds the deployment, and what the alarms' names begin with.",
       },
       ...Object.fromEntries(
         parameters.map(([name, { Default, Description }]) => [
@@ -99,11 +102,17 @@ export function terraformOf(cloud: CloudFormationTemplate, options: TerraformOpt
     resource: resources,
     output: Object.fromEntries(
       Object.entries(cloud.Outputs ?? {}).map(([name, { Value, Description }]) => [
-        name,
+        outputName(name, Object.keys(cloud.Outputs ?? {})),
         { value: template(Value, scope), ...(Description === undefined ? {} : { description: Description }) },
       ]),
     ),
   };
+}
+
+/** Without the digest of its path that the construct library ends it in, where that leaves it the only one. */
+function outputName(name: string, all: readonly string[]): string {
+  const short = (one: string) => one.replace(/[0-9A-F]{8}$/, "");
+  return all.filter((one) => short(one) === short(name)).length === 1 ? short(name) : name;
 }
 
 function scopeOf(cloud: CloudFormationTemplate): Scope {
@@ -190,6 +199,8 @@ function translated(
       return [attributeName(name), attributeValue(value, own, scope, `${id}.${name}`)];
     }),
   );
+  // A stack's alarms begin with its name, by which `status --aws` finds those that ring.
+  if (Type === "AWS::CloudWatch::Alarm") return { type, values: { alarm_name: `\${var.stack_name}-${id}`, ...values } };
   const asset = Type === "AWS::Lambda::Function" ? assetOf(Properties, assets, id) : undefined;
   if (asset === undefined) return { type, values };
   const code = `aws_s3_object.code_${asset.hash}`;
@@ -256,7 +267,7 @@ function assetOf({ Code }: Values, assets: readonly Asset[], id: string): Asset 
 
 function archive({ hash, folder }: Asset): readonly [string, Values] {
   const path = `\${path.module}/${folder}`;
-  return [`code_${hash}`, { type: "zip", source_dir: path, output_path: `${path}.zip` }];
+  return [`code_${hash}`, { type: "zip", source_dir: path, output_path: `${path}.zip`, output_file_mode: FILE_MODE }];
 }
 
 function codeBucket(

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readmeText } from "./readme.js";
 import { type Asset, type CloudFormationTemplate, terraformOf } from "./translate.js";
@@ -17,6 +17,7 @@ export async function writeTerraform(
   const cloud = (await read(`${stackName}.template.json`)) as CloudFormationTemplate;
   const { files } = (await read(`${stackName}.assets.json`)) as AssetManifest;
   await mkdir(outDir, { recursive: true });
+  await removeCode(outDir);
   const assets: Asset[] = [];
   for (const [hash, { source }] of Object.entries(files)) {
     // The template itself is among them, as a file.
@@ -31,4 +32,12 @@ export async function writeTerraform(
   await writeFile(join(outDir, "README.md"), readmeText(configuration, stackName));
   const resources = Object.values(configuration.resource as Record<string, object>);
   return { file, resources: resources.reduce((sum, one) => sum + Object.keys(one).length, 0) };
+}
+
+/** An earlier synthesis's, and its zips; nothing that somebody else has put there. */
+async function removeCode(outDir: string): Promise<void> {
+  const folder = join(outDir, "code");
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (/^[0-9a-f]{64}(\.zip)?$/.test(name)) await rm(join(folder, name), { recursive: true });
+  }
 }
