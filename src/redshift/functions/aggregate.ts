@@ -85,7 +85,8 @@ function applied(
   const inside = [...args, ...(own.order?.parts ?? [])];
   if (over === undefined) refuseNesting(inside, site);
   const distinct = (own.distinct ?? site.call.distinct === true) ? "DISTINCT " : "";
-  if (distinct !== "" && over !== undefined) {
+  // Source: "LISTAGG window function": it alone takes DISTINCT.
+  if (distinct !== "" && over !== undefined && site.name !== "listagg") {
     throw new SqlError(SQL_STATE.featureNotSupported, "DISTINCT is not implemented for window functions", {
       at: site.at,
     });

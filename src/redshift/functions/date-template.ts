@@ -61,7 +61,13 @@ interface Token {
   readonly ordinal: boolean;
 }
 
+/** Far beyond any that is meant. */
+const TEMPLATE_CHARS_MAX = 1_024;
+
 function tokensOf(template: string): Token[] {
+  if (template.length > TEMPLATE_CHARS_MAX) {
+    throw new SqlError("54000", "the format is too long", { hint: `It may have ${TEMPLATE_CHARS_MAX} characters.` });
+  }
   const out: Token[] = [];
   let at = 0;
   let fill = true;
@@ -335,4 +341,20 @@ export function readingFormat(
     width = width === undefined || found[1] === undefined ? undefined : width + found[1];
   }
   return { formats: [format], width };
+}
+
+/** Where each field of a template of numbers alone stands in the text, from 1; undefined where one has no width, or is none of these. */
+export function readingFields(
+  template: string,
+): ReadonlyMap<string, { readonly from: number; readonly width: number }> | undefined {
+  const widths: Readonly<Record<string, number>> = { YYYY: 4, MM: 2, DD: 2, HH24: 2, MI: 2, SS: 2 };
+  const fields = new Map<string, { from: number; width: number }>();
+  let from = 1;
+  for (const { token, text } of tokensOf(template)) {
+    const width = token === undefined ? [...text].length : widths[token];
+    if (width === undefined) return undefined;
+    if (token !== undefined) fields.set(token, { from, width });
+    from += width;
+  }
+  return fields;
 }

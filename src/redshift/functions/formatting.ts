@@ -8,7 +8,7 @@ import { decimalType, groupOf } from "../binder/expressions/type-groups.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { textLiteral } from "../sql-text.js";
 import { duckDbType } from "../types-duckdb.js";
-import { dateTimeTemplate, readingFormat } from "./date-template.js";
+import { dateTimeTemplate, readingFields, readingFormat } from "./date-template.js";
 import { type CallSite, DATE, type FunctionEntry, familyOf, TEXT, TIMESTAMP, TIMESTAMPTZ } from "./entry.js";
 import { temporal } from "./extract.js";
 import { numberTemplate } from "./number-template.js";
@@ -24,9 +24,9 @@ export const FORMATTING_FUNCTIONS: readonly FunctionEntry[] = [
   ...special("to_number", toNumber, { status: "partly", note: CONSTANT }),
 ];
 
-function template(site: CallSite): string {
+function template(site: CallSite, argumentsMax = 2): string {
   const [, second] = site.call.args;
-  if (site.call.args.length !== 2) {
+  if (site.call.args.length < 2 || site.call.args.length > argumentsMax) {
     throw new SqlError(SQL_STATE.undefinedFunction, `function ${site.name} takes a value and a template`, {
       at: site.at,
     });
@@ -61,10 +61,13 @@ function toChar(site: CallSite): BoundExpression {
   return derived([source], dateTimeTemplate(local, format, offset, zone), TEXT, site.at);
 }
 
-/** The text up to where the template ends is read; what is behind it is passed over. */
+/**
+ * The text up to where the template ends is read; what is behind it is passed over. Source: "TO_DATE function", is_strict: unless it is told to be
+ * strict, the 31st of June is the 1st of July and 24 o'clock is tomorrow; here where each field has a width of its own.
+ */
 function reading(site: CallSite, to: "date" | "timestamptz"): BoundExpression {
   const { context } = site.scope;
-  const { formats, width } = readingFormat(template(site), site.at);
+  const { formats, width } = readingFormat(template(site, 3), site.at);
   const text = toText(site.bind(site.call.args[0]!), context);
   const sql = text.sql;
   const all = formats.map(textLiteral).join(", ");
@@ -76,9 +79,43 @@ function reading(site: CallSite, to: "date" | "timestamptz"): BoundExpression {
     sql,
     '"',
   );
-  const found = `COALESCE(${[whole, ...cut].join(", ")}, CASE WHEN ${sql} IS NOT NULL THEN ${wrong} END)`;
+  const over = isStrict(site) ? undefined : overflowing(`trim(${sql})`, template(site, 3));
+  const found = `COALESCE(${[whole, ...cut, ...(over === undefined ? [] : [over])].join(", ")}, CASE WHEN ${sql} IS NOT NULL THEN ${wrong} END)`;
   if (to === "date") return derived([text], `CAST(${found} AS DATE)`, DATE, site.at);
   return derived([text], inZone(`CAST(${found} AS TIMESTAMP)`, sessionZone(context)), TIMESTAMPTZ, site.at);
+}
+
+function isStrict(site: CallSite): boolean {
+  const [, , strict] = site.call.args;
+  if (strict === undefined) return false;
+  if (strict.kind === "literal" && strict.value.type === "boolean") return strict.value.value;
+  throw new SqlError(SQL_STATE.featureNotSupported, `${site.name.toUpperCase()} needs is_strict as TRUE or FALSE`, {
+    at: strict.at,
+  });
+}
+
+/** The fields added up, however large they are; NULL where one is no number, undefined where the template has others than of numbers. */
+function overflowing(text: string, format: string): string | undefined {
+  const fields = readingFields(format);
+  if (fields === undefined) return undefined;
+  const field = (name: string) => {
+    const found = fields.get(name);
+    return found === undefined ? undefined : `TRY_CAST(substring(${text}, ${found.from}, ${found.width}) AS INTEGER)`;
+  };
+  const year = field("YYYY");
+  if (year === undefined) return undefined;
+  const more = [
+    ["MM", "to_months", 1],
+    ["DD", "to_days", 1],
+    ["HH24", "to_hours", 0],
+    ["MI", "to_minutes", 0],
+    ["SS", "to_seconds", 0],
+  ] as const;
+  const steps = more.flatMap(([name, step, first]) => {
+    const value = field(name);
+    return value === undefined ? [] : [` + ${step}(${value} - ${first})`];
+  });
+  return `(CAST(make_date(${year}, 1, 1) AS TIMESTAMP)${steps.join("")})`;
 }
 
 /** Digits, the point and the sign count; the template says how many digits there are. */

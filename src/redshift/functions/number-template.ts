@@ -13,10 +13,14 @@ interface Template {
   readonly fill: boolean;
   readonly sign: "before" | "leading-s" | "trailing-s" | "trailing-mi" | "brackets" | "leading-mi" | "plus";
   readonly currency: boolean;
+  /** `TH` or `th`: 1ST, 2nd. */
+  readonly ordinal: string | undefined;
 }
 
 /** DuckDB text for the number, which may be of any numeric type. NULL stays NULL. */
 export function numberTemplate(value: BoundExpression, written: string): string {
+  const roman = /^(fm)?rn$/i.exec(written);
+  if (roman !== null) return romanNumber(value.sql, written.endsWith("rn"), roman[1] === undefined);
   const template = parse(written, value.at);
   const scale = template.fraction.filter(isDigit).length;
   const wholeDigits = template.whole.filter(isDigit).length;
@@ -90,7 +94,8 @@ function signed(text: string, negative: string, template: Template, value: Bound
           ? `lpad(${minus("' '")} || ${bare}, ${width(0)}, ' ')`
           : `(${minus("' '")} || ${currency}${text})`;
   }
-  const whole = template.fill ? sql : `replace(trim(${sql}), ' ', '')`;
+  const filled = template.fill ? sql : `replace(trim(${sql}), ' ', '')`;
+  const whole = template.ordinal === undefined ? filled : `(${filled} || ${ordinalEnding(value.sql, template)})`;
   return `(CASE WHEN ${value.sql} IS NOT NULL THEN ${whole} END)`;
 }
 
@@ -104,6 +109,7 @@ function parse(written: string, at: number): Template {
   let point = false;
   let fill = true;
   let currency = false;
+  let ordinal: string | undefined;
   let sign: Template["sign"] = "before";
   const token = /"([^"]*)"|FM|MI|PR|SG|PL|EEEE|RN|TH|[90.,DGSLV$BC]|./giy;
   for (let found = token.exec(written); found !== null; found = token.exec(written)) {
@@ -122,7 +128,8 @@ function parse(written: string, at: number): Template {
     else if (word === "$" || word === "L") currency = true;
     else if (word === "C") target.push("USD");
     else if (word === "B") continue;
-    else if (word === "EEEE" || word === "RN" || word === "V" || word === "TH") {
+    else if (word === "TH") ordinal = found[0];
+    else if (word === "EEEE" || word === "RN" || word === "V") {
       throw new SqlError(
         SQL_STATE.featureNotSupported,
         `TO_CHAR: "${found[0]}" in a number's template is not supported`,
@@ -130,5 +137,36 @@ function parse(written: string, at: number): Template {
       );
     } else target.push(found[0]);
   }
-  return { whole, fraction, point, fill, sign, currency };
+  return { whole, fraction, point, fill, sign, currency, ordinal };
+}
+
+/** As PostgreSQL has it: none behind a fraction or a negative number. */
+function ordinalEnding(value: string, { ordinal, point }: Template): string {
+  if (point) return "''";
+  const number = `CAST(round(abs(${value})) AS HUGEINT)`;
+  const ending = `CASE WHEN ${value} < 0 THEN '' WHEN ${number} % 100 BETWEEN 11 AND 13 THEN 'th' ELSE ['th', 'st', 'nd', 'rd', 'th', 'th', 'th', 'th', 'th', 'th'][CAST(${number} % 10 AS BIGINT) + 1] END`;
+  return ordinal === "TH" ? `upper(${ending})` : `(${ending})`;
+}
+
+/** From 1 to 3999, to the right of fifteen places. */
+function romanNumber(value: string, lower: boolean, fill: boolean): string {
+  const number = `CAST(round(${value}) AS BIGINT)`;
+  const digits = (one: string, five: string, ten: string) =>
+    [
+      "",
+      one,
+      one + one,
+      one + one + one,
+      one + five,
+      five,
+      five + one,
+      five + one + one,
+      five + one + one + one,
+      one + ten,
+    ]
+      .map(textLiteral)
+      .join(", ");
+  const text = `(repeat('M', ${number} // 1000) || [${digits("C", "D", "M")}][${number} // 100 % 10 + 1] || [${digits("X", "L", "C")}][${number} // 10 % 10 + 1] || [${digits("I", "V", "X")}][${number} % 10 + 1])`;
+  const shown = lower ? `lower(${text})` : text;
+  return `(CASE WHEN ${value} IS NULL THEN NULL WHEN ${value} >= 0.5 AND ${value} < 3999.5 THEN ${fill ? `lpad(${shown}, 15, ' ')` : shown} ELSE repeat('#', 15) END)`;
 }

@@ -119,7 +119,7 @@ function parseBound(cursor: Cursor): FrameBound {
   return { type, offset };
 }
 
-/** Before a parenthesis: EXTRACT, TRIM, POSITION, SUBSTRING and OVERLAY in their forms with words; undefined where none of them comes. */
+/** Before a parenthesis: EXTRACT, TRIM, POSITION, SUBSTRING and OVERLAY in their forms with words, and COLLATE; undefined where none of them comes. */
 export function parseKeywordCall(cursor: Cursor): Expression | undefined {
   switch (cursor.peek().text) {
     case "extract":
@@ -132,6 +132,8 @@ export function parseKeywordCall(cursor: Cursor): Expression | undefined {
       return parseSubstring(cursor);
     case "overlay":
       return parseOverlay(cursor);
+    case "collate":
+      return parseCollate(cursor);
     default:
       return undefined;
   }
@@ -139,6 +141,16 @@ export function parseKeywordCall(cursor: Cursor): Expression | undefined {
 
 function callOf(name: string, args: readonly Expression[], at: number, more: Partial<Call> = {}): Call {
   return { kind: "call", name: { parts: [name], at }, args, at, ...more };
+}
+
+/** A reserved word that is a function's name too. */
+function parseCollate(cursor: Cursor): Expression {
+  const { at } = cursor.next();
+  return callOf(
+    "collate",
+    cursor.list(() => cursor.expression()),
+    at,
+  );
 }
 
 function parseExtract(cursor: Cursor): Expression {

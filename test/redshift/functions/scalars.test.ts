@@ -116,7 +116,7 @@ describe("formats", () => {
     to_char(0, '99') => '  0'
     to_char(12, 'EEEE') !! 0A000
     to_date('02 Oct 2001', 'DD Mon YYYY') => 2001-10-02 ## date
-    to_date('20010631', 'YYYYMMDD') !! 22007
+    to_date('20010631', 'YYYYMMDD', true) !! 22007
     to_date('2024-01-31 10:20:30', 'YYYY-MM-DD') => 2024-01-31
     to_date('31/01/2024', 'DD/MM/YYYY') => 2024-01-31
     to_timestamp('05 Dec 2000 10:20', 'DD Mon YYYY HH24:MI') => 2000-12-05 10:20:00+00 ## timestamp with time zone
