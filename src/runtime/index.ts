@@ -11,7 +11,8 @@ import { kinesisService } from "../api/kinesis/service.js";
 import { postgresServer } from "../api/postgres/server.js";
 import { redshiftDataService } from "../api/redshift-data/service.js";
 import { s3Service } from "../api/s3/service.js";
-import { messageOf } from "../core/errors.js";
+import type { Clock } from "../core/clock.js";
+import { messageOf, PenstockError } from "../core/errors.js";
 import { isLoopback } from "../core/loopback.js";
 import { loadDefinition } from "../definition/load.js";
 import type { PipelineModel } from "../definition/model.js";
@@ -131,7 +132,7 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
         await closers.pop()?.();
         let loaded = true;
         try {
-          await instance.flush();
+          await untilHopeless(instance.flush(), lines, stores.clock);
         } catch (error) {
           loaded = false;
           log.error(
@@ -151,6 +152,39 @@ export const startPipeline: StartPipeline = async (config, { log }) => {
     throw dataDirectoryError(error, config.dataDirectory);
   }
 };
+
+/** How long a stop waits for a table whose delivery or loads fail all the while. */
+const HOPELESS_AFTER_MS = 15_000;
+const LOOK_EVERY_MS = 500;
+
+/** What `draining` comes to; rejects where it makes no way for so long: a disk that is full may stay so, and nothing acked is lost by waiting for the next start. */
+async function untilHopeless(draining: Promise<unknown>, lines: readonly TableLine[], clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const watch = async (): Promise<never> => {
+    let failingSinceMs: number | undefined;
+    for (;;) {
+      await clock.sleep(LOOK_EVERY_MS, done.signal);
+      const failing = lines.flatMap((line) => {
+        const { name, delivery, loader } = line.status();
+        const stage = [delivery, loader].find(({ state }) => state === "retrying");
+        return stage === undefined ? [] : [`${name}: ${stage.reason ?? "it is tried again"}`];
+      });
+      const nowMs = clock.monotonic();
+      failingSinceMs = failing.length === 0 ? undefined : (failingSinceMs ?? nowMs);
+      if (failingSinceMs !== undefined && nowMs - failingSinceMs >= HOPELESS_AFTER_MS) {
+        throw new PenstockError("unavailable", failing.join("; "));
+      }
+    }
+  };
+  const watching = watch();
+  watching.catch(() => undefined);
+  draining.catch(() => undefined);
+  try {
+    await Promise.race([draining, watching]);
+  } finally {
+    done.abort();
+  }
+}
 
 const PLAIN_TRAFFIC =
   "others can reach this address, and what they send crosses the network in plain text, the console's password too: put TLS before the doors, or use a tunnel (ssh -L)";

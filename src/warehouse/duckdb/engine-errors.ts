@@ -38,10 +38,20 @@ function warehouseDamaged(path: string, what: string, cause: unknown): PenstockE
 }
 
 function classify(message: string): [ErrorCode, string?] {
+  const full = /no space left|could not (write|sync|truncate)|quota/i.test(message);
   if (/^FATAL Error|database has been invalidated/i.test(message)) {
+    if (full) {
+      return [
+        "poisoned",
+        "Make room on the disk that holds the data directory, then stop the process and start it again: the warehouse's file is as of its last commit, and what is not loaded yet is loaded then.",
+      ];
+    }
     return ["poisoned", "Stop the process and start it again: the warehouse's file is as of its last commit."];
   }
   if (/^INTERRUPT Error/i.test(message)) return ["timeout"];
+  if (full && /^(IO|TransactionContext) Error/i.test(message)) {
+    return ["unavailable", "Make room on the disk that holds the data directory."];
+  }
   if (/^TransactionContext Error|write-write conflict|Conflict on/i.test(message)) {
     return ["unavailable", "Somebody else changed the same rows at the same time; try again."];
   }
@@ -50,9 +60,6 @@ function classify(message: string): [ErrorCode, string?] {
       "unavailable",
       "Give the warehouse more memory (--warehouse-memory-mib) or more room to spill (--spill-mib).",
     ];
-  }
-  if (/^IO Error/i.test(message) && /no space left|could not (write|sync|truncate)|quota/i.test(message)) {
-    return ["unavailable", "Make room on the disk that holds the data directory."];
   }
   if (/^Internal Error/i.test(message)) return ["unavailable"];
   return ["load-failed"];
