@@ -8,6 +8,7 @@ import { fatal, isSqlError, SQL_STATE, SqlError } from "../../redshift/sql-error
 import { sqlErrorOf, writeError, writeNotice, writeReady } from "./answers.js";
 import type { Authenticator } from "./authentication.js";
 import { converse } from "./conversation.js";
+import { type HeldBytes, ownBytes } from "./held-bytes.js";
 import { type MessageWriter, messageWriter } from "./message-writer.js";
 import { reportSettings } from "./reported-settings.js";
 import { type StartupPacket, settingsOf, startUp } from "./startup.js";
@@ -19,6 +20,8 @@ export interface ConnectionOptions {
   readonly authenticator: Authenticator;
   /** For clients that ask for TLS. */
   readonly secureContext: SecureContext | undefined;
+  /** Of all connections. */
+  readonly held: HeldBytes;
   readonly log: (message: string, error: unknown) => void;
   /** A place among those that may be served at once; throws SqlError where none is left. */
   readonly admit: () => void;
@@ -42,6 +45,7 @@ const LAST_WORDS_MS = 1000;
 
 export function serveConnection(options: ConnectionOptions): Connection {
   const { socket: plain, clock, database, log } = options;
+  const held = ownBytes(options.held);
   const closed = new AbortController();
   let socket: Socket | TLSSocket = plain;
   let writer: MessageWriter = messageWriter(plain);
@@ -77,7 +81,7 @@ export function serveConnection(options: ConnectionOptions): Connection {
     const started = new AbortController();
     destroyAfter(STARTUP_MS_MAX, started.signal);
     try {
-      const startup = await startUp(plain, options.secureContext);
+      const startup = await startUp(plain, options.secureContext, held);
       if (startup.kind === "gone") return;
       if (startup.kind === "cancel") {
         options.cancel(startup.processId, startup.secret);
@@ -95,11 +99,12 @@ export function serveConnection(options: ConnectionOptions): Connection {
       for (const event of ["end", "close"]) socket.on(event, closeSession);
       if (socket.destroyed || socket.readableEnded) return;
       greet(session);
-      await converse({ session, reader: startup.reader, writer, log });
+      await converse({ session, reader: startup.reader, writer, held, log });
     } catch (error) {
       end(sqlErrorOf(error, (cause) => log("a connection failed", cause)));
     } finally {
       started.abort();
+      held.giveAll();
       if (session !== undefined) {
         options.remember(session.processId, undefined);
         await session.close().catch((error: unknown) => log("a session could not be closed", error));

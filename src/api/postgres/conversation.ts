@@ -10,6 +10,7 @@ import { fatal, SQL_STATE, SqlError } from "../../redshift/sql-error.js";
 import { sqlErrorOf, writeBare, writeError, writeReady, writeRowDescription } from "./answers.js";
 import { copyIn } from "./copy.js";
 import { extendedQuery, isCopy } from "./extended-query.js";
+import type { HeldBytes } from "./held-bytes.js";
 import { bodyReader, type Message, type MessageReader } from "./message-reader.js";
 import type { MessageWriter } from "./message-writer.js";
 import { openPortal } from "./portal.js";
@@ -18,6 +19,7 @@ export interface ConversationOptions {
   readonly session: SqlSession;
   readonly reader: MessageReader;
   readonly writer: MessageWriter;
+  readonly held: HeldBytes;
   readonly log: (message: string, error: unknown) => void;
 }
 
@@ -25,9 +27,9 @@ export interface ConversationOptions {
 const COPY_DATA: ReadonlySet<string> = new Set(["d", "c", "f"]);
 
 /** Resolves when the client has said goodbye or is gone; rejects with what it is to be told before it is hung up on. */
-export async function converse({ session, reader, writer, log }: ConversationOptions): Promise<void> {
+export async function converse({ session, reader, writer, held, log }: ConversationOptions): Promise<void> {
   const openCopy = () => copyIn(reader, writer);
-  const extended = extendedQuery({ session, writer, openCopy });
+  const extended = extendedQuery({ session, writer, openCopy, held });
   /** An error came: everything up to the next Sync is passed over. */
   let skipping = false;
 

@@ -5,6 +5,7 @@ import { typeOfOid, typeOid } from "../../redshift/types.js";
 import { writeBare, writeRowDescription } from "./answers.js";
 import type { CopyIn } from "./copy.js";
 import { decodeValue } from "./decode-value.js";
+import type { HeldBytes } from "./held-bytes.js";
 import { type BodyReader, bodyReader, type Message } from "./message-reader.js";
 import type { MessageWriter } from "./message-writer.js";
 import { openPortal, type Portal } from "./portal.js";
@@ -29,16 +30,25 @@ export interface ExtendedQueryOptions {
   readonly session: SqlSession;
   readonly writer: MessageWriter;
   readonly openCopy: () => CopyIn;
+  readonly held: HeldBytes;
 }
+
+/** Statements and portals of one connection, each: far beyond what drivers keep. */
+const NAMES_MAX = 10_000;
+/** What a statement's tree and its engine's text take for each of its own bytes, roughly; and at the least. */
+const TREE_BYTES = 8;
+const LEAST_BYTES = 1024;
 
 interface NamedStatement {
   readonly sql: string;
+  readonly heldBytes: number;
   /** Undefined for an empty one. */
   readonly prepared: SqlPrepared | undefined;
 }
 
 interface NamedPortal {
   readonly sql: string;
+  readonly heldBytes: number;
   /** Undefined for one of an empty statement. */
   readonly portal: Portal | undefined;
 }
@@ -46,7 +56,7 @@ interface NamedPortal {
 const TEXT = 0;
 const BINARY = 1;
 
-export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOptions): ExtendedQuery {
+export function extendedQuery({ session, writer, openCopy, held }: ExtendedQueryOptions): ExtendedQuery {
   const statements = new Map<string, NamedStatement>();
   const portals = new Map<string, NamedPortal>();
   /** Something ran since the last Sync, outside of an explicit transaction. */
@@ -55,8 +65,18 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
 
   async function closePortal(name: string): Promise<void> {
     const found = portals.get(name);
-    portals.delete(name);
+    if (portals.delete(name)) held.give(found?.heldBytes ?? 0);
     await found?.portal?.close();
+  }
+
+  function forgetStatement(name: string): boolean {
+    held.give(statements.get(name)?.heldBytes ?? 0);
+    return statements.delete(name);
+  }
+
+  function checkRoom(names: ReadonlyMap<string, unknown>, what: string): void {
+    if (names.size < NAMES_MAX) return;
+    throw new SqlError("54000", `too many ${what}`, { hint: `A connection may keep ${NAMES_MAX}: close some.` });
   }
 
   function statementOf(name: string): NamedStatement {
@@ -80,10 +100,11 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
 
   async function parse(body: BodyReader): Promise<void> {
     const name = body.text();
-    if (name === "") statements.delete(name);
+    if (name === "") forgetStatement(name);
     else if (statements.has(name)) {
       throw new SqlError(SQL_STATE.duplicatePreparedStatement, `prepared statement "${name}" already exists`);
     }
+    checkRoom(statements, "prepared statements");
     const text = body.text();
     sql = text;
     const types = Array.from({ length: body.count() }, () => typeOfOid(body.int32()));
@@ -91,8 +112,15 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
     if (more.length > 0) {
       throw new SqlError(SQL_STATE.syntaxError, "cannot insert multiple commands into a prepared statement");
     }
-    const prepared = statement === undefined ? undefined : await session.prepare(statement, types);
-    statements.set(name, { sql: text, prepared });
+    const heldBytes = LEAST_BYTES + text.length * TREE_BYTES;
+    held.take(heldBytes);
+    try {
+      const prepared = statement === undefined ? undefined : await session.prepare(statement, types);
+      statements.set(name, { sql: text, heldBytes, prepared });
+    } catch (error) {
+      held.give(heldBytes);
+      throw error;
+    }
     writeBare(writer, "1");
   }
 
@@ -122,13 +150,16 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
       throw new SqlError(SQL_STATE.duplicateCursor, `portal "${name}" already exists`);
     }
     await closePortal(name);
+    checkRoom(portals, "portals");
+    const heldBytes = given.reduce((sum, bytes) => sum + 2 * (bytes?.length ?? 0), LEAST_BYTES);
     const values = given.map((bytes, index) =>
       bytes === null
         ? null
         : decodeValue(wanted[index]!, (formats.length === 1 ? formats[0] : formats[index]) ?? 0, bytes),
     );
     const portal = prepared && openPortal({ session, prepared, values, formats: resultFormats, copyIn: openCopy });
-    portals.set(name, { sql: text, portal });
+    held.take(heldBytes);
+    portals.set(name, { sql: text, heldBytes, portal });
     writeBare(writer, "2");
   }
 
@@ -172,7 +203,7 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
   async function close(body: BodyReader): Promise<void> {
     const what = kindOf(body);
     const name = body.text();
-    if (what === "S") statements.delete(name);
+    if (what === "S") forgetStatement(name);
     else await closePortal(name);
     writeBare(writer, "3");
   }
@@ -181,10 +212,10 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
     if (verb !== "DEALLOCATE") return false;
     const [, quoted, plain = ""] = /^deallocate\s+(?:prepare\s+)?(?:"((?:[^"]|"")*)"|(\S+))$/i.exec(text) ?? [];
     if (quoted === undefined && plain.toLowerCase() === "all") {
-      statements.clear();
+      for (const name of [...statements.keys()]) forgetStatement(name);
       return false;
     }
-    if (!statements.delete(quoted?.replaceAll('""', '"') ?? plain.toLowerCase())) return false;
+    if (!forgetStatement(quoted?.replaceAll('""', '"') ?? plain.toLowerCase())) return false;
     writer.begin("C").text("DEALLOCATE").end();
     return true;
   }
@@ -219,7 +250,7 @@ export function extendedQuery({ session, writer, openCopy }: ExtendedQueryOption
       for (const name of [...portals.keys()]) await closePortal(name);
     },
     async forgetUnnamed() {
-      statements.delete("");
+      forgetStatement("");
       await closePortal("");
     },
     deallocated,

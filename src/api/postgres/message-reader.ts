@@ -5,7 +5,8 @@
 import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { KIB, MIB } from "../../core/limits.js";
-import { SQL_STATE, SqlError } from "../../redshift/sql-error.js";
+import { fatal, isSqlError, SQL_STATE, SqlError } from "../../redshift/sql-error.js";
+import type { HeldBytes } from "./held-bytes.js";
 
 /** A statement of 16 MiB (Redshift's own limit) with room for its frame. */
 export const MESSAGE_BYTES_MAX = 17 * MIB;
@@ -33,7 +34,12 @@ export interface MessageReader {
   detach(): void;
 }
 
-export function messageReader(socket: Duplex): MessageReader {
+/** Messages up to this length are not counted: they are a connection's usual ones. */
+const SHORT_BYTES = 64 * KIB;
+
+/** `held` counts the long messages that are on their way or being worked on. */
+export function messageReader(socket: Duplex, held?: HeldBytes): MessageReader {
+  let counted = 0;
   /** Read and not cut into messages yet. */
   let chunks: Buffer[] = [];
   let length = 0;
@@ -79,6 +85,8 @@ export function messageReader(socket: Duplex): MessageReader {
 
   async function read(typed: boolean, bytesMax: number): Promise<Message | undefined> {
     const head = typed ? 5 : 4;
+    held?.give(counted);
+    counted = 0;
     if (!(await fill(head))) return undefined;
     const told = whole().readInt32BE(head - 4);
     if (told < 4 || told > bytesMax) {
@@ -86,6 +94,15 @@ export function messageReader(socket: Duplex): MessageReader {
         severity: "FATAL",
         hint: `A message has from 4 to ${bytesMax} bytes here.`,
       });
+    }
+    if (held !== undefined && told > SHORT_BYTES) {
+      try {
+        held.take(told);
+        counted = told;
+      } catch (error) {
+        // What follows cannot be told from a message any more, unless it is read.
+        throw isSqlError(error) ? fatal(error) : error;
+      }
     }
     const total = head - 4 + told;
     if (!(await fill(total))) return undefined;

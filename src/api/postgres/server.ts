@@ -9,6 +9,7 @@ import { fatal, SQL_STATE, SqlError } from "../../redshift/sql-error.js";
 import { writeError } from "./answers.js";
 import { type AuthenticationMethod, authenticator } from "./authentication.js";
 import { type Connection, serveConnection } from "./connection.js";
+import { heldBytes } from "./held-bytes.js";
 import { messageWriter } from "./message-writer.js";
 
 export interface PostgresServerOptions {
@@ -47,6 +48,7 @@ export async function postgresServer(options: PostgresServerOptions): Promise<Po
   const secureContext = secureContextOf(options.certificate);
   const users = authenticator(options.method ?? "md5", options.credentials);
   const secrets = new Map<number, number>();
+  const held = heldBytes();
   const open = new Set<Connection>();
   const admitted = new Set<Socket>();
 
@@ -66,6 +68,7 @@ export async function postgresServer(options: PostgresServerOptions): Promise<Po
       ...options,
       socket,
       secureContext,
+      held,
       authenticator: users,
       admit: () => {
         if (admitted.size >= connectionsMax) throw full();

@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import { SQL_STATE, SqlError } from "../../redshift/sql-error.js";
+import type { HeldBytes } from "./held-bytes.js";
 import { bodyReader, type MessageReader, messageReader } from "./message-reader.js";
 
 const CANCEL_REQUEST = 80877102;
@@ -29,9 +30,13 @@ export type Startup =
   | { readonly kind: "gone" };
 
 /** Rejects with SqlError for what is none. */
-export async function startUp(plain: Socket, secureContext: SecureContext | undefined): Promise<Startup> {
+export async function startUp(
+  plain: Socket,
+  secureContext: SecureContext | undefined,
+  held: HeldBytes,
+): Promise<Startup> {
   let socket: Socket | TLSSocket = plain;
-  let reader = messageReader(socket);
+  let reader = messageReader(socket, held);
   for (;;) {
     const message = await reader.nextStartup();
     if (message === undefined) return { kind: "gone" };
@@ -46,7 +51,7 @@ export async function startUp(plain: Socket, secureContext: SecureContext | unde
       if (reader.buffered > 0) throw violation("received unencrypted data after SSL request");
       reader.detach();
       socket = await encrypted(plain, secureContext);
-      reader = messageReader(socket);
+      reader = messageReader(socket, held);
     } else if (code === GSS_REQUEST) {
       socket.write("N");
     } else if (code === CANCEL_REQUEST) {

@@ -2,6 +2,7 @@
 import { messageOf } from "../../core/errors.js";
 import type { RelationInfo } from "../binder/bound.js";
 import { relationNames, relationNamesOfQuery } from "../binder/queries/relation-names.js";
+import { isSuperuser } from "../catalog/rights.js";
 import { type SessionCatalog, sessionCatalog } from "../catalog/session-catalog.js";
 import { temporarySchema } from "../catalog/stored.js";
 import type {
@@ -52,6 +53,11 @@ interface Statement extends SqlStatement {
   readonly parsed: ParsedStatement;
 }
 
+/** Whatever a session sets: a transaction that nobody goes on with keeps the engine from clearing up. */
+const IDLE_MS_MAX = 3_600_000;
+/** The same of a statement. */
+const STATEMENT_MS_MAX = 86_400_000;
+
 /** In a failed transaction. */
 const ENDING: ReadonlySet<string> = new Set(["commit", "rollback"]);
 
@@ -63,10 +69,14 @@ export function openSession(
   const { processId, user } = options;
   const { clock } = shared;
   const startedAtMs = clock.now();
-  const settings = openSettings(user, {
-    ...options.settings,
-    ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
-  });
+  const settings = openSettings(
+    user,
+    {
+      ...options.settings,
+      ...(options.applicationName === undefined ? {} : { application_name: options.applicationName }),
+    },
+    shared.access === undefined || isSuperuser(shared.catalog.snapshot, user, shared.access),
+  );
   const own = temporarySchema(processId);
   const results = new Set<ResultInside>();
   const noticeListeners: ((notice: SqlNotice) => void)[] = [];
@@ -180,8 +190,8 @@ export function openSession(
   /** A transaction that nobody goes on with keeps the engine from clearing up: it is ended. */
   function watchIdle(): void {
     if (ended !== undefined || transaction.mode === "none") return;
-    const ms = Number(settings.get("idle_in_transaction_session_timeout") ?? 0);
-    if (ms <= 0) return;
+    const wanted = Number(settings.get("idle_in_transaction_session_timeout") ?? 0);
+    const ms = wanted > 0 ? Math.min(wanted, IDLE_MS_MAX) : IDLE_MS_MAX;
     const watch = new AbortController();
     idle = watch;
     clock.sleep(ms, watch.signal).then(
@@ -324,7 +334,7 @@ export function openSession(
     const limits = [Number(settings.get("statement_timeout") ?? 0), timeoutMs ?? 0].filter((ms) => ms > 0);
     return statementLimit({
       clock,
-      timeoutMs: limits.length === 0 ? shared.limits.statementMsMax : Math.min(...limits),
+      timeoutMs: limits.length === 0 ? shared.limits.statementMsMax : Math.min(...limits, STATEMENT_MS_MAX),
       queryId,
       ...(signal === undefined ? {} : { signal }),
     });

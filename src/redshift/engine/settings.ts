@@ -177,9 +177,10 @@ function invalid(name: string, value: string, message?: string, hint?: string): 
 }
 
 /** `start` holds those that the connection brought: none of them is refused for its name, as drivers send many. */
-export function openSettings(user: string, start: Readonly<Record<string, string>>): Settings {
+export function openSettings(user: string, start: Readonly<Record<string, string>>, superuser = true): Settings {
   const initial = new Map(Object.entries(DEFINITIONS).map(([name, { value }]) => [name, value]));
   initial.set("session_authorization", user);
+  if (!superuser) initial.set("is_superuser", "off");
   for (const [key, value] of Object.entries(start)) {
     const name = key.toLowerCase();
     const definition = DEFINITIONS[name];

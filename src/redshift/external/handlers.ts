@@ -3,7 +3,7 @@ import { typeOfName } from "../binder/expressions/type-of-name.js";
 import type { StoredColumn, StoredRelation } from "../catalog/stored.js";
 import type { LoadServices } from "../copy/services.js";
 import { s3Url } from "../copy/source.js";
-import { checkDatabase, checkLake } from "../engine/access.js";
+import { bucketsFor, checkDatabase, checkLake } from "../engine/access.js";
 import { type DdlRun, newOid, placeFor, putRelation, putSchema, removeRelation } from "../engine/ddl/catalog-work.js";
 import { checkSchemaName, schemaThere } from "../engine/ddl/schemas.js";
 import { done, type StatementHandler, type StatementHandlers } from "../engine/statement-run.js";
@@ -55,7 +55,13 @@ function createTableHandler(
     async run(statement, run) {
       const place = placeOf(statement, run, lake);
       const { bound } = run;
-      const made = bound === undefined ? undefined : await makeFiles(bound, run, services);
+      const made =
+        bound === undefined
+          ? undefined
+          : await makeFiles(bound, run, {
+              ...services,
+              buckets: bucketsFor(run.core, services.buckets, "unload", statement.at),
+            });
       await putTable(statement, place, run, made);
       return done("CREATE EXTERNAL TABLE", made?.rows);
     },

@@ -4,6 +4,7 @@ import type { BoundExpression } from "../binder/bound.js";
 import { coerce, toText } from "../binder/expressions/coerce.js";
 import { derived } from "../binder/expressions/derived.js";
 import { SQL_STATE } from "../sql-error.js";
+import { VARCHAR_BYTES_MAX } from "../types.js";
 import {
   BIGINT,
   type CallSite,
@@ -172,7 +173,7 @@ function twice(arg: BoundExpression, shift: number): BoundExpression {
 
 function padded(name: "lpad" | "rpad", args: readonly BoundExpression[]): string {
   const [text, length, fill] = args as [BoundExpression, BoundExpression, BoundExpression | undefined];
-  return `${name}(${text.sql}, CAST(${atLeastZero(length)} AS INTEGER), ${fill?.sql ?? "' '"})`;
+  return `${name}(${text.sql}, CAST(least(${atLeastZero(length)}, ${VARCHAR_BYTES_MAX}) AS INTEGER), ${fill?.sql ?? "' '"})`;
 }
 
 function trim(site: CallSite, which: "both" | "leading" | "trailing"): BoundExpression {

@@ -12,6 +12,8 @@ const DEPTH_MAX = 350;
  * such an expression in the cube of its height, and refuses one of a thousand. AND, OR and || have none, since they make flat trees.
  */
 const CHAIN_MAX = 350;
+/** Each costs some 20 microseconds until it is in the engine's words, and as much there. */
+const EXPRESSIONS_MAX = 100_000;
 
 /**
  * The engine's planning cannot be interrupted, so what it may cost is bounded beforehand: the sum of the squares of the heights at which parts
@@ -40,6 +42,10 @@ export interface Told {
 
 export interface Cursor {
   readonly grammar: Grammar;
+  /** One more expression: throws 54001 for too many. */
+  count(): void;
+  /** The newest one is not counted. */
+  discount(): void;
   expression(): Expression;
   operand(): Expression;
   query(): Query;
@@ -113,6 +119,7 @@ class TokenCursor implements Cursor {
   readonly #tokens: readonly Token[];
   readonly #end: Token;
   #index = 0;
+  #expressions = 0;
   #depth = 0;
   /** Of the statement that is being read; see PLANNING_MAX. */
   #planning = 0;
@@ -124,7 +131,10 @@ class TokenCursor implements Cursor {
     this.#end = tokens[tokens.length - 1]!;
   }
 
-  readonly expression = (): Expression => this.grammar.expression(this);
+  readonly expression = (): Expression => {
+    this.count();
+    return this.grammar.expression(this);
+  };
 
   operand(): Expression {
     return this.grammar.operand(this);
@@ -294,6 +304,20 @@ class TokenCursor implements Cursor {
       state: "54001",
       hint: `Parts of a statement may stand ${DEPTH_MAX} deep inside one another.`,
     });
+  }
+
+  /** One more of the parts that are worked through one by one, while nothing else is done in this process. */
+  count(): void {
+    if (++this.#expressions <= EXPRESSIONS_MAX) return;
+    this.refuse("statement too complex: it has too many expressions", this.at, {
+      state: "54001",
+      hint: `Up to ${EXPRESSIONS_MAX} may be in it, constants of VALUES not counted. COPY long lists into a table, and join that.`,
+    });
+  }
+
+  /** The newest one was a constant of VALUES, of which there may be very many. */
+  discount(): void {
+    this.#expressions--;
   }
 
   leave(): void {

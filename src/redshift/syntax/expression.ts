@@ -174,7 +174,10 @@ function parseMatch(cursor: Cursor, operand: Expression, at: number): Expression
 /** Chains are collected, not nested: they may be thousands long. */
 function parseChain(cursor: Cursor, kind: "and" | "or", first: Expression, at: number): Expression {
   const operands = [first];
-  while (cursor.accept(kind)) operands.push(climb(cursor, (kind === "and" ? AND : OR) + 1));
+  while (cursor.accept(kind)) {
+    cursor.count();
+    operands.push(climb(cursor, (kind === "and" ? AND : OR) + 1));
+  }
   return { kind, operands, at };
 }
 
@@ -190,8 +193,10 @@ function byOperator(cursor: Cursor, left: Expression, token: Token, level: numbe
 /** Of texts that are joined it does not matter which are joined first: many become a flat tree rather than a high one. */
 function parseConcatenation(cursor: Cursor, first: Expression, at: number): Expression {
   const operands = [first];
-  do operands.push(climb(cursor, OTHER + 1));
-  while (cursor.acceptSign("||"));
+  do {
+    cursor.count();
+    operands.push(climb(cursor, OTHER + 1));
+  } while (cursor.acceptSign("||"));
   if (operands.length <= HIGH_MAX) return operands.reduce((left, right) => binary("||", left, right, at));
   return halved(operands, 0, operands.length);
 }

@@ -1,5 +1,5 @@
 /** Queries: WITH, set operations, ORDER BY, LIMIT around SELECT. */
-import type { CommonTable, Expression, Query, QueryBody, Values } from "./ast.js";
+import type { CommonTable, DefaultValue, Expression, Query, QueryBody, Values } from "./ast.js";
 import type { Cursor } from "./cursor.js";
 import { parseOrderItems } from "./order-items.js";
 import { parseSelect } from "./select.js";
@@ -86,8 +86,19 @@ function parseOperand(cursor: Cursor): QueryBody {
 export function parseValues(cursor: Cursor): Values {
   const { at } = cursor;
   cursor.expect("values");
-  const rows = cursor.commas(() => cursor.list(() => parseExpressionOrDefault(cursor)));
+  const rows = cursor.commas(() =>
+    cursor.list(() => {
+      const value = parseExpressionOrDefault(cursor);
+      if (isConstant(value)) cursor.discount();
+      return value;
+    }),
+  );
   return { kind: "values", rows, at };
+}
+
+function isConstant(value: Expression | DefaultValue): boolean {
+  if (value.kind === "unary") return value.operand.kind === "literal";
+  return value.kind === "literal" || value.kind === "parameter";
 }
 
 export function parseExpressionOrDefault(cursor: Cursor) {

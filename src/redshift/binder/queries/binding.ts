@@ -1,3 +1,4 @@
+import { SqlError } from "../../sql-error.js";
 import type { QualifiedName, Query, Star } from "../../syntax/ast.js";
 import type { BindContext, RelationInfo } from "../bound.js";
 import type { CommonRelation, Level, Source, SourceColumn } from "./names.js";
@@ -44,6 +45,9 @@ export interface NestedQuery {
   readonly columns: readonly Omit<SourceColumn, "sql">[];
 }
 
+/** Relations and subqueries of one statement, views looked through. */
+const SOURCES_MAX = 10_000;
+
 export function newBinding(context: BindContext, watcher?: BindingWatcher): Binding {
   let used = 0;
   return {
@@ -54,6 +58,12 @@ export function newBinding(context: BindContext, watcher?: BindingWatcher): Bind
     unsupported: [],
     alias(prefix) {
       used += 1;
+      // Views of views, each naming the one before it twice, are soon more than anybody can hold.
+      if (used > SOURCES_MAX) {
+        throw new SqlError("54001", "statement too complex: it reads too many relations, those of its views included", {
+          hint: `Up to ${SOURCES_MAX} may be read. Make a table or a materialized view of a part of it.`,
+        });
+      }
       return `${prefix}${used}`;
     },
     ...(watcher === undefined ? {} : { watcher }),
