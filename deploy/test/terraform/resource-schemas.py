@@ -1,12 +1,15 @@
 """Prints CloudFormation's schemas of the resource types that are named, as cfn-lint carries them."""
 
-import importlib
 import json
-import pathlib
 import sys
 
-import cfnlint
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
 
-file_of = importlib.import_module("cfnlint.data.schemas.providers.us_east_1").types
-folder = pathlib.Path(cfnlint.__file__).parent / "data" / "schemas" / "resources"
-print(json.dumps({name: json.loads((folder / f"{file_of[name]}.json").read_text()) for name in sys.argv[1:] if name in file_of}))
+REGION = "us-east-1"
+found = {}
+for name in (one for one in sys.argv[1:] if one.startswith("AWS::")):
+    try:
+        found[name] = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, name).schema
+    except ResourceNotFoundError:
+        pass
+print(json.dumps(found))

@@ -4,12 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CloudFormationTemplate, terraformOf } from "../../src/terraform/translate.js";
+import { awsccSchemas } from "./awscc-schemas.js";
 import { differences } from "./differences.js";
 import { BUILD_TIMEOUT_MS, MISSING, type TerraformTool, terraformTool } from "./tool.js";
 
 if (MISSING.length > 0) console.warn(`SKIPPED: Terraform's validate needs ${MISSING.join(" and ")}.`);
 
-const TYPES = ["AWS::SQS::Queue", "AWS::KMS::Key", "AWS::Lambda::Function", "AWS::IAM::Role", "AWS::SNS::TopicPolicy"];
+const TYPES = [
+  "AWS::EC2::SecurityGroupIngress",
+  "AWS::EC2::VPCEndpoint",
+  "AWS::Events::Rule",
+  "AWS::IAM::Role",
+  "AWS::Lambda::Function",
+  "AWS::SQS::Queue",
+  "AWS::StepFunctions::StateMachine",
+];
 
 /** A queue, a role and a function. */
 const TEMPLATE = {
@@ -73,6 +82,26 @@ describe.skipIf(MISSING.length > 0)("Terraform's validate, by CloudFormation's s
     const findings = await tool.validate(await written(changed));
     return findings.map(({ summary, detail }) => `${summary}: ${detail}`).join("\n");
   }
+
+  // As the pages of awscc's documentation have them.
+  it.each([
+    ["awscc_ec2_security_group_ingress", "ip_protocol", { type: "string", required: true }],
+    ["awscc_ec2_security_group_ingress", "cidr_ipv_6", { type: "string", optional: true, computed: true }],
+    ["awscc_ec2_security_group_ingress", "security_group_ingress_id", { type: "string", computed: true }],
+    ["awscc_ec2_vpc_endpoint", "route_table_ids", { type: ["set", "string"], optional: true, computed: true }],
+    ["awscc_ec2_vpc_endpoint", "creation_timestamp", { type: "string", computed: true }],
+    ["awscc_events_rule", "event_pattern", { type: "string", optional: true, computed: true }],
+    ["awscc_events_rule", "targets", { nested_type: { nesting_mode: "set" }, optional: true, computed: true }],
+    ["awscc_sqs_queue", "redrive_policy", { type: "string", optional: true, computed: true }],
+    ["awscc_sqs_queue", "tags", { nested_type: { nesting_mode: "list" }, optional: true, computed: true }],
+    ["awscc_sqs_queue", "visibility_timeout", { type: "number", optional: true, computed: true }],
+    ["awscc_sqs_queue", "id", { type: "string", computed: true }],
+    ["awscc_stepfunctions_state_machine", "definition_substitutions", { type: ["map", "string"] }],
+    ["awscc_stepfunctions_state_machine", "logging_configuration", { nested_type: { nesting_mode: "single" } }],
+  ])("has the schemas of awscc: %s.%s", (type, name, expected) => {
+    const { resource_schemas: made } = awsccSchemas([...tool.schemas.values()]);
+    expect(made[type]?.block.attributes?.[name]).toMatchObject(expected);
+  });
 
   it("finds nothing in what is right", async () => {
     expect(await validated({})).toBe("");
