@@ -92,3 +92,17 @@ test("a timeout of years ends nothing at once", async () => {
   await client.query("set statement_timeout to 999999999999");
   expect((await client.query("select 1 as a")).rows).toEqual([{ a: 1 }]);
 });
+
+test("functions that double what they are given are refused before there is no end to them", async () => {
+  const { client } = await connected();
+  await client.query("create function f_0 (varchar) returns varchar stable as $$ select $1 || $1 $$ language sql");
+  let refused: { code?: string } | undefined;
+  for (let made = 0; refused === undefined && made < 40; made++) {
+    const body = Array(20).fill(`f_${made}($1)`).join(" || ");
+    const text = `create function f_${made + 1} (varchar) returns varchar stable as $$ select ${body} $$ language sql`;
+    await client.query(text).catch((error: { code?: string }) => {
+      refused = error;
+    });
+  }
+  expect(refused?.code).toBe("54001");
+});

@@ -9,6 +9,8 @@ import { recast } from "./derived.js";
 
 /** Functions that call one another: each is written out in the other, so that they cannot go round in a circle. */
 const DEPTH_MAX = 16;
+/** Written out: one that names its argument ten times, called in another that does, ... */
+const CHARS_MAX = 65_536;
 
 export function bindUserFunction(functions: readonly UserFunction[], site: CallSite, bind: Bind): BoundExpression {
   const { call, scope, at } = site;
@@ -22,7 +24,9 @@ export function bindUserFunction(functions: readonly UserFunction[], site: CallS
   const [best] = fitting.sort((a, b) => b.same - a.same);
   if (best === undefined) throw noFunction(site, call.name.parts.join("."), args);
   try {
-    return { ...bindBody(best.one, best.given, { ...scope, functionDepth: depth }, bind), at };
+    const bound = bindBody(best.one, best.given, { ...scope, functionDepth: depth }, bind);
+    if (bound.sql.length <= CHARS_MAX) return { ...bound, at };
+    throw new SqlError("54001", "statement too complex: its functions, written out, are too long", { at });
   } catch (error) {
     // Places inside the function are none in the statement.
     if (!(error instanceof SqlError)) throw error;
