@@ -9,6 +9,16 @@ export const BASE_VIEWS: readonly string[] = [
      UNION ALL SELECT oid, name FROM penstock_catalog.roles WHERE kind = 'user' AND name NOT IN ('${SYSTEM_USER.name}', 'penstock')`,
   `CREATE OR REPLACE MACRO penstock_catalog.user_oid(user_name) AS CASE user_name WHEN 'penstock' THEN ${OWNER_OID} WHEN '${SYSTEM_USER.name}' THEN ${SYSTEM_USER.oid}
      ELSE coalesce((SELECT map_from_entries(list((name, oid))) FROM penstock_catalog.roles WHERE kind = 'user')[user_name], ${OWNER_OID}) END`,
+  // Redshift's own, and users'.
+  `CREATE OR REPLACE VIEW penstock_catalog.all_functions AS
+     SELECT oid, name, kind, arguments, argument_oids, result_oid, 11 AS schema_oid, 'pg_catalog' AS schema_name,
+       ${SYSTEM_USER.oid} AS owner_oid, 12 AS language_oid, CASE WHEN volatile THEN 'v' ELSE 'i' END AS volatility, name AS source
+       FROM penstock_catalog.system_functions
+     UNION ALL SELECT f.oid, f.name, 'scalar', len(f.kinds), list_transform(f.kinds, kind -> k.oids[kind]), k.oids[f.returns ->> 'kind'],
+       s.oid, f.schema_name, penstock_catalog.user_oid(f.owner), 14, left(f.volatility, 1), f.body
+       FROM (SELECT *, json_extract_string(arguments, '$[*].kind') AS kinds FROM penstock_catalog.functions) AS f
+       JOIN penstock_catalog.schemas AS s ON s.name = f.schema_name
+       CROSS JOIN (SELECT map_from_entries(list((kind, oid))) AS oids FROM penstock_catalog.system_kinds) AS k`,
 ];
 
 /** In the words of FROM: what DuckDB knows of each table that holds rows. Sizes are worked out of rows and types: DuckDB tells them only table by table. */

@@ -226,21 +226,21 @@ export const INFORMATION_SCHEMA = [
     "information_schema.routines",
     `
     specific_catalog name = 'penstock'
-    specific_schema name = 'pg_catalog'
+    specific_schema name = f.schema_name
     specific_name name = f.name || '_' || f.oid
     routine_catalog name = 'penstock'
-    routine_schema name = 'pg_catalog'
+    routine_schema name = f.schema_name
     routine_name name = f.name
     routine_type varchar(16) = 'FUNCTION'
     data_type varchar(128) = penstock_catalog.format_type(f.result_oid, NULL)
-    routine_body varchar(16) = 'EXTERNAL'
+    routine_body varchar(16) = CASE f.language_oid WHEN 14 THEN 'SQL' ELSE 'EXTERNAL' END
     routine_definition text
     external_name varchar(128) = f.name
-    external_language varchar(16) = 'INTERNAL'
-    is_deterministic varchar(3) = CASE WHEN f.volatile THEN 'NO' ELSE 'YES' END
+    external_language varchar(16) = CASE f.language_oid WHEN 14 THEN 'SQL' ELSE 'INTERNAL' END
+    is_deterministic varchar(3) = CASE f.volatility WHEN 'i' THEN 'YES' ELSE 'NO' END
     security_type varchar(16) = 'INVOKER'
     `,
-    "penstock_catalog.system_functions AS f",
+    "penstock_catalog.all_functions AS f",
   ),
   relation(
     "information_schema.parameters",
@@ -255,7 +255,7 @@ export const INFORMATION_SCHEMA = [
     parameter_name name
     data_type varchar(128) = penstock_catalog.format_type(p.type_oid, NULL)
     `,
-    "(SELECT oid, name, unnest(argument_oids) AS type_oid, generate_subscripts(argument_oids, 1) AS position FROM penstock_catalog.system_functions) AS p",
+    "(SELECT oid, name, unnest(argument_oids) AS type_oid, generate_subscripts(argument_oids, 1) AS position FROM penstock_catalog.all_functions) AS p",
   ),
   relation(
     "information_schema.view_table_usage",

@@ -121,7 +121,7 @@ export const MACROS: readonly string[] = [
   ),
   macro(
     "regproc_text(function_oid)",
-    "coalesce((SELECT max(f.name) FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid), CASE function_oid WHEN 0 THEN '-' ELSE CAST(function_oid AS VARCHAR) END)",
+    "coalesce((SELECT max(f.name) FROM penstock_catalog.all_functions AS f WHERE f.oid = function_oid), CASE function_oid WHEN 0 THEN '-' ELSE CAST(function_oid AS VARCHAR) END)",
   ),
   // Functions of PostgreSQL's own that are not here are not refused: drivers only compare the number.
   macro(
@@ -165,12 +165,12 @@ export const MACROS: readonly string[] = [
   macro("pg_database_size(named)", `(SELECT coalesce(sum(s.blocks), 0)::BIGINT * 1048576 FROM ${TABLE_STORAGE} AS s)`),
   macro(
     "pg_get_function_result(function_oid)",
-    "(SELECT max(penstock_catalog.format_type(f.result_oid, NULL)) FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid)",
+    "(SELECT max(penstock_catalog.format_type(f.result_oid, NULL)) FROM penstock_catalog.all_functions AS f WHERE f.oid = function_oid)",
   ),
   macro(
     "pg_get_function_arguments(function_oid)",
     `(SELECT max(array_to_string(list_transform(f.argument_oids, one -> penstock_catalog.format_type(one, NULL)), ', '))
-       FROM penstock_catalog.system_functions AS f WHERE f.oid = function_oid)`,
+       FROM penstock_catalog.all_functions AS f WHERE f.oid = function_oid)`,
   ),
   macro("shobj_description(object_oid)", "CAST(NULL AS VARCHAR)"),
   macro(

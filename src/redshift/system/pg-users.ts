@@ -107,19 +107,19 @@ export const PG_USERS = [
     ~oid oid = f.oid
     ~tableoid oid = 1255
     proname name = f.name
-    pronamespace oid = 11
-    proowner integer = 1
-    prolang oid = 12
+    pronamespace oid = f.schema_oid
+    proowner integer = f.owner_oid
+    prolang oid = f.language_oid
     proisagg boolean = f.kind = 'aggregate'
     prosecdef boolean = FALSE
     proisstrict boolean = TRUE
     proretset boolean = FALSE
-    provolatile char1 = CASE WHEN f.volatile THEN 'v' ELSE 'i' END
+    provolatile char1 = f.volatility
     pronargs smallint = f.arguments
     prorettype oid = f.result_oid
     proargtypes oidvector = f.argument_oids
     proargnames text[]
-    prosrc text = f.name
+    prosrc text = f.source
     probin text
     proacl text[]
     ~prokind char1 = CASE f.kind WHEN 'aggregate' THEN 'a' WHEN 'window' THEN 'w' ELSE 'f' END
@@ -129,33 +129,33 @@ export const PG_USERS = [
     ~prodefaults text
     ~provariadic oid = 0
     `,
-    "penstock_catalog.system_functions AS f",
+    "penstock_catalog.all_functions AS f",
   ),
   relation(
     "pg_proc_info",
     `
     prooid oid = f.oid
     proname name = f.name
-    pronamespace oid = 11
-    proowner integer = 1
-    prolang oid = 12
+    pronamespace oid = f.schema_oid
+    proowner integer = f.owner_oid
+    prolang oid = f.language_oid
     proisagg boolean = f.kind = 'aggregate'
     prosecdef boolean = FALSE
     proisstrict boolean = TRUE
     proretset boolean = FALSE
-    provolatile char1 = CASE WHEN f.volatile THEN 'v' ELSE 'i' END
+    provolatile char1 = f.volatility
     proparallel char1 = 'u'
     pronargs smallint = f.arguments
     prorettype oid = f.result_oid
     proargtypes oidvector = f.argument_oids
     proargnames text[]
-    prosrc text = f.name
+    prosrc text = f.source
     probin text
     proacl text[]
     prokind char1 = CASE f.kind WHEN 'aggregate' THEN 'a' WHEN 'window' THEN 'w' ELSE 'f' END
     proallargtypes oid[]
     proargmodes text[]
     `,
-    "penstock_catalog.system_functions AS f",
+    "penstock_catalog.all_functions AS f",
   ),
 ] as const;

@@ -199,13 +199,13 @@ export const SVV = [
     "svv_redshift_functions",
     `
     database_name varchar(128) = ${DATABASE}
-    schema_name varchar(128) = 'pg_catalog'
+    schema_name varchar(128) = f.schema_name
     function_name varchar(128) = f.name
     function_type varchar(128) = CASE f.kind WHEN 'aggregate' THEN 'AGGREGATE FUNCTION' ELSE 'REGULAR FUNCTION' END
     argument_type varchar(512) = array_to_string(list_transform(f.argument_oids, one -> penstock_catalog.format_type(one, NULL)), ', ')
     result_type varchar(128) = penstock_catalog.format_type(f.result_oid, NULL)
     `,
-    "penstock_catalog.system_functions AS f",
+    "penstock_catalog.all_functions AS f",
   ),
   relation(
     "svv_external_schemas",

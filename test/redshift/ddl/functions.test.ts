@@ -32,6 +32,19 @@ test("a function in SQL stands for its expression, and outlives a restart", asyn
     await later.rows("select plus_one(n) from (select 3 as n union all select 1) t where plus_one(n) > 2"),
   ).toEqual(["4"]);
   expect(await later.rows("select plus_one($1)", ["7"])).toEqual(["8"]);
+  expect(
+    await later.rows(
+      "select n.nspname, p.proname, p.pronargs, p.provolatile, p.prosrc, pg_get_function_result(p.oid), pg_get_function_arguments(p.oid), l.lanname from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang where p.proname in ('plus_one', 'f_sql_greater') order by 2 desc",
+    ),
+  ).toEqual([
+    "public|plus_one|1|i|select $1 + 1;|integer|integer|sql",
+    "public|f_sql_greater|2|s|select case when $1 > $2 then $1 else $2 end|double precision|double precision, double precision|sql",
+  ]);
+  expect(
+    await later.rows(
+      "select schema_name, argument_type, result_type from svv_redshift_functions where function_name = 'plus_one'",
+    ),
+  ).toEqual(["public|integer|integer"]);
   expect(await later.rows("select max(plus_one(n)) over (), plus_one(max(n) over ()) from (select 5 as n) t")).toEqual([
     "6|6",
   ]);
