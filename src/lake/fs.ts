@@ -140,16 +140,25 @@ async function* walk(
     waiting.splice(waiting.indexOf(least), 1);
     return least;
   };
-  for (const name of [...names, undefined]) {
-    for (let below = next(name); below !== undefined; below = next(name)) {
-      yield* walk(disk, root, at + below, irrelevant);
+  for (let first = 0; first < names.length; first += LOOKS_AT_ONCE) {
+    const some = names.slice(first, first + LOOKS_AT_ONCE);
+    const stats = await Promise.all(some.map((name) => disk.stat(join(folder, name))));
+    for (const [index, name] of some.entries()) {
+      for (let below = next(name); below !== undefined; below = next(name)) {
+        yield* walk(disk, root, at + below, irrelevant);
+      }
+      const stat = stats[index];
+      if (stat?.directory) waiting.push(`${name}/`);
+      else if (stat !== undefined) yield { key: at + name, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
     }
-    if (name === undefined) return;
-    const stat = await disk.stat(join(folder, name));
-    if (stat?.directory) waiting.push(`${name}/`);
-    else if (stat !== undefined) yield { key: at + name, sizeBytes: stat.sizeBytes, modifiedMs: stat.modifiedMs };
+  }
+  for (let below = next(undefined); below !== undefined; below = next(undefined)) {
+    yield* walk(disk, root, at + below, irrelevant);
   }
 }
+
+/** A look takes a thread and a turn of the loop, so that one after the other a page of keys would take a thousand turns. */
+const LOOKS_AT_ONCE = 16;
 
 /** Below a file, or under a name longer than a filesystem has, there is nothing either. */
 const ABSENT: readonly unknown[] = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];

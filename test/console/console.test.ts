@@ -107,7 +107,7 @@ describe("the console in a real browser", () => {
   it("audits by itself and at the button, and shows a loss in words", async (test) => {
     let lost = 0;
     const { page } = await open(test, {
-      audit: async () => auditReport({ lost, findings: lost === 0 ? [] : ["quotes: 3 rows lost"] }),
+      audit: async () => auditReport({ lost, ok: lost === 0, findings: lost === 0 ? [] : ["quotes: 3 rows lost"] }),
     });
     const audit = page.getByRole("region", { name: "Audit" });
     await expect.poll(() => audit.textContent()).toContain("All accounted for");

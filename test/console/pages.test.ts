@@ -246,6 +246,49 @@ describe("the console's pages", () => {
     expect(problems).toEqual([]);
   });
 
+  it("names of 127 bytes and long values fit a narrow screen, and rows are scrolled by keyboard", async (test) => {
+    if (missing !== undefined) test.skip(missing);
+    const name = "n".repeat(127);
+    const folder = await temporaryFolder();
+    await writeDefinition(
+      folder,
+      `export default pipeline("long", { tables: [ table("${name}", { from: stream("orders"),
+        columns: { id: integer(), ["${name}"]: varchar(65535) }, deliver: { bufferSeconds: 0 } }) ] });`,
+    );
+    const pipeline = await run(folder);
+    await pipeline.put(
+      "orders",
+      Array.from({ length: 60 }, (_, id) => ({ id, [name]: id % 2 ? "x".repeat(60_000) : HOSTILE })),
+    );
+    await pipeline.instance.flush();
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    test.onTestFinished(() => page.close());
+    const { console: url } = pipeline.instance.status().addresses;
+    const overflow = () => page.evaluate("document.documentElement.scrollWidth - innerWidth");
+    await page.goto(`${url}/#/`);
+    const lane = page.getByRole("article", { name: `table ${name}` });
+    await lane.getByRole("button", { name: "Loads: details" }).click();
+    await page.locator("button.object").first().waitFor();
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.goto(`${url}/#/trace`);
+    await page.getByRole("region", { name: "Audit of everything" }).getByRole("button").click();
+    await page.locator(".table-bar").waitFor();
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.goto(`${url}/#/tables`);
+    await page.getByRole("button", { name: "Statistics" }).click();
+    await expect.poll(() => page.locator("tbody").first().textContent()).toContain(HOSTILE);
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.goto(`${url}/#/sql`);
+    await page.getByRole("textbox", { name: "SQL" }).fill(`select * from ${name}`);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    const grid = page.getByRole("group", { name: "Rows, to be scrolled" });
+    await grid.focus();
+    await page.keyboard.press("End");
+    await expect.poll(() => grid.evaluate((element) => element.scrollTop)).toBeGreaterThan(0);
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    expect(await page.evaluate("window.broken")).toBeUndefined();
+  });
+
   it("keys lead to the pages, and the colours can be chosen", async (test) => {
     const { page } = await open(test, "", [{ id: 1 }]);
     await page.getByRole("article", { name: "table orders" }).waitFor();

@@ -1,38 +1,31 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { AuditReport, PipelineStatus } from "../../../../src/api/control/contract.ts";
-import { ApiError, post } from "../../api.ts";
+import { useAudit } from "../../parts/use-audit.ts";
 import { ago, count } from "../../text.ts";
 
 /** By itself the page audits only what is quickly counted: larger ones wait for the button. */
 const BY_ITSELF_RECORDS_MAX = 2_000_000;
 const BY_ITSELF_TOOK_MS_MAX = 500;
+/** Few records may lie in very many objects: then it waits for the button as well. */
+const BY_ITSELF_GIVES_UP_MS = 2000;
 const BY_ITSELF_EVERY_MS = 15_000;
 
 export function Audit({ status, connected }: { status: PipelineStatus; connected: boolean }): JSX.Element {
-  const [report, setReport] = useState<AuditReport>();
-  const [failure, setFailure] = useState<string>();
-  const [working, setWorking] = useState(false);
+  const { report, failure, working, word, run } = useAudit();
   const last = useRef({ atMs: -Infinity, tookMs: 0 });
 
-  const run = async () => {
-    setWorking(true);
+  const runByItself = async () => {
     const startedMs = performance.now();
-    try {
-      setReport(await post<AuditReport>("audit", {}));
-      setFailure(undefined);
-    } catch (error) {
-      setFailure(error instanceof ApiError ? error.message : String(error));
-    } finally {
-      last.current = { atMs: performance.now(), tookMs: performance.now() - startedMs };
-      setWorking(false);
-    }
+    await run(AbortSignal.timeout(BY_ITSELF_GIVES_UP_MS));
+    last.current = { atMs: performance.now(), tookMs: performance.now() - startedMs };
   };
   const records = status.streams.reduce((sum, stream) => sum + stream.records, 0);
   useEffect(() => {
     const { atMs, tookMs } = last.current;
     const due = performance.now() - atMs > BY_ITSELF_EVERY_MS && tookMs < BY_ITSELF_TOOK_MS_MAX;
-    if (due && connected && !working && !document.hidden && records > 0 && records < BY_ITSELF_RECORDS_MAX) void run();
+    if (due && connected && !working && !document.hidden && records > 0 && records < BY_ITSELF_RECORDS_MAX)
+      void runByItself();
   }, [status.atMs]);
 
   return (
@@ -53,7 +46,7 @@ export function Audit({ status, connected }: { status: PipelineStatus; connected
       <p class="again">
         {report !== undefined && <span class="quiet">counted {ago(report.atMs, status.atMs)}</span>}
         <button type="button" class="button" disabled={working || !connected} onClick={() => void run()}>
-          {working ? "Counting…" : "Audit"}
+          {word}
         </button>
       </p>
       {report !== undefined && report.findings.length > 0 && (

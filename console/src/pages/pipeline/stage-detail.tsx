@@ -100,17 +100,18 @@ interface Entry {
 
 /** The ledger, a page at a time, however long it is: what was loaded, when, and how long each load took. */
 function Ledger({ table, stage }: { table: TableStatus; stage: "Lake" | "Loads" }): JSX.Element {
-  const [page, setPage] = useState(0);
+  /** The last entry of each page before this one: a page is found by what it follows, however deep it is. */
+  const [path, setPath] = useState<readonly Entry[]>([]);
   const [entries, setEntries] = useState<readonly Entry[]>();
   const [failure, setFailure] = useState<string>();
   const [shown, setShown] = useState<string>();
   useEffect(() => {
     const leaving = new AbortController();
-    entriesOf(table.name, page, leaving.signal).then(setEntries, (error: unknown) => {
+    entriesOf(table.name, path.at(-1), leaving.signal).then(setEntries, (error: unknown) => {
       if (!leaving.signal.aborted) setFailure(error instanceof ApiError ? error.message : String(error));
     });
     return () => leaving.abort();
-  }, [page, page === 0 ? table.rowsLoaded : 0]);
+  }, [path, path.length === 0 ? table.rowsLoaded : 0]);
   const longest = Math.max(1, ...(entries ?? []).map(({ tookMs }) => tookMs));
   return (
     <>
@@ -151,14 +152,14 @@ function Ledger({ table, stage }: { table: TableStatus; stage: "Lake" | "Loads" 
         </table>
       </div>
       <p class="actions">
-        <button type="button" class="button" disabled={page === 0} onClick={() => setPage(page - 1)}>
+        <button type="button" class="button" disabled={path.length === 0} onClick={() => setPath(path.slice(0, -1))}>
           Newer
         </button>
         <button
           type="button"
           class="button"
           disabled={(entries?.length ?? 0) < ENTRIES_A_PAGE}
-          onClick={() => setPage(page + 1)}
+          onClick={() => setPath([...path, entries!.at(-1)!])}
         >
           Older
         </button>
@@ -174,12 +175,16 @@ function Ledger({ table, stage }: { table: TableStatus; stage: "Lake" | "Loads" 
   );
 }
 
-async function entriesOf(table: string, page: number, signal: AbortSignal): Promise<readonly Entry[]> {
+async function entriesOf(table: string, after: Entry | undefined, signal: AbortSignal): Promise<readonly Entry[]> {
+  const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+  const at = after === undefined ? "" : text(after.loadedAt);
+  const behind =
+    after === undefined ? "" : `and (loaded_at < ${at} or (loaded_at = ${at} and object_key > ${text(after.key)}))`;
   const { rows } = await post<QueryResult>(
     "query",
     {
-      sql: `select object_key, status, "rows", size_bytes, loaded_at, took_ms from penstock.loads where target = '${table.replaceAll("'", "''")}'
-        order by loaded_at desc, object_key limit ${ENTRIES_A_PAGE} offset ${page * ENTRIES_A_PAGE}`,
+      sql: `select object_key, status, "rows", size_bytes, loaded_at, took_ms from penstock.loads where target = ${text(table)} ${behind}
+        order by loaded_at desc, object_key limit ${ENTRIES_A_PAGE}`,
     },
     signal,
   );

@@ -40,7 +40,9 @@ export function Grid({ result }: { result: QueryResult }): JSX.Element {
   const below = virtualizer.current.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const widths = columns.map((column, index) => widthOf(column.name, rows, index));
   return (
-    <div ref={scroller} class="grid">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard
+    // biome-ignore lint/a11y/useSemanticElements: a section for each would be one more landmark
+    <div ref={scroller} class="grid" role="group" aria-label="Rows, to be scrolled" tabIndex={0}>
       <table aria-label="Result" aria-rowcount={rows.length + 1} style={{ width: `${sum(widths)}ch` }}>
         <colgroup>
           {widths.map((width, index) => (
@@ -50,7 +52,7 @@ export function Grid({ result }: { result: QueryResult }): JSX.Element {
         <thead>
           <tr>
             {columns.map((column, index) => (
-              <th key={`${index}/${column.name}`} title={column.type}>
+              <th key={`${index}/${column.name}`} title={`${column.name}: ${column.type}`}>
                 {column.name}
               </th>
             ))}

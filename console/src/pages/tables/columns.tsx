@@ -57,7 +57,7 @@ export function Columns({ table }: { table: TableFacts }): JSX.Element {
               const found = known.get(column.name);
               return (
                 <tr key={column.name}>
-                  <td>{column.name}</td>
+                  <td class="column-name">{column.name}</td>
                   <td>
                     {column.type}
                     {column.nullable ? "" : <span class="quiet"> not null</span>}

@@ -1,7 +1,6 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import type { AuditCounts, AuditReport } from "../../../../src/api/control/contract.ts";
-import { ApiError, post } from "../../api.ts";
+import type { AuditCounts } from "../../../../src/api/control/contract.ts";
+import { useAudit } from "../../parts/use-audit.ts";
 import { clockTime, count } from "../../text.ts";
 
 /** What a row can have become, in the order in which it is drawn. Each has a pattern of its own besides its colour. */
@@ -16,26 +15,13 @@ const PARTS = [
 
 /** The recount as a picture: everything acked, and what it became, adding up. */
 export function AuditPicture(): JSX.Element {
-  const [report, setReport] = useState<AuditReport>();
-  const [failure, setFailure] = useState<string>();
-  const [working, setWorking] = useState(false);
-  const run = async () => {
-    setWorking(true);
-    try {
-      setReport(await post<AuditReport>("audit", {}));
-      setFailure(undefined);
-    } catch (error) {
-      setFailure(error instanceof ApiError ? error.message : String(error));
-    } finally {
-      setWorking(false);
-    }
-  };
+  const { report, failure, working, word, run } = useAudit();
   return (
     <section class="panel audit-picture" aria-label="Audit of everything">
       <header>
         <h2>Everything, recounted</h2>
         <button type="button" class="button" disabled={working} onClick={() => void run()}>
-          {working ? "Counting…" : "Audit"}
+          {word}
         </button>
       </header>
       {failure !== undefined && (
