@@ -62,7 +62,11 @@ async function cutBefore(path: string, is: string, flush: number): Promise<void>
 }
 
 const repaired = (folder: string, dryRun = false) =>
-  withDataDirectory(join(folder, ".penstock"), silent, (offline) => offline.repair([], dryRun));
+  withDataDirectory(
+    join(folder, ".penstock"),
+    silent,
+    async (offline) => (await offline.repair({ tables: [], dryRun, acceptLoss: false })).tables,
+  );
 
 const whole = { acked: 40 * FLUSHES, deadLettered: 7, filtered: 10, lost: 0, duplicated: 0, pending: 0 };
 

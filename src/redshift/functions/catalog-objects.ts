@@ -65,7 +65,11 @@ export const CATALOG_OBJECT_FUNCTIONS: readonly FunctionEntry[] = [
     ),
     FOR_CLIENTS,
   ),
-  ...scalar("pg_collation_is_visible pg_ts_config_is_visible", overload("oid", BOOLEAN, "TRUE"), FOR_CLIENTS),
+  ...scalar(
+    "pg_collation_is_visible pg_ts_config_is_visible pg_ts_parser_is_visible pg_ts_dict_is_visible pg_ts_template_is_visible",
+    overload("oid", BOOLEAN, "TRUE"),
+    FOR_CLIENTS,
+  ),
   // What Redshift's JDBC driver puts a procedure's bytes through.
   ...scalar("textin byteaout", overload("text", TEXT, "CAST($1 AS VARCHAR)"), FOR_CLIENTS),
   ...special("_pg_expandarray", expandArray, {

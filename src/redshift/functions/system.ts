@@ -75,8 +75,13 @@ export const SYSTEM_FUNCTIONS: readonly FunctionEntry[] = [
   ...special("current_setting", (site) => {
     const [name] = site.call.args;
     const bound = name === undefined ? undefined : site.bind(name, TEXT);
-    if (bound?.origin?.kind !== "text")
-      throw new SqlError(SQL_STATE.featureNotSupported, "CURRENT_SETTING needs a literal", { at: site.at });
+    if (bound === undefined)
+      throw new SqlError(SQL_STATE.undefinedFunction, "CURRENT_SETTING takes a setting's name", { at: site.at });
+    if (bound.origin?.kind !== "text") {
+      // As psql asks for all that there are.
+      const sql = `(SELECT max(s.setting) FROM penstock_catalog.session_settings AS s WHERE s.name = lower(${bound.sql}))`;
+      return derived([bound], sql, TEXT, site.at);
+    }
     const value = site.scope.context.setting(bound.origin.text.toLowerCase());
     const lenient = site.call.args.length > 1;
     if (value === undefined && !lenient) {

@@ -25,6 +25,7 @@ export const PG_MORE = [
     "pg_language",
     `
     ~oid oid = l.oid
+    ~tableoid oid = 2612
     lanname name = l.name
     lanispl boolean = FALSE
     lanpltrusted boolean = l.trusted
@@ -112,7 +113,7 @@ export const PG_MORE = [
   ),
   relation("pg_amop", "amopclaid oid, amopsubtype oid, amopstrategy smallint, amopreqcheck boolean, amopopr oid"),
   relation("pg_amproc", "amopclaid oid, amprocsubtype oid, amprocnum smallint, amproc regproc"),
-  relation("pg_cast", "~oid oid, castsource oid, casttarget oid, castfunc oid, castcontext char1"),
+  relation("pg_cast", "~oid oid, castsource oid, casttarget oid, castfunc oid, castcontext char1, ~castmethod char1"),
   relation(
     "pg_conversion",
     `
@@ -214,7 +215,26 @@ export const PG_MORE = [
   relation("pg_statistic_ext", "oid oid, stxrelid oid, stxname name, stxnamespace oid, stxkeys smallint[]"),
   relation("pg_partitioned_table", "partrelid oid, partstrat char1, partnatts smallint, partattrs smallint[]"),
   relation("pg_event_trigger", "oid oid, evtname name, evtevent name, evtowner oid, evtenabled char1"),
-  relation("pg_default_acl", "defacluser integer, defaclnamespace oid, defaclobjtype char1, defaclacl text[]"),
+  // PostgreSQL's, of which there is nothing here: its clients ask all the same.
+  relation("pg_db_role_setting", "setdatabase oid, setrole oid, setconfig text[]"),
+  relation(
+    "pg_foreign_data_wrapper",
+    "oid oid, fdwname name, fdwowner oid, fdwhandler oid, fdwvalidator oid, fdwacl text[], fdwoptions text[]",
+  ),
+  relation("pg_user_mapping", "oid oid, umuser oid, umserver oid, umoptions text[]"),
+  relation("pg_user_mappings", "umid oid, srvid oid, srvname name, umuser oid, usename name, umoptions text[]"),
+  relation("pg_ts_config", "oid oid, cfgname name, cfgnamespace oid, cfgowner oid, cfgparser oid"),
+  relation("pg_ts_parser", "oid oid, prsname name, prsnamespace oid"),
+  relation(
+    "pg_ts_dict",
+    "oid oid, dictname name, dictnamespace oid, dictowner oid, dicttemplate oid, dictinitoption text",
+  ),
+  relation("pg_ts_template", "oid oid, tmplname name, tmplnamespace oid"),
+  relation("pg_largeobject_metadata", "oid oid, lomowner oid, lomacl text[]"),
+  relation(
+    "pg_default_acl",
+    "~oid oid, ~defaclrole oid, defacluser integer, defaclnamespace oid, defaclobjtype char1, defaclacl text[]",
+  ),
   relation(
     "pg_external_schema",
     `

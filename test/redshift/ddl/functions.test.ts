@@ -32,6 +32,9 @@ test("a function in SQL stands for its expression, and outlives a restart", asyn
     await later.rows("select plus_one(n) from (select 3 as n union all select 1) t where plus_one(n) > 2"),
   ).toEqual(["4"]);
   expect(await later.rows("select plus_one($1)", ["7"])).toEqual(["8"]);
+  expect(await later.rows("show functions from schema penstock.public like 'plus%'")).toEqual([
+    "penstock|public|plus_one|1|integer|integer|NULL",
+  ]);
   expect(
     await later.rows(
       "select n.nspname, p.proname, p.pronargs, p.provolatile, p.prosrc, pg_get_function_result(p.oid), pg_get_function_arguments(p.oid), l.lanname from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang where p.proname in ('plus_one', 'f_sql_greater') order by 2 desc",

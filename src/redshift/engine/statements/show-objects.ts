@@ -3,7 +3,7 @@ import type { StoredColumn, StoredRelation, StoredSchema } from "../../catalog/s
 import type { SqlColumn, SqlValue } from "../../database.js";
 import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { QualifiedName, ShowObjects } from "../../syntax/ast.js";
-import { type SqlType, typeText } from "../../types.js";
+import { type SqlType, typeName, typeText } from "../../types.js";
 import { requireRelation } from "../ddl/catalog-work.js";
 import { type SessionCore, type StatementHandler, type StatementRun, textColumn } from "../statement-run.js";
 import { tableText, viewText } from "./object-text.js";
@@ -114,9 +114,26 @@ const OBJECTS: Readonly<Record<string, Shown>> = {
   procedures: nothing(
     "database_name, schema_name, procedure_name, number_of_arguments integer, argument_list, return_type, remarks",
   ),
-  functions: nothing(
-    "database_name, schema_name, function_name, number_of_arguments integer, argument_list, return_type, remarks",
-  ),
+  functions: {
+    columns: columns(
+      "database_name, schema_name, function_name, number_of_arguments integer, argument_list, return_type, remarks",
+    ),
+    name: "function_name",
+    rows: (from, { core }, at) => {
+      checkDatabase(core, from !== undefined && from.parts.length > 1 ? from.parts[0] : undefined, at);
+      return core.transaction.snapshot
+        .functionsOf(from?.parts.at(-1) ?? "public")
+        .map(({ schema, name, arguments: types, returns }) => [
+          core.shared.name,
+          schema,
+          name,
+          types.length,
+          types.map(typeName).join(", "),
+          typeName(returns),
+          null,
+        ]);
+    },
+  },
   parameters: nothing(
     "database_name, schema_name, procedure_name, parameter_name, ordinal_position integer, parameter_type, data_type, character_maximum_length integer, numeric_precision integer, numeric_scale integer",
   ),
