@@ -12,7 +12,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.cloudwatch.CloudWatchAsyncClient;
-import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.PutRecordsRequestEntry;
 import software.amazon.awssdk.services.kinesis.model.StreamStatus;
@@ -63,7 +62,32 @@ public final class KclConformance {
 
     Set<String> read = ConcurrentHashMap.newKeySet();
     Set<String> ended = ConcurrentHashMap.newKeySet();
-    Scheduler scheduler = schedulerOf(way, stream, dynamo.dynamoDbAsyncClient(), kinesis, cloudWatch, read, ended);
+    ConfigsBuilder configs =
+        new ConfigsBuilder(
+            stream,
+            "application-" + way,
+            kinesis,
+            dynamo.dynamoDbAsyncClient(),
+            cloudWatch,
+            UUID.randomUUID().toString(),
+            () -> new Reader(read, ended));
+    RetrievalSpecificConfig retrieval =
+        way.equals("polling")
+            ? new PollingConfig(stream, kinesis).idleTimeBetweenReadsInMillis(200)
+            : new FanOutConfig(kinesis).streamName(stream).applicationName("application-" + way);
+    Scheduler scheduler =
+        new Scheduler(
+            configs.checkpointConfig(),
+            configs.coordinatorConfig().shardConsumerDispatchPollIntervalMillis(200).parentShardPollIntervalMillis(500),
+            configs.leaseManagementConfig().leasesRecoveryAuditorExecutionFrequencyMillis(2_000).shardSyncIntervalMillis(2_000),
+            configs.lifecycleConfig(),
+            configs.metricsConfig().metricsFactory(new NullMetricsFactory()),
+            configs.processorConfig(),
+            configs
+                .retrievalConfig()
+                .initialPositionInStreamExtended(
+                    InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON))
+                .retrievalSpecificConfig(retrieval));
     Thread worker = new Thread(scheduler);
     worker.setDaemon(true);
     put(kinesis, stream, 0);
@@ -77,59 +101,8 @@ public final class KclConformance {
     until(() -> read.size() >= 2 * RECORDS_A_ROUND);
     fact("the children of a split are found and read", read.size() == 2 * RECORDS_A_ROUND && !ended.isEmpty());
 
-    put(kinesis, stream, 2);
-    until(() -> read.size() >= 3 * RECORDS_A_ROUND);
-    boolean asked = scheduler.startGracefulShutdown().get(120, TimeUnit.SECONDS);
-    worker.join(TimeUnit.SECONDS.toMillis(60));
-    fact("a graceful shutdown ends by itself, and every reader was asked to leave", asked && !worker.isAlive());
-
-    put(kinesis, stream, 3);
-    Set<String> after = ConcurrentHashMap.newKeySet();
-    Thread successor =
-        new Thread(schedulerOf(way, stream, dynamo.dynamoDbAsyncClient(), kinesis, cloudWatch, after, ended));
-    successor.setDaemon(true);
-    successor.start();
-    until(() -> after.size() >= RECORDS_A_ROUND);
-    fact(
-        "a successor reads what came after the shutdown, and none of what was checkpointed by it",
-        after.size() == RECORDS_A_ROUND && after.stream().allMatch(text -> text.startsWith("3/")));
+    scheduler.shutdown();
     System.exit(0);
-  }
-
-  /** A worker of its own, with the application's leases. */
-  private static Scheduler schedulerOf(
-      String way,
-      String stream,
-      DynamoDbAsyncClient leases,
-      KinesisAsyncClient kinesis,
-      CloudWatchAsyncClient cloudWatch,
-      Set<String> read,
-      Set<String> ended) {
-    ConfigsBuilder configs =
-        new ConfigsBuilder(
-            stream,
-            "application-" + way,
-            kinesis,
-            leases,
-            cloudWatch,
-            UUID.randomUUID().toString(),
-            () -> new Reader(read, ended));
-    RetrievalSpecificConfig retrieval =
-        way.equals("polling")
-            ? new PollingConfig(stream, kinesis).idleTimeBetweenReadsInMillis(200)
-            : new FanOutConfig(kinesis).streamName(stream).applicationName("application-" + way);
-    return new Scheduler(
-            configs.checkpointConfig(),
-            configs.coordinatorConfig().shardConsumerDispatchPollIntervalMillis(200).parentShardPollIntervalMillis(500),
-            configs.leaseManagementConfig().leasesRecoveryAuditorExecutionFrequencyMillis(2_000).shardSyncIntervalMillis(2_000),
-            configs.lifecycleConfig(),
-            configs.metricsConfig().metricsFactory(new NullMetricsFactory()),
-            configs.processorConfig(),
-            configs
-                .retrievalConfig()
-                .initialPositionInStreamExtended(
-                    InitialPositionInStreamExtended.newInitialPosition(InitialPositionInStream.TRIM_HORIZON))
-                .retrievalSpecificConfig(retrieval));
   }
 
   private static void put(KinesisAsyncClient kinesis, String stream, int round) throws Exception {
