@@ -6,7 +6,7 @@ import { forEachSeed } from "../simulation/seeds.js";
 
 describe("the journal on a disk that crashes, for long", () => {
   test("keeps every acked record through power cuts and kills", async () => {
-    await forEachSeed(1000, async (seed) => {
+    await forEachSeed(400, async (seed) => {
       await simulateJournal(seed, { lives: 6 });
     });
   });
@@ -21,19 +21,19 @@ describe("the journal on a disk that crashes, for long", () => {
   });
 
   test("acks nothing after a failed sync, and loses nothing acked to full disks and failing writes", async () => {
-    await forEachSeed(1500, async (seed) => {
+    await forEachSeed(600, async (seed) => {
       await simulateJournal(seed, { lives: 6, faults: true, killAfterFailedSync: true });
     });
   });
 });
 
 test("the lake's folder keeps every object that was answered for, for long", async () => {
-  await forEachSeed(1500, (seed) => simulateLake(seed, 6));
+  await forEachSeed(600, (seed) => simulateLake(seed, 6));
 });
 
 describe("the whole pipeline on a disk that crashes, for long", () => {
   test("accounts for each acked record once in each table", async () => {
-    await forEachSeed(600, async (seed) => {
+    await forEachSeed(250, async (seed) => {
       await simulatePipeline(seed, { lives: 6 });
     });
   });
@@ -52,7 +52,7 @@ describe("the whole pipeline on a disk that crashes, for long", () => {
   });
 
   test("accounts for each acked record once when the disk is full, and when it fails", async () => {
-    await forEachSeed(600, async (seed) => {
+    await forEachSeed(250, async (seed) => {
       await simulatePipeline(seed, { lives: 6, faults: true });
     });
   });
