@@ -1,20 +1,39 @@
 import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { withDataDirectory } from "../../src/runtime/offline-audit.js";
 import { countsOf, type RunningPipeline, run, temporaryFolder, writeDefinition } from "./running-pipeline.js";
 
-const DEFINITION = `
+/** Each table is damaged in its own way, all of them at rest at the same time; the last one stays whole. */
+const DAMAGES: Readonly<Record<string, (log: string) => Promise<void>>> = {
+  bit_of_a_decision: (log) => flipIn(log, "decided", 2),
+  bit_of_the_first_decision: (log) => flipIn(log, "decided", 1),
+  bit_of_what_was_written: (log) => flipIn(log, "written", 3),
+  bit_of_a_delivery: (log) => flipIn(log, "delivered", 2),
+  log_removed: (log) => rm(join(log, ".."), { recursive: true }),
+  log_emptied: (log) => truncate(log, 0),
+  old_log_in_its_place: (log) => cutBefore(log, "decided", 3),
+  several_lines: async (log) => {
+    for (const flush of [1, 2, 3]) await flipIn(log, "decided", flush);
+    for (const flush of [2, 3]) await flipIn(log, "written", flush);
+  },
+  noise: (log) => writeFile(log, "x".repeat(500).concat("\n").repeat(9)),
+};
+const DAMAGED = Object.keys(DAMAGES).sort();
+const WHOLE = "whole";
+
+const definitionOf = (tables: readonly string[]) => `
   const orders = stream("orders", { shards: 3 });
   const more = stream("more");
+  const fed = (name) => table(name, {
+    from: [orders, more], format: json(), where: { keep: "yes" },
+    columns: { id: integer().notNull(), kind: varchar(4) },
+    deliver: { bufferSeconds: 900, partitionBy: ["kind"] },
+  });
   export default pipeline("p", { tables: [
-    table("t", {
-      from: [orders, more], format: json(), where: { keep: "yes" },
-      columns: { id: integer().notNull(), kind: varchar(4) },
-      deliver: { bufferSeconds: 900, partitionBy: ["kind"] },
-    }),
-    table("u", { from: stream("others"), format: json(), columns: { id: integer() } }),
+    ...${JSON.stringify(tables)}.map(fed),
+    table("${WHOLE}", { from: stream("others"), format: json(), columns: { id: integer() } }),
   ] });`;
 
 const FLUSHES = 4;
@@ -29,18 +48,24 @@ async function put(pipeline: RunningPipeline, flush: number): Promise<void> {
   await pipeline.put("more", ids.slice(30).map(record));
 }
 
-async function stopped(): Promise<{ folder: string; log: string }> {
+/** A data directory at rest, after four flushes of each of `tables`. */
+async function stopped(tables: readonly string[]): Promise<{ folder: string; logOf(table: string): Promise<string> }> {
   const folder = await temporaryFolder();
-  await writeDefinition(folder, DEFINITION);
+  await writeDefinition(folder, definitionOf(tables));
   const pipeline = await run(folder);
   for (let flush = 0; flush < FLUSHES; flush++) {
     await put(pipeline, flush);
     await pipeline.instance.flush();
   }
   await pipeline.close();
-  const directory = join(folder, ".penstock", "delivery", "t");
-  const [name] = await readdir(directory);
-  return { folder, log: join(directory, name!) };
+  return {
+    folder,
+    logOf: async (table) => {
+      const directory = join(folder, ".penstock", "delivery", table);
+      const [name] = await readdir(directory);
+      return join(directory, name!);
+    },
+  };
 }
 
 /** Changes a byte of the line that has `text`, of flush `flush`. */
@@ -70,78 +95,67 @@ const repaired = (folder: string, dryRun = false) =>
 
 const whole = { acked: 40 * FLUSHES, deadLettered: 7, filtered: 10, lost: 0, duplicated: 0, pending: 0 };
 
-describe("a table whose flush log is damaged is set aside, every other table goes on, and a repair makes the log anew:", () => {
-  test.each<[string, (log: string) => Promise<void>]>([
-    ["a bit of a decision", (log) => flipIn(log, "decided", 2)],
-    ["a bit of the first decision", (log) => flipIn(log, "decided", 1)],
-    ["a bit of what was written", (log) => flipIn(log, "written", 3)],
-    ["a bit of a delivery", (log) => flipIn(log, "delivered", 2)],
-    ["the log removed", (log) => rm(join(log, ".."), { recursive: true })],
-    ["the log's file emptied", (log) => truncate(log, 0)],
-    ["an old log put in its place", (log) => cutBefore(log, "decided", 3)],
-    [
-      "several lines at once",
-      async (log) => {
-        for (const flush of [1, 2, 3]) await flipIn(log, "decided", flush);
-        for (const flush of [2, 3]) await flipIn(log, "written", flush);
-      },
-    ],
-    ["no line left but noise", (log) => writeFile(log, "x".repeat(500).concat("\n").repeat(9))],
-  ])("%s", async (_, damage) => {
-    const { folder, log } = await stopped();
-    await damage(log);
+test("a table whose flush log is damaged is set aside, every other table goes on, and a repair makes the log anew", async () => {
+  const { folder, logOf } = await stopped(DAMAGED);
+  for (const [table, damage] of Object.entries(DAMAGES)) await damage(await logOf(table));
 
-    const aside = await run(folder);
-    expect(aside.instance.status().tables.map(({ name, delivery }) => [name, delivery.state])).toEqual([
-      ["t", "stopped"],
-      ["u", "idle"],
-    ]);
-    expect(aside.instance.status().tables[0]!.loader.reason).toContain("penstock repair");
-    expect(aside.instance.health()).toMatchObject({ ok: false });
-    await aside.put("others", [{ id: 1 }]);
-    await put(aside, FLUSHES);
-    await expect(aside.instance.flush()).rejects.toMatchObject({ code: "damaged" });
-    expect(await aside.rows("select count(*) from u")).toEqual([[1]]);
-    const unproven = await aside.instance.audit();
-    expect(unproven).toMatchObject({ ok: false, lost: 0, duplicated: 0 });
-    expect(countsOf(unproven, "t")).toMatchObject({ unproven: expect.any(String), deletedByUser: 0 });
-    await aside.close();
+  const aside = await run(folder);
+  const { tables } = aside.instance.status();
+  expect(tables.map(({ name, delivery }) => [name, delivery.state])).toEqual([
+    ...DAMAGED.map((name) => [name, "stopped"]),
+    [WHOLE, "idle"],
+  ]);
+  for (const { name, loader } of tables) {
+    if (name !== WHOLE) expect(loader.reason, name).toContain("penstock repair");
+  }
+  expect(aside.instance.health()).toMatchObject({ ok: false });
+  await aside.put("others", [{ id: 1 }]);
+  await put(aside, FLUSHES);
+  await expect(aside.instance.flush()).rejects.toMatchObject({ code: "damaged" });
+  expect(await aside.rows(`select count(*) from ${WHOLE}`)).toEqual([[1]]);
+  const unproven = await aside.instance.audit();
+  expect(unproven).toMatchObject({ ok: false, lost: 0, duplicated: 0 });
+  for (const table of DAMAGED) {
+    expect(countsOf(unproven, table), table).toMatchObject({ unproven: expect.any(String), deletedByUser: 0 });
+  }
+  expect(countsOf(unproven, WHOLE)).toMatchObject({ loaded: 1, pending: 0 });
+  expect(countsOf(unproven, WHOLE)).not.toHaveProperty("unproven");
+  await aside.close();
 
-    const dry = await repaired(folder, true);
-    expect(dry).toMatchObject([{ state: "damaged", flushes: FLUSHES, doubts: [] }, { state: "sound" }]);
-    expect(await repaired(folder)).toMatchObject([
-      { state: "repaired", flushes: FLUSHES, doubts: [] },
-      { state: "sound" },
-    ]);
-    expect(await repaired(folder)).toMatchObject([{ state: "sound", flushes: FLUSHES }, { state: "sound" }]);
+  const sound = { table: WHOLE, state: "sound" };
+  const each = (answer: object) => DAMAGED.map((table) => ({ table, flushes: FLUSHES, ...answer }));
+  expect(await repaired(folder, true)).toMatchObject([...each({ state: "damaged", doubts: [] }), sound]);
+  expect(await repaired(folder)).toMatchObject([...each({ state: "repaired", doubts: [] }), sound]);
+  expect(await repaired(folder)).toMatchObject([...each({ state: "sound" }), sound]);
 
-    const again = await run(folder);
-    await again.instance.flush();
-    const audit = await again.instance.audit();
-    expect(audit).toMatchObject({ ok: true, findings: [] });
-    expect(countsOf(audit, "t")).toMatchObject({ ...whole, acked: whole.acked + 40, deadLettered: 9 });
-    expect(await again.rows("select count(*), count(distinct id), min(id), max(id) from t")).toEqual([
-      [40 * (FLUSHES + 1) - 19, 40 * (FLUSHES + 1) - 19, 10, 40 * (FLUSHES + 1) - 1],
-    ]);
-  });
-});
-
-test("what was decided when the process died is carried out after a repair, as it was decided", async () => {
-  const { folder, log } = await stopped();
-  // As a kill between `written` and `delivered` leaves it, with an earlier line damaged besides.
-  await cutBefore(log, "delivered", FLUSHES);
-  await flipIn(log, "decided", 2);
-  expect(await repaired(folder)).toMatchObject([{ state: "repaired", doubts: [] }, { state: "sound" }]);
   const again = await run(folder);
   await again.instance.flush();
-  expect(countsOf(await again.instance.audit(), "t")).toMatchObject(whole);
+  const audit = await again.instance.audit();
+  expect(audit).toMatchObject({ ok: true, findings: [] });
+  const rows = 40 * (FLUSHES + 1) - 19;
+  for (const table of DAMAGED) {
+    expect(countsOf(audit, table), table).toMatchObject({ ...whole, acked: whole.acked + 40, deadLettered: 9 });
+    expect(await again.rows(`select count(*), count(distinct id), min(id), max(id) from ${table}`), table).toEqual([
+      [rows, rows, 10, 40 * (FLUSHES + 1) - 1],
+    ]);
+  }
 });
 
-test("a repair that a crash broke off, so that there is no log at all, is done again from the lake alone", async () => {
-  const { folder, log } = await stopped();
-  await rm(join(log, ".."), { recursive: true });
+test("what was decided when the process died is carried out after a repair, as it was decided; where there is no log at all, it is made from the lake alone", async () => {
+  const { folder, logOf } = await stopped(["killed", "bare"]);
+  // As a kill between `written` and `delivered` leaves it, with an earlier line damaged besides.
+  await cutBefore(await logOf("killed"), "delivered", FLUSHES);
+  await flipIn(await logOf("killed"), "decided", 2);
+  // As a repair leaves it that a crash broke off.
+  await rm(join(await logOf("bare"), ".."), { recursive: true });
   expect(await repaired(folder)).toMatchObject([
-    { state: "repaired", flushes: FLUSHES, doubts: [] },
-    { state: "sound" },
+    { table: "bare", state: "repaired", flushes: FLUSHES, doubts: [] },
+    { table: "killed", state: "repaired", doubts: [] },
+    { table: WHOLE, state: "sound" },
   ]);
+  const again = await run(folder);
+  await again.instance.flush();
+  const audit = await again.instance.audit();
+  expect(countsOf(audit, "killed")).toMatchObject(whole);
+  expect(countsOf(audit, "bare")).toMatchObject(whole);
 });
