@@ -1,5 +1,6 @@
 /** Follows one record, by its sequence number, from the journal to the rows that came of it. */
 import type { TraceReport } from "../api/control/contract.js";
+import { PenstockError } from "../core/errors.js";
 import { formatSequenceNumber, parseSequenceNumber, shardIdOf } from "../core/sequence-number.js";
 import type { TableModel } from "../definition/model.js";
 import type { Shard, StreamRecord, StreamStore } from "../stream/stream.js";
@@ -10,15 +11,16 @@ import { identitiesOf } from "./object-count.js";
 type TracedRow = TraceReport["tables"][number]["rows"][number];
 
 /**
- * `sequence` in the service's form, which names its shard, or the plain count, which needs `shardId` where several shards have got so
- * far. undefined when no such record was ever acknowledged.
+ * `sequence` in the service's form, or the plain count, which a row has as its `_sequence_number`. Where several records have it (the
+ * service's form names a shard by its number and the second in which it was made, and streams are made together), `where` must say which.
+ * undefined when no such record was ever acknowledged.
  */
 export async function trace(
   sources: AuditSources,
   sequence: string,
   where: { readonly stream?: string; readonly shardId?: string } = {},
 ): Promise<TraceReport | undefined> {
-  const found = findRecord(sources.store, sequence, where);
+  const found = await findRecord(sources.store, sequence, where);
   if (found === undefined) return undefined;
   const { shard, count } = found;
   const record = count >= shard.firstSequence ? await readOne(shard, count) : undefined;
@@ -49,26 +51,48 @@ async function readOne(shard: Shard, sequence: number): Promise<StreamRecord | u
   return record?.sequence === sequence ? record : undefined;
 }
 
-function findRecord(
+async function findRecord(
   store: StreamStore,
   sequence: string,
   where: { readonly stream?: string; readonly shardId?: string },
-): { shard: Shard; count: number; arrivalMs: number | undefined } | undefined {
+): Promise<{ shard: Shard; count: number; arrivalMs: number | undefined } | undefined> {
   const parts = parseSequenceNumber(sequence);
   const count = Number(parts?.count ?? sequence);
   if (!Number.isSafeInteger(count) || count < 1) return undefined;
+  let shards: Shard[] = [];
   for (const stream of store.streams()) {
     if (where.stream !== undefined && stream.name !== where.stream) continue;
     for (const shard of stream.shards) {
-      if (where.shardId !== undefined && shard.id !== where.shardId) continue;
+      const named = where.shardId === undefined || [shard.id, `${stream.name}:${shard.id}`].includes(where.shardId);
+      if (!named) continue;
       if (count > shard.lastSequence) continue;
       const sameOrigin =
         parts === undefined ||
         (parts.shard === shard.number && parts.createdAtMs === Math.floor(shard.createdAtMs / 1000) * 1000);
-      if (sameOrigin) return { shard, count, arrivalMs: parts?.arrivalMs };
+      if (sameOrigin) shards.push(shard);
     }
   }
-  return undefined;
+  if (shards.length > 1 && parts !== undefined) shards = await arrivedAt(shards, count, parts.arrivalMs);
+  const [shard, ...others] = shards;
+  if (others.length > 0) {
+    const names = shards.slice(0, 5).map((one) => `${one.stream.name} ${one.id}`);
+    throw new PenstockError(
+      "invalid-argument",
+      `${shards.length} records have the sequence number ${sequence}: one each of ${names.join(", ")}${shards.length > names.length ? " and others" : ""}.`,
+      { hint: "Name the stream (--stream), and the shard (--shard) where it is one of several." },
+    );
+  }
+  return shard === undefined ? undefined : { shard, count, arrivalMs: parts?.arrivalMs };
+}
+
+/** Those whose record of that count arrived in that second; one that the journal has no longer may have. */
+async function arrivedAt(shards: readonly Shard[], count: number, arrivalMs: number): Promise<Shard[]> {
+  const found: Shard[] = [];
+  for (const shard of shards) {
+    const record = count >= shard.firstSequence ? await readOne(shard, count) : undefined;
+    if (record === undefined || Math.floor(record.arrivalMs / 1000) * 1000 === arrivalMs) found.push(shard);
+  }
+  return found;
 }
 
 async function traceInTable(

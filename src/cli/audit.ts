@@ -14,6 +14,7 @@ interface AuditOptions extends InstanceOptions, AwsFlags {
   readonly json?: boolean;
   readonly trace?: string;
   readonly stream?: string;
+  readonly shard?: string;
 }
 
 export const addAudit: AddCommand = (program, { terminal, exit }) => {
@@ -27,8 +28,12 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
         "With --data and no instance running there, it reads the data directory itself, and changes nothing that was acknowledged.",
     )
     .addOption(jsonOption("print the whole report, with each table and shard, as JSON"))
-    .option("--trace <sequence>", "follow the record of this sequence number, as PutRecord answered it")
-    .option("--stream <name>", "with --trace: the stream it is in, where more than one may have it");
+    .option(
+      "--trace <sequence>",
+      "follow the record of this sequence number: PutRecord's, or a row's `_sequence_number`",
+    )
+    .option("--stream <name>", "with --trace: the stream it is in, where more than one may have it")
+    .option("--shard <id>", "with --trace: its shard, which a row has as its `_shard_id`");
   awsOptions(instanceOptions(command))
     .addHelpText(
       "after",
@@ -46,7 +51,7 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
       }
       const source = await sourceOf(options, terminal);
       if (options.trace !== undefined) {
-        const trace = await source.trace(options.trace, options.stream);
+        const trace = await source.trace(options.trace, options.stream, options.shard);
         if (options.json) printJson(terminal, trace);
         else print(terminal, traceText(trace));
         return;
@@ -82,7 +87,7 @@ async function auditOnAws(options: AuditOptions, terminal: Terminal): Promise<nu
 
 interface AuditSource {
   audit(onProgress: (progress: AuditProgress) => void): Promise<AuditReport>;
-  trace(sequence: string, stream?: string): Promise<TraceReport>;
+  trace(sequence: string, stream?: string, shard?: string): Promise<TraceReport>;
 }
 
 /** The running instance; where --data names a directory that no process has, that directory itself. */
@@ -99,8 +104,13 @@ async function sourceOf(options: AuditOptions, terminal: Terminal): Promise<Audi
     const log = await (await import("./support/log.js")).openLog("text", "warn", terminal);
     return {
       audit: (onProgress) => withDataDirectory(directory, log, (offline) => offline.audit(onProgress)),
-      trace: async (sequence, stream) => {
-        const found = await withDataDirectory(directory, log, (offline) => offline.trace(sequence, stream));
+      trace: async (sequence, stream, shard) => {
+        const found = await withDataDirectory(directory, log, (offline) =>
+          offline.trace(sequence, {
+            ...(stream === undefined ? {} : { stream }),
+            ...(shard === undefined ? {} : { shardId: shard }),
+          }),
+        );
         if (found !== undefined) return found;
         throw new PenstockError("not-found", `No record ${sequence} was ever acknowledged here.`, {
           hint: "Give the sequence number as PutRecord answered it.",

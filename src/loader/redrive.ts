@@ -57,6 +57,8 @@ async function redrive(options: RedriveOptions, body: RedriveBody): Promise<Redr
   }
   const previews = new Map<string, RedrivePreview>();
   const sum = { chosen: 0, loaded: 0, filtered: 0, alreadyRedriven: 0, failed: [] as Failure[] };
+  // Named together with a table or a code they are chosen among, and one that is not of these is no mistake.
+  const missing = new Set(body.table === undefined && body.code === undefined ? body.ids : []);
   for (let after: string | undefined; ; ) {
     const letters = await warehouse.deadLetters({
       ...(body.table === undefined ? {} : { table: body.table }),
@@ -68,6 +70,7 @@ async function redrive(options: RedriveOptions, body: RedriveBody): Promise<Redr
     });
     if (letters.length === 0) break;
     after = letters.at(-1)?.id;
+    for (const { id } of letters) missing.delete(id);
     const open = letters.filter(({ redrivenAtMs }) => redrivenAtMs === undefined);
     sum.chosen += open.length;
     sum.alreadyRedriven += letters.length - open.length;
@@ -91,6 +94,8 @@ async function redrive(options: RedriveOptions, body: RedriveBody): Promise<Redr
       sum.failed.push(...outcome.failed);
     }
   }
+  const message = "There is no such dead letter: `penstock errors list` has their ids.";
+  sum.failed.push(...[...missing].map((id) => ({ id, code: "not-found", message })));
   return { ...sum, dryRun: body.dryRun === true, ...(body.dryRun === true ? { preview: [...previews.values()] } : {}) };
 }
 

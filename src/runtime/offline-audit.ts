@@ -15,7 +15,10 @@ import { closeAll, openStores, type Stores, sqlOn } from "./stores.js";
 
 export interface OfflineAudit {
   audit(onProgress?: (progress: AuditProgress) => void): Promise<AuditReport>;
-  trace(sequence: string, stream?: string): Promise<TraceReport | undefined>;
+  trace(
+    sequence: string,
+    where?: { readonly stream?: string; readonly shardId?: string },
+  ): Promise<TraceReport | undefined>;
   repair(choice: RepairChoice): Promise<RepairReport>;
 }
 
@@ -70,7 +73,7 @@ export async function withDataDirectory<T>(
     const sources = sourcesOf(stores, model);
     return await work({
       audit: (onProgress) => audit(onProgress === undefined ? sources : { ...sources, onProgress }),
-      trace: (sequence, stream) => trace(sources, sequence, stream === undefined ? {} : { stream }),
+      trace: (sequence, where) => trace(sources, sequence, where),
       repair: async ({ tables: names, dryRun, acceptLoss }) => {
         const chosen = tablesOf(model, names);
         const tables: TableRepair[] = [];

@@ -39,6 +39,11 @@ describe("put reads", () => {
       retried: 0,
     });
     expect(sorted((await recordsOf("quotes")).map((record) => record.data))).toEqual(sorted(wanted));
+    for (const cutAt of [30, 100_000]) {
+      await writeFile(join(directory, "cut.gz"), gzipSync(wanted.join("\n")).subarray(0, cutAt));
+      const cut = await run(["put", "quotes", "cut.gz", "--json"]);
+      expect([cut.code, cut.stderr]).toEqual([2, expect.stringContaining("damaged or cut short")]);
+    }
   });
 
   it("a JSON array, each element on one line", async () => {

@@ -55,7 +55,11 @@ describe.each(WAREHOUSES)("a redrive of dead letters, in $name", (kind) => {
     const redrive = redriver();
     expect(await redrive({ table: "another" })).toMatchObject({ chosen: 0 });
     expect(await redrive({ table: "quotes", code: "too-long" })).toMatchObject({ chosen: 1, loaded: 1 });
-    expect(await redrive({ ids: [ID(3)] })).toMatchObject({ chosen: 1, loaded: 1 });
+    expect(await redrive({ ids: [ID(3), ID(99)] })).toMatchObject({
+      chosen: 1,
+      loaded: 1,
+      failed: [{ id: ID(99), code: "not-found" }],
+    });
     expect(await open()).toEqual([ID(1)]);
   });
 

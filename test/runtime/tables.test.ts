@@ -67,6 +67,16 @@ test("one table takes from two streams whose shards have the same names", async 
   expect((await running.instance.trace(web[1]!, "web"))?.tables).toMatchObject([
     { table: "orders", rows: [{ outcome: "loaded" }] },
   ]);
+  // The streams were made together: a number alone may be of a record of each.
+  const second = { sequence: 2, tables: [{ table: "orders", rows: [{ outcome: "loaded" }] }] };
+  expect(await running.instance.trace("2", undefined, "shop:shardId-000000000000")).toMatchObject({
+    stream: "shop",
+    ...second,
+  });
+  await expect(running.instance.trace("2")).rejects.toMatchObject({
+    code: "invalid-argument",
+    message: expect.stringContaining("one each of"),
+  });
   const [letter] = (await running.instance.deadLetters({ limit: 10 })).letters;
   expect(letter).toMatchObject({ table: "orders", stream: "shop" });
   expect((await running.instance.trace(letter!.sequenceNumber, "shop"))?.tables[0]?.rows).toMatchObject([

@@ -148,7 +148,7 @@ export function controlRoutes(options: RouteOptions): Hono<Caller> {
     if (sequence === undefined || !/^\d{1,130}$/.test(sequence)) {
       throw new PenstockError(
         "invalid-argument",
-        "`sequence` must be a record's sequence number, as PutRecord answered it.",
+        "`sequence` must be a record's sequence number: PutRecord's, or a row's `_sequence_number`.",
       );
     }
     const trace = await instance.trace(sequence, stream, shard);

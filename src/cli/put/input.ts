@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Readable } from "node:stream";
+import { pipeline as connect, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { messageOf, PenstockError } from "../../core/errors.js";
@@ -87,8 +87,11 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 async function* gunzip(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const unzipped = createGunzip({ chunkSize: MIB });
+  // Its errors come out of the loop; without someone who listens they would end the process.
+  connect(Readable.from(chunks), unzipped, () => {});
   try {
-    yield* Readable.from(chunks).compose(createGunzip({ chunkSize: MIB })) as AsyncIterable<Buffer>;
+    for await (const chunk of unzipped) yield chunk;
   } catch (error) {
     throw new PenstockError("invalid-argument", `The gzip data is damaged or cut short (${messageOf(error)}).`, {
       cause: error,

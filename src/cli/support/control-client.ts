@@ -39,7 +39,7 @@ export interface ControlClient {
   audit(onProgress?: (progress: AuditProgress) => void): Promise<AuditReport>;
   advise(body: AdviseBody): Promise<TableAdvice>;
   shadow(body: ShadowBody): Promise<ShadowReport>;
-  trace(sequence: string, stream?: string): Promise<TraceReport>;
+  trace(sequence: string, stream?: string, shard?: string): Promise<TraceReport>;
   records(choice: { stream: string; key?: string; limit?: number; after?: string }): Promise<RecordPage>;
 }
 
@@ -137,7 +137,7 @@ function controlClient(base: string, credential: { name: string; secret: string 
     },
     advise: (body) => postJson("advise", body),
     shadow: (body) => postJson("advise/shadow", body),
-    trace: (sequence, stream) => get(`trace?${search({ sequence, stream })}`),
+    trace: (sequence, stream, shard) => get(`trace?${search({ sequence, stream, shard })}`),
     records: (choice) => get(`records?${search(choice)}`),
   };
 }
