@@ -10,6 +10,7 @@ import { isPenstockError } from "../../core/errors.js";
 import { MIB } from "../../core/limits.js";
 import { type BodyBudget, readBody } from "../http/body.js";
 import { hostGuard } from "../http/host-guard.js";
+import { listenError } from "../http/listen-error.js";
 import {
   type HttpLimits,
   type HttpListener,
@@ -99,6 +100,8 @@ export function awsListener(options: AwsListenerOptions): Promise<HttpListener> 
         response.destroy(error instanceof Error ? error : undefined);
       });
     },
+  }).catch((error: unknown) => {
+    throw listenError(error, { name: "AWS", flag: "--aws-port", host: options.host, port: options.port });
   });
 }
 

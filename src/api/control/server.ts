@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Credential } from "../../core/credential.js";
 import { PenstockError } from "../../core/errors.js";
 import { isLoopback } from "../../core/loopback.js";
+import { listenError } from "../http/listen-error.js";
 import { statusEvents } from "./events.js";
 import type { PipelineInstance } from "./instance.js";
 import { loadPages } from "./pages.js";
@@ -56,7 +57,7 @@ export async function controlServer(options: ControlServerOptions): Promise<Cont
   try {
     await once(server, "listening");
   } catch (error) {
-    throw listenError(error, host, port);
+    throw listenError(error, { name: "console", flag: "--console-port", host, port });
   }
   const address = server.address() as AddressInfo;
   return {
@@ -71,21 +72,4 @@ export async function controlServer(options: ControlServerOptions): Promise<Cont
       clearTimeout(hurry);
     },
   };
-}
-
-function listenError(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") {
-    return new PenstockError("refused", `Port ${port} of ${host} is taken by another program.`, {
-      hint: "Choose another with --console-port, or 0 for any that is free.",
-      cause: error,
-    });
-  }
-  if (code === "EACCES" || code === "EADDRNOTAVAIL") {
-    return new PenstockError("refused", `Cannot listen on ${host} port ${port} (${code}).`, {
-      hint: "Choose another --host or --console-port.",
-      cause: error,
-    });
-  }
-  return error;
 }

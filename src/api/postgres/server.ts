@@ -6,6 +6,7 @@ import type { Credential } from "../../core/credential.js";
 import { messageOf, PenstockError } from "../../core/errors.js";
 import type { SqlDatabase } from "../../redshift/database.js";
 import { fatal, SQL_STATE, SqlError } from "../../redshift/sql-error.js";
+import { listenError } from "../http/listen-error.js";
 import { writeError } from "./answers.js";
 import { type AuthenticationMethod, authenticator } from "./authentication.js";
 import { type Connection, serveConnection } from "./connection.js";
@@ -88,7 +89,9 @@ export async function postgresServer(options: PostgresServerOptions): Promise<Po
   });
 
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, options)));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(listenError(error, { name: "SQL", flag: "--sql-port", host: options.host, port: options.port })),
+    );
     server.listen(options.port, options.host, resolve);
   });
   // Too many open files, and the like: the next client may have more luck.
@@ -127,15 +130,4 @@ function refuse(socket: Socket, error: SqlError): void {
   writeError(writer, fatal(error));
   writer.flush();
   socket.destroySoon();
-}
-
-function listenError(error: NodeJS.ErrnoException, { host, port }: PostgresServerOptions): PenstockError {
-  const busy = error.code === "EADDRINUSE";
-  return new PenstockError(
-    busy ? "locked" : "unavailable",
-    busy
-      ? `The SQL port ${port} of ${host} is taken by another program.`
-      : `The SQL port ${port} of ${host} cannot be listened on: ${messageOf(error)}.`,
-    { cause: error, hint: "Give another one with --sql-port, or 0 for any free one." },
-  );
 }

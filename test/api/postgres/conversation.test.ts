@@ -113,7 +113,7 @@ test("a port that is taken is told as such", async () => {
     credentials: [],
     log: () => undefined,
   });
-  await expect(second).rejects.toMatchObject({ code: "locked", message: expect.stringContaining("is taken") });
+  await expect(second).rejects.toMatchObject({ code: "refused", message: expect.stringContaining("is taken") });
 });
 
 describe("passwords", () => {
