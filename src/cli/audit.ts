@@ -23,7 +23,7 @@ export const addAudit: AddCommand = (program, { terminal, exit }) => {
     .summary("prove that nothing was lost or loaded twice")
     .description(
       "Counts again, from the journal, the lake's files and the ledger (never from counters): every acked record must be loaded, a dead " +
-        "letter, filtered, deduplicated, or still on its way. Exit code 1 unless lost and duplicated are 0, and of each table proved.\n" +
+        "letter, filtered, deduplicated, or still on its way. Exit code 1 unless lost and duplicated are 0 and every table is proved.\n" +
         "With --trace it follows one record instead; exit code 1 when there is no such record.\n" +
         "With --data and no instance running there, it reads the data directory itself, and changes nothing that was acknowledged.",
     )

@@ -18,14 +18,14 @@ export const addInit: AddCommand = (program, { terminal }) => {
     .action(async (folder: string, options: { name?: string; json?: boolean }) => {
       const { mkdir, stat, writeFile } = await import("node:fs/promises");
       const { templateFiles } = await import("./init/template.js");
-      const { cloneFolder, programVersion } = await import("../runtime/version.js");
+      const { programVersion, sourceOnDisk } = await import("../runtime/version.js");
       const directory = resolve(terminal.workingDirectory, folder);
-      // Of a clone no registry knows: npm takes Penstock from where it lies.
-      const clone = cloneFolder();
+      // Of a clone or an archive no registry knows: npm takes Penstock from where it lies.
+      const source = sourceOnDisk();
       const dependency =
-        clone === undefined
+        source === undefined
           ? `^${programVersion()}`
-          : `file:${relative(directory, clone).replaceAll("\\", "/") || "."}`;
+          : `file:${relative(directory, source).replaceAll("\\", "/") || "."}`;
       const files = templateFiles(pipelineName(options.name, directory), dependency);
       const names = Object.keys(files);
       for (const name of names) {

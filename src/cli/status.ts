@@ -121,7 +121,7 @@ function statusText(status: PipelineStatus, textTable: TextTable): string {
     `${status.pipeline}  up ${duration(status.atMs - status.startedAtMs)}, pid ${status.pid}, memory ${bytes(status.memoryBytes)}`,
     `console ${status.addresses.console}   aws ${status.addresses.aws}   sql ${status.addresses.sql}   lake s3://${status.lakeBucket}   data ${status.dataDirectory}`,
     "",
-    textTable(["STREAM", "SHARDS", "RECORDS", "ON DISK", "IN", "IN"], streams, numeric),
+    textTable(["STREAM", "SHARDS", "RECORDS", "ON DISK", "RECORDS IN", "BYTES IN"], streams, numeric),
     "",
     textTable(
       ["TABLE", "LAG", "BUFFER", "LOADED", "ROWS", "DEAD", "LEFT OUT", "FRESHNESS"],

@@ -21,7 +21,11 @@ export function templateFiles(name: string, dependency: string): Readonly<Record
       {
         compilerOptions: {
           target: "ES2023",
+          // `await using` of a producer wants the one, `console` and `fetch` the other, whether @types/node is there or not.
+          lib: ["ES2023", "ESNext.Disposable", "DOM"],
           module: "NodeNext",
+          // A producer imports "./penstock.ts", as Node runs it.
+          allowImportingTsExtensions: true,
           strict: true,
           noEmit: true,
           skipLibCheck: true,

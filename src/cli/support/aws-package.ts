@@ -53,7 +53,9 @@ const PACKAGE = new URL("../../../deploy/", import.meta.url);
 export async function awsPackage(): Promise<AwsPackage> {
   if (!existsSync(new URL("node_modules/aws-cdk-lib/package.json", PACKAGE))) {
     throw new PenstockError("not-found", "The part of Penstock that knows AWS is not installed.", {
-      hint: `Install it with \`npm ci --prefix ${fileURLToPath(PACKAGE)}\` (in the repository: \`npm ci --prefix deploy\`).`,
+      hint: existsSync(new URL("package.json", PACKAGE))
+        ? `Install it with \`npm ci --prefix ${fileURLToPath(PACKAGE)}\` (in the repository: \`npm ci --prefix deploy\`).`
+        : "It comes with the repository, not with the installed package: clone it, run `npm ci && npm ci --prefix deploy` there, and this command with your definition's path.",
     });
   }
   const loader = new URL("load.mjs", PACKAGE).href;
