@@ -93,11 +93,20 @@ async function readJob(options: ReplayOptions, body: ReplayBody, signal: AbortSi
       hint: "Give --shard too.",
     });
   }
+  const shardId = shardOf(options, table, body.shard);
+  const fromSequence = sequenceOf(body.fromSequence);
+  const toSequence = sequenceOf(body.toSequence);
+  if (
+    (fromSequence ?? 0) > (toSequence ?? Number.MAX_SAFE_INTEGER) ||
+    (body.sinceMs ?? 0) >= (body.untilMs ?? Infinity)
+  ) {
+    throw new PenstockError("invalid-argument", "The range ends before it begins, so there is nothing in it.", {
+      hint: "Sequence numbers are both inclusive, the end of a time range is not; 2h is two hours ago.",
+    });
+  }
   const dryRun = body.dryRun === true;
   if (!dryRun && target !== table.name) await options.warehouse.applyTable(table, { as: target });
   const comparable = !dryRun || (await options.warehouse.describeTable(target)) !== undefined;
-  const fromSequence = sequenceOf(body.fromSequence);
-  const toSequence = sequenceOf(body.toSequence);
   return {
     table,
     target,
@@ -105,13 +114,32 @@ async function readJob(options: ReplayOptions, body: ReplayBody, signal: AbortSi
     dryRun,
     signal,
     range: {
-      ...(body.shard === undefined ? {} : { shardId: body.shard }),
+      ...(shardId === undefined ? {} : { shardId }),
       ...(fromSequence === undefined ? {} : { fromSequence }),
       ...(toSequence === undefined ? {} : { toSequence }),
       ...(body.sinceMs === undefined ? {} : { sinceMs: body.sinceMs }),
       ...(body.untilMs === undefined ? {} : { untilMs: body.untilMs }),
     },
   };
+}
+
+/** The shard as the table's rows name it: with its stream where they come from several. */
+function shardOf({ streams }: ReplayOptions, table: TableModel, shard: string | undefined): string | undefined {
+  if (shard === undefined) return undefined;
+  const known = table.sources.flatMap((source) =>
+    (streams.find(source)?.shards ?? []).map(({ id }) => ({ id, full: `${source}:${id}` })),
+  );
+  const meant = known.filter(({ id, full }) => shard === id || shard === full);
+  const named = meant.map(({ id, full }) => (table.sources.length > 1 ? full : id));
+  if (named.length === 1) return named[0];
+  const allowed = table.sources.length > 1 ? known.map(({ full }) => full) : known.map(({ id }) => id);
+  throw new PenstockError(
+    "invalid-argument",
+    named.length > 1
+      ? `Each of ${named.join(", ")} is a shard "${shard}" of the table "${table.name}".`
+      : `The table "${table.name}" takes from no shard "${shard}".`,
+    { hint: `There are ${allowed.slice(0, 10).join(", ")}${allowed.length > 10 ? " and others" : ""}.` },
+  );
 }
 
 /** The plain count in a shard, or the service's number, which holds it. */
@@ -132,7 +160,7 @@ async function* fromStream(options: ReplayOptions, job: Job): AsyncGenerator<Ste
   for (const source of table.sources) {
     for (const shard of options.streams.find(source)?.shards ?? []) {
       const name = table.sources.length > 1 ? `${source}:${shard.id}` : shard.id;
-      if (range.shardId !== undefined && range.shardId !== name && range.shardId !== shard.id) continue;
+      if (range.shardId !== undefined && range.shardId !== name) continue;
       const since = range.sinceMs === undefined ? shard.firstSequence : await shard.seek(range.sinceMs);
       const until = range.untilMs === undefined ? shard.lastSequence : (await shard.seek(range.untilMs)) - 1;
       const from = Math.max(shard.firstSequence, since, range.fromSequence ?? 0);

@@ -71,8 +71,8 @@ describe.each(WAREHOUSES)("a replay, in $name", (kind) => {
     const three = formatSequenceNumber({ createdAtMs: Date.parse("2026-01-01T00:00:00Z"), shard: 0 }, 3, Date.now());
     await run({ shard: SHARD, fromSequence: three, toSequence: "4", into: "part" });
     expect(await sequences("part")).toEqual([3, 4]);
-    await run({ shard: "shardId-000000000009", into: "none" });
-    expect(await sequences("none")).toEqual([]);
+    await run({ shard: `quotes:${SHARD}`, fromSequence: "6", into: "last" });
+    expect(await sequences("last")).toEqual([6]);
   });
 
   it("takes the time that it is told", async () => {
@@ -135,6 +135,16 @@ describe.each(WAREHOUSES)("a replay, in $name", (kind) => {
     await expect(run({ into: "trades" })).rejects.toMatchObject({ code: "refused" });
     await expect(run({ into: "No Name" })).rejects.toMatchObject({ code: "invalid-argument" });
     await expect(run({ fromSequence: "1" })).rejects.toMatchObject({ code: "invalid-argument" });
+    await expect(run({ shard: SHARD, fromSequence: "2", toSequence: "1" })).rejects.toMatchObject({
+      code: "invalid-argument",
+    });
+    await expect(run({ sinceMs: 5, untilMs: 5 })).rejects.toMatchObject({ code: "invalid-argument" });
+    for (const from of ["stream", "lake"] as const) {
+      await expect(run({ from, shard: "shardId-000000000009" })).rejects.toMatchObject({
+        code: "invalid-argument",
+        hint: expect.stringContaining(SHARD),
+      });
+    }
     await expect(run({ shard: SHARD, fromSequence: "x1" })).rejects.toMatchObject({ code: "invalid-argument" });
   });
 });

@@ -67,6 +67,14 @@ test("one table takes from two streams whose shards have the same names", async 
   expect((await running.instance.trace(web[1]!, "web"))?.tables).toMatchObject([
     { table: "orders", rows: [{ outcome: "loaded" }] },
   ]);
+  for (const from of ["stream", "lake"] as const) {
+    const replay = { table: "orders", from, into: `shop_by_${from}`, dryRun: false };
+    await running.instance.replay({ ...replay, shard: "shop:shardId-000000000000" }, () => undefined);
+    expect(await running.rows(`select min(id), max(id), count(*) from ${replay.into}`)).toEqual([[3, 5, 3]]);
+    await expect(
+      running.instance.replay({ ...replay, shard: "shardId-000000000000" }, () => undefined),
+    ).rejects.toMatchObject({ code: "invalid-argument", message: expect.stringContaining("web:shardId-000000000000") });
+  }
   // The streams were made together: a number alone may be of a record of each.
   const second = { sequence: 2, tables: [{ table: "orders", rows: [{ outcome: "loaded" }] }] };
   expect(await running.instance.trace("2", undefined, "shop:shardId-000000000000")).toMatchObject({
