@@ -32,7 +32,7 @@ export async function newestRecords(store: StreamStore, choice: RecordChoice): P
   const stream = store.find(choice.stream);
   if (stream === undefined) {
     throw new PenstockError("not-found", `There is no stream ${JSON.stringify(choice.stream.slice(0, 200))}.`, {
-      hint: `There are ${store
+      hint: `Streams: ${store
         .streams()
         .map(({ name }) => name)
         .join(", ")}.`,

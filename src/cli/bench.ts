@@ -78,7 +78,7 @@ export const addBench: AddCommand = (program, { terminal, exit }) => {
       const unknown = names.filter((name) => !available.some((suite) => suite.name === name));
       if (unknown.length > 0 && !options.aws) {
         throw new PenstockError("invalid-argument", `There is no benchmark ${unknown.join(", ")}.`, {
-          hint: `There are ${available.map(({ name }) => name).join(", ")}.`,
+          hint: `Suites: ${available.map(({ name }) => name).join(", ")}.`,
         });
       }
       const chosen =

@@ -13,7 +13,7 @@ export const addFlush: AddCommand = (program, { terminal }) => {
     .summary("deliver and load at once what is buffered")
     .description(
       "Does not wait for the buffers to fill or to age: everything acked before the call is delivered to the lake and loaded into the " +
-        "warehouse when it returns. Useful in scripts that put records and then ask for them.",
+        "warehouse when it returns. Prints how many rows of each table were ever delivered and loaded. Useful in scripts that put records and then ask for them.",
     )
     .addOption(jsonOption("print { tables: [{ name, rowsDelivered, rowsLoaded }] }"));
   instanceOptions(command)
@@ -37,7 +37,7 @@ export const addFlush: AddCommand = (program, { terminal }) => {
       for (const table of answer.tables) {
         print(
           terminal,
-          `${table.name}: ${counted(table.rowsDelivered, "row")} delivered, ${counted(table.rowsLoaded, "row")} loaded`,
+          `${table.name}: ${counted(table.rowsDelivered, "row")} delivered, ${counted(table.rowsLoaded, "row")} loaded, in all`,
         );
       }
     });

@@ -64,7 +64,7 @@ async function readJob(options: ReplayOptions, body: ReplayBody, signal: AbortSi
   const table = options.tables.find(({ name }) => name === body.table);
   if (table === undefined) {
     throw new PenstockError("not-found", `There is no table "${body.table}" in the definition.`, {
-      hint: `There are ${options.tables.map(({ name }) => name).join(", ")}.`,
+      hint: `Tables: ${options.tables.map(({ name }) => name).join(", ")}.`,
     });
   }
   const target = body.into ?? table.name;
@@ -138,7 +138,7 @@ function shardOf({ streams }: ReplayOptions, table: TableModel, shard: string | 
     named.length > 1
       ? `Each of ${named.join(", ")} is a shard "${shard}" of the table "${table.name}".`
       : `The table "${table.name}" takes from no shard "${shard}".`,
-    { hint: `There are ${allowed.slice(0, 10).join(", ")}${allowed.length > 10 ? " and others" : ""}.` },
+    { hint: `Shards: ${allowed.slice(0, 10).join(", ")}${allowed.length > 10 ? " and others" : ""}.` },
   );
 }
 

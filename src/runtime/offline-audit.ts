@@ -111,7 +111,7 @@ function tablesOf({ tables }: PipelineModel, names: readonly string[]): readonly
   for (const name of names) {
     if (tables.some((table) => table.name === name)) continue;
     throw new PenstockError("not-found", `There is no table ${JSON.stringify(name)} in the stored definition.`, {
-      hint: `There are ${tables.map((table) => table.name).join(", ")}.`,
+      hint: `Tables: ${tables.map((table) => table.name).join(", ")}.`,
     });
   }
   return names.length === 0 ? tables : tables.filter(({ name }) => names.includes(name));

@@ -410,7 +410,7 @@ describe("replay and flush", () => {
 
   it("a flush tells what each table took", async () => {
     const { run } = await runningStage();
-    expect((await run(["flush"])).stdout).toBe("quotes: 1,204 rows delivered, 1,204 rows loaded\n");
+    expect((await run(["flush"])).stdout).toBe("quotes: 1,204 rows delivered, 1,204 rows loaded, in all\n");
   });
 });
 
