@@ -28,7 +28,9 @@ const REASONS: readonly { readonly sign: RegExp; readonly what: string; readonly
 export function dataDirectoryError(error: unknown, path: string): unknown {
   if (error instanceof PenstockError && error.code === "locked") return error;
   const message = messageOf(error);
-  if (!message.includes(path)) return error;
+  // A write into an open file fails without a name; a start writes hardly anywhere else.
+  const nameless = /^(ENOSPC|EDQUOT): [^'"]*$/.test(message);
+  if (!nameless && !message.includes(path)) return error;
   const reason = REASONS.find(({ sign }) => sign.test(message));
   if (reason === undefined) return error;
   return new PenstockError("refused", `The data directory ${path} cannot be used: ${reason.what} (${message}).`, {

@@ -93,6 +93,10 @@ test.each([
     code: "refused",
     message: expect.stringContaining(said),
   });
+  expect(dataDirectoryError(new Error("ENOSPC: no space left on device, write"), "/data")).toMatchObject({
+    code: "refused",
+    message: expect.stringContaining("disk is full"),
+  });
   const elsewhere = new Error(message);
   expect(dataDirectoryError(elsewhere, "/other")).toBe(elsewhere);
 });
