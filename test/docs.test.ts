@@ -8,10 +8,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 describe("links of the documents", () => {
-  const files = ["README.md", "ARCHITECTURE.md", ...readdirSync(join(ROOT, "docs")).map((file) => `docs/${file}`)];
-  const links = files
-    .filter((file) => file.endsWith(".md"))
-    .flatMap((file) => [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => [file, to!] as const));
+  const files = [
+    "README.md",
+    "ARCHITECTURE.md",
+    ...readdirSync(join(ROOT, "docs")).map((file) => `docs/${file}`),
+  ].filter((file) => file.endsWith(".md"));
+  const links = files.flatMap((file) =>
+    [...read(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => [file, to!] as const),
+  );
 
   it("within the project lead to a file, and to a chapter of it", () => {
     const slug = (title: string) =>
@@ -30,6 +34,11 @@ describe("links of the documents", () => {
     });
     expect(links.length).toBeGreaterThan(40);
     expect(broken).toEqual([]);
+  });
+
+  it("reach every document from README.md", () => {
+    const linked = new Set(links.filter(([file]) => file === "README.md").map(([, to]) => to));
+    expect(files.filter((file) => file !== "README.md" && !linked.has(file))).toEqual([]);
   });
 
   it("to elsewhere are addresses by HTTPS of a host with a name", () => {

@@ -22,6 +22,31 @@ describe("help", () => {
     }
   });
 
+  it("and docs/commands.md have the same commands and flags", async () => {
+    const { run } = await stage();
+    const document = await readFile(new URL("../../docs/commands.md", import.meta.url), "utf8");
+    const flagsOf = (text: string) => text.match(/(?<![\w-])--[a-z][a-z0-9-]+/g) ?? [];
+    const names = [...(await run(["--help"])).stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(15);
+    const told = new Set<string>();
+    for (const name of names) {
+      expect(document).toMatch(new RegExp(`^##+ ${name}$`, "m"));
+      const asked =
+        name === "errors"
+          ? [
+              [name, "list"],
+              [name, "show"],
+              [name, "redrive"],
+            ]
+          : [[name]];
+      for (const argv of asked) for (const flag of flagsOf((await run([...argv, "--help"])).stdout)) told.add(flag);
+    }
+    const inDocument = new Set(flagsOf(document));
+    expect([...told].filter((flag) => !inDocument.has(flag))).toEqual([]);
+    // The one is npm's.
+    expect([...inDocument].filter((flag) => !told.has(flag))).toEqual(["--prefix"]);
+  });
+
   it("wrong usage ends with 2, on stderr, with advice", async () => {
     const { run } = await stage();
     const cases = [
