@@ -284,7 +284,7 @@ function unprovenTable(
   const sum = zero();
   for (const shard of shards) addTo(sum, shard);
   findings.push(
-    `table ${table.name}: what became of its records cannot be proved: ${reason}. \`penstock repair\` makes the log out anew from the lake and the ledger.`,
+    `table ${table.name}: what became of its records cannot be proved: ${reason.replace(/\.$/, "")}. \`penstock repair\` makes the log out anew from the lake and the ledger.`,
   );
   return { ...sum, name: table.name, deletedByUser: 0, unproven: reason, shards };
 }

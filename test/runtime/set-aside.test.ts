@@ -115,6 +115,7 @@ test("a table whose flush log is damaged is set aside, every other table goes on
   expect(await aside.rows(`select count(*) from ${WHOLE}`)).toEqual([[1]]);
   const unproven = await aside.instance.audit();
   expect(unproven).toMatchObject({ ok: false, lost: 0, duplicated: 0 });
+  expect(unproven.findings.join("\n")).not.toContain("..");
   for (const table of DAMAGED) {
     expect(countsOf(unproven, table), table).toMatchObject({ unproven: expect.any(String), deletedByUser: 0 });
   }
