@@ -61,7 +61,9 @@ export const addPut: AddCommand = (program, { terminal, exit }) => {
     .option("--retry-seconds <n>", "try a record again for this long", wholeNumber("--retry-seconds", 0, 86_400), 60)
     .optionsGroup("Options:")
     .addOption(
-      jsonOption("print { stream, read, acked, rejected, retried, bytes, tookMs, recordsPerSecond } at the end"),
+      jsonOption(
+        "print { stream, read, acked, rejected, rejectedCount, retried, bytes, answeredFromStart, tookMs, recordsPerSecond } at the end",
+      ),
     );
   awsOptions(instanceOptions(command))
     .addHelpText(
