@@ -3,9 +3,16 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { templateFiles } from "../src/cli/init/template.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+
+it("README.md shows the definition that init writes", () => {
+  const code = (text: string) => text.replaceAll(/^ *\/[/*].*\n/gm, "").trim();
+  const [, shown] = /is all of it[^]*?```ts\n([^]*?)```/.exec(read("README.md")) ?? [];
+  expect(shown?.trim()).toBe(code(templateFiles("orders", "file:..")["penstock.ts"]!));
+});
 
 describe("links of the documents", () => {
   const files = [

@@ -54,6 +54,7 @@ export const addInit: AddCommand = (program, { terminal }) => {
           `  npx penstock put events ${join(shown, "sample.ndjson")}      (in another terminal)`,
           "  npx penstock flush",
           '  npx penstock query "select kind, count(*), sum(amount) from events group by 1"',
+          "  npx penstock audit",
         ].join("\n"),
       );
     });
