@@ -10,7 +10,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
 it("README.md shows the definition that init writes", () => {
   const code = (text: string) => text.replaceAll(/^ *\/[/*].*\n/gm, "").trim();
-  const [, shown] = /is all of it[^]*?```ts\n([^]*?)```/.exec(read("README.md")) ?? [];
+  const [, shown] = /is all of it.*?```ts\n(.*?)```/s.exec(read("README.md")) ?? [];
   expect(shown?.trim()).toBe(code(templateFiles("orders", "file:..")["penstock.ts"]!));
 });
 
