@@ -106,13 +106,20 @@ async function put(name: string, file: string, options: PutOptions, terminal: Te
   const bar = await progress(terminal, "records");
   const startedMs = performance.now();
   let report: SendReport;
+  let handed = 0;
   try {
     const all = records(input, target, {
       keyField: options.partitionKey,
       header: options.header,
       delimiter: options.delimiter,
     });
-    report = await sendAll(skipping(all, options.skip), {
+    const counted = async function* () {
+      for await (const block of skipping(all, options.skip)) {
+        handed += block.length;
+        yield block;
+      }
+    };
+    report = await sendAll(counted(), {
       endpoint,
       stream: target.stream,
       service,
@@ -121,7 +128,7 @@ async function put(name: string, file: string, options: PutOptions, terminal: Te
       recordsPerSecond: options.rate,
       retryMs: options.retrySeconds * 1000,
       signal: leaving.signal,
-      onProgress: (acked) => bar.update(acked, input.share()),
+      onProgress: (acked) => bar.update(acked, shareOf(input.share(), acked, handed)),
     });
   } finally {
     bar.stop();
@@ -176,6 +183,11 @@ async function onAws(options: PutOptions, terminal: Terminal): Promise<Place> {
   ]);
   const { model, session } = await findDeployment(options, terminal);
   return { model, streams: model.streams, open: (service) => openAwsEndpoint(session, service) };
+}
+
+/** How much of the input is acked, where `read` of it is in `handed` records: it is read ahead of what is sent, a small file at once. */
+function shareOf(read: number | undefined, acked: number, handed: number): number | undefined {
+  return read === undefined ? undefined : (read * acked) / Math.max(handed, 1);
 }
 
 function summary(report: SendReport, tookMs: number) {
