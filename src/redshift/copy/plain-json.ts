@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import type { RelationColumn } from "../binder/bound.js";
 import { quotedName, textLiteral } from "../sql-text.js";
-import { unpacked } from "./bytes.js";
+import { notPlain, unpacked } from "./bytes.js";
 import { relationFiles } from "./files.js";
 import type { JsonShape } from "./json-records.js";
 import type { CopyOptions } from "./options.js";
@@ -30,7 +30,7 @@ export async function plainJson(
   const wholes = new Set<string>();
   for (const object of objects) {
     const lines = objectCounter();
-    const counted = await countLines(unpacked(run, object, compression), lines).catch(() => undefined);
+    const counted = await countLines(unpacked(run, object, compression), lines).catch(notPlain);
     if (counted === undefined) return undefined;
     rowsOf.set(object, counted);
     rows += counted;

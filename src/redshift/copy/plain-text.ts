@@ -6,7 +6,7 @@
 import { isUtf8 } from "node:buffer";
 import { MIB } from "../../core/limits.js";
 import { textLiteral } from "../sql-text.js";
-import { unpacked } from "./bytes.js";
+import { notPlain, unpacked } from "./bytes.js";
 import { relationFiles } from "./files.js";
 import type { CopyOptions, TextFormat } from "./options.js";
 import type { LoadRun } from "./services.js";
@@ -43,7 +43,7 @@ export async function plainText(
   for (const object of objects) {
     const lines = lineCounter(delimiter.charCodeAt(0), quote, fields - 1, format.ignoreHeader);
     // What cannot be unpacked is for the reference to tell.
-    const counted = await countLines(unpacked(run, object, options.compression), lines).catch(() => undefined);
+    const counted = await countLines(unpacked(run, object, options.compression), lines).catch(notPlain);
     if (counted === undefined) return undefined;
     rowsOf.set(object, counted);
     rows += counted;

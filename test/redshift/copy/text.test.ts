@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { openLoadWorld } from "./fixture.js";
@@ -136,7 +137,26 @@ test("zstd is read by the engine", async () => {
   await world.duck(
     `COPY (SELECT range, 'n' || range FROM range(5000)) TO '${path}' (FORMAT csv, HEADER false, COMPRESSION zstd)`,
   );
+  const whole = await readFile(path);
   await world.bucket.adopt(path, "z.csv.zst");
   await world.run("CREATE TABLE t (a int, b varchar(10)); COPY t FROM 's3://data/z.csv.zst' IAM_ROLE default CSV ZSTD");
   expect(await world.rows("SELECT count(*), sum(a), max(b) FROM t")).toEqual(["5000|12497500|n999"]);
+  // What is none, or was cut short, or has bytes that the engine does not take, is told as such.
+  const raw = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 4, 0x21, 0, 0, 0x31, 0x2c, 0xe9, 0x0a]);
+  const told: string[] = [];
+  for (const body of [
+    Buffer.from("1,a\n"),
+    whole.subarray(0, whole.length - 1),
+    Buffer.concat([whole, whole.subarray(0, 3)]),
+    raw,
+  ]) {
+    await world.put("bad.zst", body);
+    told.push(await world.error("COPY t FROM 's3://data/bad.zst' IAM_ROLE default CSV ZSTD MAXERROR 9"));
+  }
+  expect(told).toEqual([
+    "XX000 The object s3://data/bad.zst is not zstd: it does not begin with a frame",
+    "XX000 The object s3://data/bad.zst is not zstd: it ends in the middle of a frame",
+    "XX000 The object s3://data/bad.zst is not zstd: it ends in the middle of a frame",
+    "XX000 The object s3://data/bad.zst has a line that ZSTD cannot be read with: no UTF-8, longer than 4 MB, or with the characters 1 or 2 in it",
+  ]);
 });
