@@ -50,8 +50,8 @@ export const addInit: AddCommand = (program, { terminal }) => {
           `Made a pipeline in ${shown}: ${names.join(", ")}`,
           "",
           "Next:",
-          `  npx penstock up ${shown}`,
-          `  npx penstock put events ${join(shown, "sample.ndjson")}      (in another terminal)`,
+          `  npx penstock up ${word(shown)}`,
+          `  npx penstock put events ${word(join(shown, "sample.ndjson"))}      (in another terminal)`,
           "  npx penstock flush",
           '  npx penstock query "select kind, count(*), sum(amount) from events group by 1"',
           "  npx penstock audit",
@@ -59,6 +59,11 @@ export const addInit: AddCommand = (program, { terminal }) => {
       );
     });
 };
+
+/** As a shell takes it for one word. */
+function word(text: string): string {
+  return /^[\w./@%+:,=\\-]+$/.test(text) ? text : `"${text}"`;
+}
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 

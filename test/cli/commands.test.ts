@@ -444,6 +444,7 @@ describe("init and validate", () => {
     const { run, directory } = await stage();
     const made = await run(["init", "My Shop"]);
     expect([made.code, made.stderr]).toEqual([0, ""]);
+    expect(made.stdout).toContain('npx penstock up "My Shop"\n');
     expect((await readdir(join(directory, "My Shop"))).sort()).toEqual(
       [".gitignore", "README.md", "package.json", "penstock.ts", "sample.ndjson", "tsconfig.json"].sort(),
     );
