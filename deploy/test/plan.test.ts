@@ -1,6 +1,10 @@
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { draftOf, PIPELINE } from "../../src/definition/brand.js";
+import type { PipelineModel } from "../../src/definition/model.js";
+import { integer, json, pipeline, stream, table } from "../../src/index.js";
+import { awsEnvironment, cloudFormation } from "../../test/cli/deployed-stack.js";
 import { type Stage, stage } from "../../test/cli/stage.js";
 import { diffTemplates } from "../src/plan/diff.js";
 import { resourceType } from "../src/plan/resource-types.js";
@@ -16,6 +20,7 @@ const events = table("events", {
 export default pipeline("clicks", { tables: [events] });
 `;
 
+awsEnvironment();
 let here: Stage;
 beforeEach(async () => {
   here = await stage();
@@ -101,6 +106,19 @@ describe("penstock plan", () => {
     expect(stdout).toMatch(/- Redshift Cluster [^\n]*IS REMOVED !!! LOSES the warehouse: every table, user and grant/);
     expect(stdout).toMatch(/!!! THIS LOSES DATA in/);
     expect(stdout).toMatch(/!!! {2,}If it should stay, plan with the options that it was deployed with \(--ra3/);
+  });
+
+  it("leaves alone what Terraform made, as apply and destroy do", async () => {
+    const rows = table("rows", { from: stream("rows"), format: json(), columns: { id: integer() } });
+    const model = draftOf<PipelineModel>(pipeline("desk", { tables: [rows] }), PIPELINE)!;
+    const url = await cloudFormation(model, "terraform");
+    Object.assign(process.env, { AWS_ENDPOINT_URL_CLOUDFORMATION: url, AWS_ENDPOINT_URL_STS: url });
+    await writeFile(join(here.directory, "penstock.ts"), definition().replace('"clicks"', '"desk"'));
+    for (const command of ["plan", "apply", "destroy"]) {
+      const { code, stderr } = await here.run([command, ".", ...(command === "plan" ? [] : ["--yes"])]);
+      expect([command, code, stderr]).toEqual([command, 4, expect.stringContaining("put on AWS by Terraform")]);
+      expect(stderr).toContain("penstock synth --terraform DIR");
+    }
   });
 
   it("as JSON has the changes with their properties, and the bill", async () => {

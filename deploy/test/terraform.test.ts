@@ -131,7 +131,7 @@ describe("a CloudFormation template as Terraform", () => {
         '${jsonencode({ "AWSTemplateFormatVersion" = "2010-09-09", "Description" = "Made by Terraform, with what is around it", ' +
         '"Resources" = { "Thing" = { "Type" = "Custom::Thing", "Properties" = { "ServiceToken" = awscc_iam_role.Role.role_name, "Text" = "x" } } }, ' +
         '"Outputs" = { "PenstockRole" = { "Value" = awscc_iam_role.Role.role_name, "Description" = "who" } }, ' +
-        '"Metadata" = jsondecode("{\\"Penstock\\":{\\"columns\\":[{\\"Ref\\":\\"$${no}\\"}]}}") })}',
+        '"Metadata" = jsondecode("{\\"Penstock\\":{\\"columns\\":[{\\"Ref\\":\\"$${no}\\"}],\\"madeBy\\":\\"terraform\\"}}") })}',
     });
   });
 

@@ -69,6 +69,7 @@ async function destroy(definition: string | undefined, options: Options, termina
     return EXIT.ok;
   }
   const template = (await deployment.deployedTemplate(session, stackName)) ?? { Resources: {} };
+  deployment.refuseTerraforms(template, stackName);
   // Refuses a stack that is somebody else's.
   const { name: pipeline } = deployment.definitionOf(template, `The stack ${stackName}`);
   const resources = await listResources(session, stack.StackId!);

@@ -47,6 +47,9 @@ export function readIdentifier(
 function wrongWith(name: unknown, of: "table" | "column"): string | undefined {
   if (typeof name !== "string" || name === "") return `is named ${show(name)}; a ${of}'s name must be text.`;
   if (name !== name.toLowerCase()) {
+    const folded = wrongWith(name.toLowerCase(), of);
+    if (folded !== undefined)
+      return `is named ${show(name)}; Redshift folds names to lower case, and then it ${folded}`;
     return `is named ${show(name)}; Redshift folds names to lower case, so call it ${show(name.toLowerCase())}${
       of === "column" ? ` (and, for JSON, read it with .path([${show(name)}]))` : ""
     }.`;

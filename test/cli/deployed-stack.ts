@@ -44,17 +44,24 @@ export function awsEnvironment(): void {
   });
 }
 
-/** One deployed stack, `penstock-desk`, as CloudFormation tells of it. */
-export async function cloudFormation(model: PipelineModel): Promise<string> {
+/** One deployed stack, `penstock-desk`, as CloudFormation tells of it, in an account that STS knows and the CDK has bootstrapped. */
+export async function cloudFormation(model: PipelineModel, madeBy?: "terraform"): Promise<string> {
   const transforms = model.tables.flatMap(({ name, transform }) => (transform === undefined ? [] : [name]));
-  const template = JSON.stringify({ Metadata: { Penstock: { definition: model, transforms } }, Resources: {} });
+  const template = JSON.stringify({ Metadata: { Penstock: { definition: model, transforms, madeBy } }, Resources: {} });
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const asked = new URLSearchParams(Buffer.concat(parts).toString());
     const action = asked.get("Action")!;
     response.setHeader("content-type", "text/xml");
-    if (asked.get("StackName") !== "penstock-desk") {
+    if (action === "GetCallerIdentity") {
+      response.end(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::000000000000:user/any</Arn><Account>000000000000</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+      );
+      return;
+    }
+    const toolkit = asked.get("StackName") === "CDKToolkit";
+    if (asked.get("StackName") !== "penstock-desk" && !toolkit) {
       const message = `Stack with id ${asked.get("StackName")} does not exist`;
       response.statusCode = 400;
       response.end(
@@ -62,7 +69,7 @@ export async function cloudFormation(model: PipelineModel): Promise<string> {
       );
       return;
     }
-    const outputs = Object.entries(OUTPUTS).map(
+    const outputs = Object.entries(toolkit ? { BootstrapVersion: "30" } : OUTPUTS).map(
       ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
     );
     const results: Record<string, string> = {

@@ -53,6 +53,11 @@ function mistakesOf(define: () => unknown): string[] {
 const cases: Record<string, [define: () => unknown, ...said: RegExp[]][]> = {
   names: [
     [() => withTable({}, "Trades"), /^tables\.Trades: is named "Trades"; .*lower case.*"trades"/],
+    [
+      () => withTable({}, "Two Words"),
+      /folds names to lower case, and then it is named "two words"; .*letters, digits/,
+    ],
+    [() => withTable({}, "Select"), /and then it is named "select", which is a reserved word/],
     [() => withTable({}, ""), /^tables\[0\]: is named ""/],
     [() => withTable({}, "select"), /"select", which is a reserved word/],
     [() => withTable({}, "svv_tables"), /begin with svv_/],

@@ -43,9 +43,14 @@ export function stackTemplate(cloud: StackTemplate, scope: Scope): string | unde
     `"Resources" = { ${parts.join(", ")} }`,
     ...(outputs.length === 0 ? [] : [`"Outputs" = { ${outputs.join(", ")} }`]),
     // It is no one's to look for expressions in.
-    ...(cloud.Metadata === undefined ? [] : [`"Metadata" = jsondecode(${literal(JSON.stringify(cloud.Metadata))})`]),
+    `"Metadata" = jsondecode(${literal(JSON.stringify(marked(cloud.Metadata)))})`,
   ];
   return `\${jsonencode({ ${template.join(", ")} })}`;
+}
+
+/** By it `penstock plan`, `apply` and `destroy` know that the rest is in Terraform's state, and leave it alone. */
+function marked(metadata: Values = {}): Values {
+  return { ...metadata, Penstock: { ...(metadata.Penstock as Values | undefined), madeBy: "terraform" } };
 }
 
 export function stackValues(bucket: string): Values {

@@ -153,6 +153,21 @@ export function definitionOf(template: Record<string, unknown>, where: string): 
   });
 }
 
+/** Of a stack that a configuration of `synth --terraform` made: it holds the tables' migration alone, all else is in Terraform's state. */
+export function refuseTerraforms(template: Record<string, unknown>, stackName: string): void {
+  const metadata = template.Metadata as { readonly Penstock?: { readonly madeBy?: string } } | undefined;
+  if (metadata?.Penstock?.madeBy !== "terraform") return;
+  throw new PenstockError(
+    "refused",
+    `${stackName} was put on AWS by Terraform, which knows of all that belongs to it.`,
+    {
+      hint:
+        "Write its configuration anew with `penstock synth --terraform DIR`, and go on with `terraform plan`, `apply` or `destroy` there; DIR/README.md says how. " +
+        "put, query, status, errors, audit and replay work with --aws as they are.",
+    },
+  );
+}
+
 async function regionOf(session: AwsSession): Promise<string> {
   const { CloudFormationClient } = await import("@aws-sdk/client-cloudformation");
   const client = new CloudFormationClient(session.client);

@@ -7,7 +7,7 @@ import { type Change, compareModels } from "../../definition/version.js";
 import { awsPackage, type ResourceChange } from "../support/aws-package.js";
 import type { DeployOptions } from "../support/deploy-options.js";
 import type { Terminal } from "../support/terminal.js";
-import { definitionOf, deployedTemplate, describeStack, stackNameOf } from "./deployment.js";
+import { definitionOf, deployedTemplate, describeStack, refuseTerraforms, stackNameOf } from "./deployment.js";
 import type { AwsSession } from "./session.js";
 
 export interface Plan {
@@ -121,6 +121,7 @@ async function templateBefore(
     stack === undefined || /^(REVIEW_IN_PROGRESS|ROLLBACK_COMPLETE|ROLLBACK_FAILED)$/.test(stack.StackStatus ?? "")
       ? undefined
       : await deployedTemplate(against, stackName);
+  if (template !== undefined) refuseTerraforms(template, stackName);
   return template === undefined
     ? { name: "nothing (no such stack)" }
     : { name: `the stack ${stackName}, ${stack?.StackStatus}`, template };

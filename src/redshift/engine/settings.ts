@@ -53,6 +53,14 @@ const alwaysOff = (value: string, name: string): string => {
     hint: "Names are folded to lower case, as Redshift does by default.",
   });
 };
+const superFixed =
+  (only: "on" | "off") =>
+  (value: string, name: string): string => {
+    if (boolean(value, name) === only) return only;
+    throw new SqlError(SQL_STATE.featureNotSupported, `${name} is always ${only}`, {
+      hint: "Paths that lead nowhere and casts that fail are NULL, and text that is no JSON is an error, as Redshift has it by default.",
+    });
+  };
 const isolation = (value: string, name: string): string => {
   const word = value.toLowerCase();
   if (!["serializable", "snapshot", "repeatable read", "read committed", "read uncommitted"].includes(word))
@@ -87,6 +95,7 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   application_name: { value: "", about: "The client's own name for itself." },
   auto_analyze: { value: "on", about: "Statistics are kept by the engine itself.", check: boolean },
   auto_mv: { value: "on", about: "Accepted; no views are made by themselves.", check: boolean },
+  cast_super_null_on_error: { value: "on", about: "Casts of SUPER that fail are NULL.", check: superFixed("on") },
   client_encoding: { value: "UTF8", about: "Texts come and go as UTF-8.", check: encoding },
   client_min_messages: { value: "notice", about: "Accepted; all notices are told." },
   cursor_tuple_fraction: { value: "0.1", about: "Accepted." },
@@ -126,8 +135,8 @@ const DEFINITIONS: Readonly<Record<string, Definition>> = {
   max_cursor_result_set_size: { value: "0", about: "Accepted." },
   max_index_keys: { value: "32", about: "PostgreSQL's.", check: constant },
   mv_enable_aqmv_for_session: { value: "on", about: "Accepted.", check: boolean },
-  navigate_super_null_on_error: { value: "on", about: "Paths that lead nowhere are NULL.", check: boolean },
-  parse_super_null_on_error: { value: "off", about: "Accepted.", check: boolean },
+  navigate_super_null_on_error: { value: "on", about: "Paths that lead nowhere are NULL.", check: superFixed("on") },
+  parse_super_null_on_error: { value: "off", about: "Text that is no JSON is an error.", check: superFixed("off") },
   pg_federation_repeatable_read: { value: "on", about: "Accepted.", check: boolean },
   query_group: { value: "default", about: "A label for the session's statements." },
   readonly: {

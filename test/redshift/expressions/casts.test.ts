@@ -82,6 +82,20 @@ describe("casts of values", () => {
     true::date !! 42846 cannot cast type boolean to date
     1::super => 1 ## super
     'abc'::super => abc
+    5::super::bool => true
+    5.5::super::bool => NULL
+    'x'::super::int => NULL
+    '1.5'::super::int => NULL
+    '12'::super::int => 12
+    true::super::int => 1
+    1.7::super::int => 2
+    99999999999::super::int => NULL
+    'maybe'::super::bool => NULL
+    'yes'::super::bool => true
+    'zz'::super::date => NULL
+    '01/31/2024'::super::date => 2024-01-31
+    JSON_PARSE('[1]')::int => NULL
+    JSON_PARSE('{"a":"b"}').a::decimal(5,2) => NULL
     'abc'::varbyte => abc
   `);
 });

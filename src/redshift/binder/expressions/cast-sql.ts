@@ -2,7 +2,7 @@
 import { catalogCall } from "../../functions/catalog-macros.js";
 import { outOfReach, raise, raiseWith } from "../../functions/raise.js";
 import { SQL_STATE } from "../../sql-error.js";
-import { type SqlType, typeName, typeText } from "../../types.js";
+import { type SqlType, typeName, typeText, VARCHAR_BYTES_MAX } from "../../types.js";
 import { duckDbType } from "../../types-duckdb.js";
 import type { BindContext, BoundExpression } from "../bound.js";
 import type { CastManner } from "./cast-manner.js";
@@ -15,7 +15,13 @@ type RegisteredName = "regclass" | "regproc" | "regtype";
 export function castSql(bound: BoundExpression, to: SqlType, manner: CastManner): string {
   const { sql, type: from } = bound;
   const [source, target] = [groupOf(from), groupOf(to)];
-  if (source === "super" && target !== "super") return superAs(sql, to, manner);
+  if (source === "super" && target !== "super") {
+    const text: SqlType = { kind: "varchar", length: VARCHAR_BYTES_MAX };
+    const { origin: _none, ...rest } = bound;
+    return superAs(sql, to, manner, (inner) =>
+      castSql({ ...rest, sql: inner, type: text }, to, { ...manner, try: manner.try || manner.kind !== "assignment" }),
+    );
+  }
   switch (target) {
     case "text":
       return fitted(asText(sql, from, manner), from, to, manner);

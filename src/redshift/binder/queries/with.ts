@@ -114,6 +114,13 @@ function bindRecursive(table: CommonTable, sql: string, how: QueryScope): Nested
     );
   };
   let bodies = bindRepeated();
+  const aggregate = bodies.flatMap(({ items }) => items).find(({ bound }) => bound.aggregate);
+  if (aggregate !== undefined) {
+    throw new SqlError("42P19", "aggregate functions are not allowed in a recursive query's recursive term", {
+      at: aggregate.bound.at,
+      hint: "Aggregate in the query that reads the recursive table.",
+    });
+  }
   const wider = types.map((type, index) =>
     commonType([typed(type, first.items[index]!.bound), ...bodies.map((body) => itemOf(body, index, table))], "UNION"),
   );
