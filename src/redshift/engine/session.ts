@@ -82,6 +82,8 @@ export function openSession(
   const noticeListeners: ((notice: SqlNotice) => void)[] = [];
   const endListeners: ((reason: Error) => void)[] = [];
   let last: Promise<unknown> = Promise.resolve();
+  /** What a turn leaves to be done when its caller has its answer already; the next turn waits for it. */
+  let afterTurn: Promise<void> | undefined;
   let waiting = 0;
   /** Of statements that run, or whose rows are being read. */
   const limits = new Set<StatementLimit>();
@@ -180,7 +182,9 @@ export function openSession(
     const turn = last.then(work, work);
     last = turn
       .catch(() => undefined)
-      .then(() => {
+      .then(async () => {
+        await afterTurn;
+        afterTurn = undefined;
         waiting--;
         if (waiting === 0) watchIdle();
       });
@@ -405,7 +409,11 @@ export function openSession(
       enqueue,
       async onEnd(rows) {
         results.delete(result.inside);
-        if (alone && access !== "none" && transaction.mode === "none") await transaction.commit();
+        if (alone && transaction.mode === "none") {
+          // A query has changed nothing: its rows need not wait for the end of its transaction, which can undo none of them.
+          if (access === "read") afterTurn = transaction.commit().catch(() => undefined);
+          else if (access === "write") await transaction.commit();
+        }
         finish("success", rows);
       },
       onAbandon: (rows, reason) => finish("canceled", rows, sqlErrorOf(reason)),

@@ -23,6 +23,9 @@ export interface LimitOptions {
   readonly queryId: number;
 }
 
+/** Without a reason of ours, each statement's end would make an error with its stack. */
+const OVER = "over";
+
 export function statementLimit({ clock, timeoutMs, signal, queryId }: LimitOptions): StatementLimit {
   const listeners = new Set<(reason: SqlError) => void>();
   const finished = new AbortController();
@@ -58,7 +61,7 @@ export function statementLimit({ clock, timeoutMs, signal, queryId }: LimitOptio
       shielded = true;
     },
     end() {
-      finished.abort();
+      finished.abort(OVER);
       signal?.removeEventListener("abort", onAbort);
       listeners.clear();
     },
