@@ -14,6 +14,9 @@ import { bucketOf, type SourceObject, s3Url } from "./source.js";
 /** Which files a session's next run of a job is to load: the runner says so; without it, all that were not loaded. */
 export type ChosenFiles = Map<number, ReadonlySet<string>>;
 
+/** libpq reads what follows "COPY " in a tag as a number of rows, and psql complains of anything else. */
+const TAG = "COPY";
+
 const SHOWN = ["job_id", "job_name", "data_source", "copy_query", "target_table", "is_auto"];
 
 export function copyJobHandler(
@@ -42,17 +45,17 @@ export function copyJobHandler(
         case "drop": {
           const job = await requireOwnJob(statement, run);
           await run.connection.run(forgetCopyJob(job.id), run.limit);
-          return done("COPY JOB DROP");
+          return done(TAG);
         }
         case "alter": {
           const job = await requireOwnJob(statement, run);
           await store(run, { ...job, auto: statement.auto ?? job.auto });
-          return done("COPY JOB ALTER");
+          return done(TAG);
         }
         case "run": {
           const job = await requireOwnJob(statement, run);
           const rows = await runJob(job, loadRun(run), services, chosen.get(run.core.processId));
-          return done("COPY JOB RUN", rows);
+          return done(TAG, rows);
         }
       }
     },
@@ -111,7 +114,7 @@ async function create(statement: CopyJob, run: StatementRun<unknown>, services: 
     seenAtMs: nowMs,
   }));
   if (before.length > 0) await run.connection.run(storeCopyJobFiles(id, before), run.limit);
-  return done("COPY JOB CREATE");
+  return done(TAG);
 }
 
 function refuseForJobs(copy: Copy): void {

@@ -235,7 +235,8 @@ export function credentialsGiven(statement: { readonly at: number; readonly opti
   if (
     role !== undefined &&
     arn !== "default" &&
-    !/^(arn:aws[\w-]*:iam::\d{12}:role\/\S+)(,arn:aws[\w-]*:iam::\d{12}:role\/\S+)*$/.test(arn)
+    // The account of the documentation's examples has thirteen digits.
+    !/^(arn:aws[\w-]*:iam::\d{12,13}:role\/\S+)(,arn:aws[\w-]*:iam::\d{12,13}:role\/\S+)*$/.test(arn)
   ) {
     throw new SqlError(SQL_STATE.invalidParameterValue, `Invalid IAM role: ${arn}`, {
       at: role.at,

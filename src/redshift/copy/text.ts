@@ -97,28 +97,23 @@ async function loadByReference(
   const stageOptions: StageOptions = { format, fields: target.columns.length, options, maxErrors: options.maxErrors };
   const stage = await stageRecords(run, objects, stageOptions);
   const checks = checksOf(target, format, options);
-  const errors = stage.errors.map((error) => loadErrorOf(target, objects, error));
-  const badRows =
-    checks.checked.length === 0 || errors.length > options.maxErrors
-      ? []
-      : await findBad(run, stage, checks.checked, checks.anyBad, options.maxErrors + 1 - errors.length);
-  const lines = await rawLines(run, objects, stageOptions, badRows);
-  for (const bad of badRows) {
-    const column = target.columns[bad.field]!;
-    const { code, reason } = wrongOf(column, bad.text, options.conversion);
-    const rawLine = lines.get(`${bad.object}:${bad.line}`) ?? "";
-    errors.push(
-      loadErrorOf(target, objects, {
-        object: bad.object,
-        line: bad.line,
-        field: bad.field,
-        code,
-        reason,
-        rawLine,
-        rawField: bad.text ?? "",
-      }),
-    );
-  }
+  const enough = options.maxErrors + 1;
+  const badRows = checks.checked.length === 0 ? [] : await findBad(run, stage, checks.checked, checks.anyBad, enough);
+  // Reading ends at the line that is one too many, yet a line before it may be bad by its values: the first ones count.
+  const found = [...stage.errors, ...badRows].sort((a, b) => a.object - b.object || a.line - b.line).slice(0, enough);
+  const lines = await rawLines(
+    run,
+    objects,
+    stageOptions,
+    found.filter((one) => "text" in one),
+  );
+  const errors = found.map((one) => {
+    if ("code" in one) return loadErrorOf(target, objects, one);
+    const { object, line, field, text } = one;
+    const rawLine = lines.get(`${object}:${line}`) ?? "";
+    const wrong = wrongOf(target.columns[field]!, text, options.conversion);
+    return loadErrorOf(target, objects, { object, line, field, ...wrong, rawLine, rawField: text ?? "" });
+  });
   const failed = errors.length > options.maxErrors;
   let rows = 0;
   if (!failed && !options.noLoad) {
@@ -126,7 +121,7 @@ async function loadByReference(
     rows = (await run.connection.run(sql, run.limit)).rowsChanged;
   }
   await stage.drop();
-  const badOf = countBy([...stage.errors, ...badRows]);
+  const badOf = countBy(found);
   const read = stage.sources.map(({ object, rowsRead }, index) => ({ object, rowsRead, bad: badOf.get(index) ?? 0 }));
   errors.sort((a, b) => (a.url === b.url ? a.line - b.line : a.url < b.url ? -1 : 1));
   return { rows, errors, read, failed };

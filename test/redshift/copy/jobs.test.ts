@@ -53,7 +53,7 @@ test("jobs are shown, stopped and dropped; what they cannot have is refused", as
   expect((await world.rows("COPY JOB SHOW j"))[0]).toContain(
     `|j|s3://data/in/|COPY t FROM 's3://data/in/' ${ROLE} CSV|public.t|t`,
   );
-  await world.run("COPY JOB ALTER j AUTO OFF");
+  expect((await world.run("COPY JOB ALTER j AUTO OFF")).tag).toBe("COPY");
   await world.put("in/a.csv", "1\n");
   await runner.runOnce();
   expect(await world.rows("SELECT count(*) FROM t")).toEqual(["0"]);

@@ -81,6 +81,19 @@ test("MAXERROR lets so many lines go, each with what is wrong with it", async ()
   expect(await world.error("COPY t FROM 's3://data/in/' IAM_ROLE default MAXERROR 8")).toContain("failed");
 });
 
+test("of many bad lines the first ones are told, whether by their shape or by their values", async () => {
+  const world = await openLoadWorld();
+  await world.put("in/a.txt", "1|a\nx|b\ny|c\n4|d|more\nz|e\n");
+  await world.run("CREATE TABLE t (id int, name varchar(5))");
+  const told = async (options: string) => {
+    await world.error(`COPY t FROM 's3://data/in/a.txt' IAM_ROLE default ${options}`);
+    return world.loads.at(-1)?.errors.map(({ line, code }) => `${line} ${code}`);
+  };
+  expect(await told("")).toEqual(["2 1207"]);
+  expect(await told("MAXERROR 1")).toEqual(["2 1207", "3 1207"]);
+  expect(await told("MAXERROR 2")).toEqual(["2 1207", "3 1207", "4 1202"]);
+});
+
 test("each option of texts does what it says", async () => {
   const world = await openLoadWorld();
   const load = async (body: string | Uint8Array, columns: string, options: string) => {
