@@ -13,6 +13,9 @@ export interface UnloadRows {
   readonly options: readonly string[];
 }
 
+/** One column of text, written as it is. */
+const LINES = ["FORMAT csv", "DELIMITER '\x01'", "QUOTE ''", "ESCAPE ''"];
+
 export function unloadRows(query: BoundQuery, options: UnloadOptions, context: BindContext): UnloadRows {
   const columns = query.columns.map(({ name, type }, index) => ({ name, type, sql: `q.c${index + 1}` }));
   const partitions = options.partitionBy.map((name) => {
@@ -37,6 +40,15 @@ export function unloadRows(query: BoundQuery, options: UnloadOptions, context: B
         hint: "Give each column a name of its own.",
       });
     const value = options.format === "parquet" ? parquetValue : jsonValue;
+    if (options.format === "json" && partitions.length > 0) {
+      // The engine's JSON writer knows no partitions: each object is written as a line of text.
+      const members = kept.map(({ name, sql, type }) => `${quotedName(name)} := ${jsonValue(sql, type, context)}`);
+      const keys = partitions.map(({ name, sql, type }) => `${asText(sql, type, { context })} AS ${quotedName(name)}`);
+      return {
+        sql: `SELECT ${[`CAST(to_json(struct_pack(${members.join(", ")})) AS VARCHAR) AS " line"`, ...keys].join(", ")} ${from}`,
+        options: [...LINES, "HEADER false", ...compression(options), ...partitioning],
+      };
+    }
     return {
       sql: `SELECT ${columns.map((column) => `${value(column.sql, column.type, context)} AS ${quotedName(column.name)}`).join(", ")} ${from}`,
       options: [
@@ -72,15 +84,7 @@ export function unloadRows(query: BoundQuery, options: UnloadOptions, context: B
   return {
     sql: `SELECT ${[`${line} AS ${quotedName(options.header ? header : "line")}`, ...partitions.map((column) => `${text(column)} AS ${quotedName(column.name)}`)].join(", ")} ${from}`,
     // A line is one text, written as it is.
-    options: [
-      "FORMAT csv",
-      `HEADER ${options.header}`,
-      "DELIMITER '\x01'",
-      "QUOTE ''",
-      "ESCAPE ''",
-      ...compression(options),
-      ...partitioning,
-    ],
+    options: [...LINES, `HEADER ${options.header}`, ...compression(options), ...partitioning],
   };
 }
 

@@ -45,6 +45,14 @@ test("CSV and JSON", async () => {
     { id: 1, name: "a|b", ok: true, d: "2024-01-02", n: 1.5 },
     { id: 2, name: null, ok: false, d: null, n: null },
   ]);
+  await world.run(unload("parts/", "JSON PARTITION BY (id)"));
+  expect(await world.text("parts/id=1/0000_part_00.json")).toBe('{"name":"a|b","ok":true,"d":"2024-01-02","n":1.5}\n');
+  expect(JSON.parse(await world.text("parts/id=2/0000_part_00.json"))).toEqual({
+    name: null,
+    ok: false,
+    d: null,
+    n: null,
+  });
 });
 
 test("Parquet in partitions with a manifest is what COPY reads again", async () => {
