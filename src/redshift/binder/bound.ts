@@ -24,6 +24,8 @@ export interface BoundExpression {
   readonly nullable: boolean;
   /** Where it is a column of a relation and nothing else. */
   readonly column?: SqlColumn;
+  /** Where it is a cast that tells all values apart: what is cast, see `groupedSql`. */
+  readonly uncast?: string;
   /** Of a literal or a parameter alone: what it was, so that a coercion makes it anew as the other type. */
   readonly origin?: ExpressionOrigin;
 }

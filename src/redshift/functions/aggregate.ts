@@ -3,6 +3,7 @@
 import type { BoundExpression } from "../binder/bound.js";
 import { coerce, settled, toText } from "../binder/expressions/coerce.js";
 import { decimalDivision } from "../binder/expressions/decimal-division.js";
+import { groupedSql } from "../binder/expressions/derived.js";
 import { decimalType, groupOf, isInteger } from "../binder/expressions/type-groups.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
 import { type SqlType, typeName } from "../types.js";
@@ -62,7 +63,7 @@ function groupingSet(site: CallSite): BoundExpression {
   }
   const bound = args.map((arg) => site.bind(arg));
   refuseNesting(bound, site);
-  const sql = `CAST(GROUPING(${bound.map((arg) => arg.sql).join(", ")}) AS INTEGER)`;
+  const sql = `CAST(GROUPING(${bound.map(groupedSql).join(", ")}) AS INTEGER)`;
   return { sql, type: { kind: "integer" }, at: site.at, aggregate: true, window: false, nullable: false };
 }
 

@@ -3,7 +3,7 @@
 import type { BindContext, BoundExpression, Scope } from "../binder/bound.js";
 import type { Bind } from "../binder/expressions/bind.js";
 import { coerce } from "../binder/expressions/coerce.js";
-import { derived } from "../binder/expressions/derived.js";
+import { distinctCast } from "../binder/expressions/derived.js";
 import { inZone, sessionZone } from "../binder/expressions/time-zone.js";
 import { groupOf } from "../binder/expressions/type-groups.js";
 import { SQL_STATE, SqlError } from "../sql-error.js";
@@ -16,10 +16,8 @@ export function bindExtract(expression: Extract, scope: Scope, bind: Bind): Boun
   const part = datePart(expression.part, expression.at);
   const source = temporal(bind(expression.source, scope, { kind: "timestamp" }), scope.context);
   const value = partOf(part, source, scope.context, expression.at);
-  if (source.type.kind === "timestamptz")
-    return derived([source], `CAST(${value} AS DOUBLE)`, { kind: "double" }, expression.at);
-  const kind = part === "epoch" ? "bigint" : "integer";
-  return derived([source], `CAST(${value} AS ${kind.toUpperCase()})`, { kind }, expression.at);
+  const kind = source.type.kind === "timestamptz" ? "double" : part === "epoch" ? "bigint" : "integer";
+  return distinctCast([source], value, { kind }, expression.at);
 }
 
 /** A source that is no date or time yet is read as a timestamp. */

@@ -1,4 +1,5 @@
 import type { SqlType } from "../../types.js";
+import { duckDbType } from "../../types-duckdb.js";
 import type { BoundExpression } from "../bound.js";
 
 /** What an expression inherits from its parts: whether it holds an aggregate or a window function, and may be NULL. */
@@ -23,4 +24,23 @@ export function derived(
 export function recast(bound: BoundExpression, sql: string, type: SqlType): BoundExpression {
   const { aggregate, window, nullable, at } = bound;
   return { sql, type, at, aggregate, window, nullable };
+}
+
+/** A cast of something that has as many values: hours as INTEGER, where DuckDB's are BIGINT. */
+export function distinctCast(
+  parts: readonly BoundExpression[],
+  value: string,
+  type: SqlType,
+  at: number,
+): BoundExpression {
+  return { ...derived(parts, castText(value, type), type, at), uncast: value };
+}
+
+/** As rows are grouped by it: without a cast that tells all values apart, which DuckDB then makes once a group and not once a row. */
+export function groupedSql({ sql, type, uncast }: BoundExpression): string {
+  return uncast !== undefined && sql === castText(uncast, type) ? uncast : sql;
+}
+
+function castText(value: string, type: SqlType): string {
+  return `CAST(${value} AS ${duckDbType(type)})`;
 }

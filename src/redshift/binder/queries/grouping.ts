@@ -3,6 +3,7 @@ import { SQL_STATE, SqlError } from "../../sql-error.js";
 import type { Call, Expression, GroupItem, Select } from "../../syntax/ast.js";
 import type { BoundExpression, Scope } from "../bound.js";
 import { bindExpression } from "../expressions/bind-expression.js";
+import { groupedSql } from "../expressions/derived.js";
 import type { Binding } from "./binding.js";
 import { expressionKey } from "./expression-key.js";
 import { findColumn } from "./level.js";
@@ -14,7 +15,7 @@ import { notePattern } from "./unsupported.js";
 export interface Grouping {
   /** Keys of what the rows are grouped by: only this, and what is made of it, may stand outside aggregates. */
   readonly keys: ReadonlySet<string>;
-  render(sqlOfItem: (index: number) => string): string;
+  render(): string;
 }
 
 type GroupKey = { readonly item: number } | { readonly sql: string };
@@ -29,10 +30,8 @@ export function bindGrouping(
     const all = items.flatMap((item, index) => (item.bound.aggregate || item.bound.window ? [] : [index]));
     return {
       keys: new Set(all.map((index) => items[index]!.key)),
-      render: (sqlOfItem) =>
-        all.length === 0
-          ? ""
-          : ` GROUP BY ${all.map((index) => grouped(items[index]!.bound, sqlOfItem(index))).join(", ")}`,
+      render: () =>
+        all.length === 0 ? "" : ` GROUP BY ${all.map((index) => grouped(items[index]!.bound)).join(", ")}`,
     };
   }
   if (select.groupBy.length === 0) {
@@ -41,7 +40,7 @@ export function bindGrouping(
   }
   const keys = new Set<string>();
   const parts = select.groupBy.map((item) => bindGroupItem(item, { ...how, items, keys }));
-  return { keys, render: (sqlOfItem) => ` GROUP BY ${parts.map((part) => part(sqlOfItem)).join(", ")}` };
+  return { keys, render: () => ` GROUP BY ${parts.map((part) => part()).join(", ")}` };
 }
 
 interface GroupScope {
@@ -52,27 +51,28 @@ interface GroupScope {
   readonly keys: Set<string>;
 }
 
-type Render = (sqlOfItem: (index: number) => string) => string;
+type Render = () => string;
 
 function bindGroupItem(item: GroupItem, how: GroupScope): Render {
   if (item.type === "expression") {
     const key = bindKey(item.expression, how);
-    return (sqlOfItem) => keySql(key, how, sqlOfItem);
+    return () => keySql(key, how);
   }
   const sets = item.sets.map((set) => set.map((expression) => bindKey(expression, how)));
   const word = { rollup: "ROLLUP", cube: "CUBE", sets: "GROUPING SETS" }[item.type];
-  return (sqlOfItem) => {
-    const texts = sets.map((set) => `(${set.map((key) => keySql(key, how, sqlOfItem)).join(", ")})`);
+  return () => {
+    const texts = sets.map((set) => `(${set.map((key) => keySql(key, how)).join(", ")})`);
     return `${word} (${texts.join(", ")})`;
   };
 }
 
-function keySql(key: GroupKey, how: GroupScope, sqlOfItem: (index: number) => string): string {
-  return "sql" in key ? key.sql : grouped(how.items[key.item]!.bound, sqlOfItem(key.item));
+function keySql(key: GroupKey, how: GroupScope): string {
+  return "sql" in key ? key.sql : grouped(how.items[key.item]!.bound);
 }
 
 /** A bare number would be a position to DuckDB. */
-function grouped(bound: BoundExpression, sql: string): string {
+function grouped(bound: BoundExpression): string {
+  const sql = groupedSql(bound);
   return bound.origin === undefined ? sql : `coalesce(${sql})`;
 }
 
@@ -95,7 +95,7 @@ function bindKey(expression: Expression, how: GroupScope): GroupKey {
   keys.add(key);
   const same = items.findIndex((item) => item.key === key);
   notePattern(how.binding, "GROUP BY", items[same]?.correlatedAt);
-  return same === -1 ? { sql: grouped(bound, bound.sql) } : { item: same };
+  return same === -1 ? { sql: grouped(bound) } : { item: same };
 }
 
 /** `GROUP BY 2`, `ORDER BY 2`, from 0; undefined for what is no number. */

@@ -48,7 +48,7 @@ export function bindSelect(select: Select, tail: Tail, how: QueryScope): Body {
   const render = (finish: Finish): string => {
     const columns = items.map((item, index) => `${finish(item.bound, index).sql} AS c${index + 1}`);
     const fromText = from.sql === "" ? "" : ` FROM ${from.sql}`;
-    const groupBy = grouping?.render((index) => items[index]!.bound.sql) ?? "";
+    const groupBy = grouping?.render() ?? "";
     const distinct = select.distinct ? "DISTINCT " : "";
     return `SELECT ${distinct}${columns.join(", ")}${fromText}${where}${groupBy}${having}${qualify}${order}${limits}`;
   };
