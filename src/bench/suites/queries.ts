@@ -6,7 +6,7 @@ import { startPostgres } from "../support/postgres.js";
 import { median, type Suite, scaleOf, thousands } from "../support/suite.js";
 import { penstockTarget } from "../support/target.js";
 
-const ROUNDS = 9;
+const ROUNDS = 25;
 const ROUNDS_QUICK = 3;
 /** PostgreSQL's times are long and even. */
 const ROUNDS_POSTGRES = 3;
