@@ -17,7 +17,7 @@ import { openRedrive } from "../loader/redrive.js";
 import { replay } from "../loader/replay.js";
 import type { SqlDatabase } from "../redshift/database.js";
 import type { Stream, StreamStore } from "../stream/stream.js";
-import type { StoredDeadLetter, Warehouse } from "../warehouse/warehouse.js";
+import { DEAD_LETTER_PAGE_BYTES, type StoredDeadLetter, type Warehouse } from "../warehouse/warehouse.js";
 import { type AdvisorParts, advise, objectsOfAllAges } from "./advisor.js";
 import { createMetrics, type ObservedRequest } from "./metrics.js";
 import type { Pins } from "./pins.js";
@@ -251,7 +251,9 @@ async function deadLetterPage(warehouse: Warehouse, filter: DeadLetterFilter): P
       ({ table, code }) =>
         (filter.table === undefined || filter.table === table) && (filter.code === undefined || filter.code === code),
     );
-  const last = letters.length === filter.limit ? letters.at(-1)?.id : undefined;
+  // A page is full by its letters or by their bytes.
+  const bytes = letters.reduce((sum, { raw }) => sum + raw.length, 0);
+  const last = letters.length === filter.limit || bytes >= DEAD_LETTER_PAGE_BYTES ? letters.at(-1)?.id : undefined;
   return { groups, letters: letters.map(deadLetterOf), ...(last === undefined ? {} : { next: last }) };
 }
 

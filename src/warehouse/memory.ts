@@ -342,6 +342,7 @@ function markRedriven(draft: State, ids: readonly string[], nowMs: number): void
 function chooseLetters(state: State, choice: DeadLetterChoice): readonly StoredDeadLetter[] {
   const ids = choice.ids === undefined ? undefined : new Set(choice.ids);
   const sorted = state.letters.toSorted((a, b) => a.arrivedAtMs - b.arrivedAtMs || (a.id < b.id ? -1 : 1));
+  if (choice.newestFirst) sorted.reverse();
   const from = choice.after === undefined ? 0 : sorted.findIndex((letter) => letter.id === choice.after) + 1;
   return sorted
     .slice(from)

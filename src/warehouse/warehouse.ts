@@ -132,6 +132,8 @@ export interface DeadLetterChoice {
   /** Only those that are still dead, or only those that are no more; both when absent. */
   readonly redriven?: boolean;
   readonly after?: string;
+  /** By arrival; the oldest come first when absent. */
+  readonly newestFirst?: boolean;
   readonly limit: number;
 }
 

@@ -456,6 +456,11 @@ export function warehouseContract(
       expect(await under.warehouse.deadLetters({ limit: 10, after: "quotes/shardId-000000000000/7/0" })).toHaveLength(
         1,
       );
+      const newest = await under.warehouse.deadLetters({ limit: 1, newestFirst: true });
+      expect(newest).toMatchObject([{ sequence: 8 }]);
+      expect(await under.warehouse.deadLetters({ limit: 10, newestFirst: true, after: newest[0]!.id })).toMatchObject([
+        { sequence: 7 },
+      ]);
       expect(await under.warehouse.summary("quotes", 5)).toMatchObject({ deadLetters: 2, loadedRows: 0 });
     });
 

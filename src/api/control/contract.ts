@@ -5,7 +5,7 @@
  *     GET  /api/events                           -> server-sent events, `status` once a second, each a PipelineStatus
  *     POST /api/query        QueryBody           -> QueryResult (warehouse/warehouse.ts)
  *     POST /api/flush        {}                  -> FlushAnswer; delivers and loads what is buffered, then answers
- *     GET  /api/dead-letters ?table&code&limit&after -> DeadLetterPage
+ *     GET  /api/dead-letters ?table&code&limit&after&order -> DeadLetterPage, oldest first; `order=newest` newest first
  *     GET  /api/dead-letters/:id                 -> DeadLetter
  *     POST /api/redrive      RedriveBody         -> RedriveReport
  *     POST /api/replay       ReplayBody          -> newline-delimited ReplayProgress, the last one `done`

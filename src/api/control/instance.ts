@@ -71,8 +71,10 @@ export interface DeadLetterFilter {
   readonly code?: string;
   /** 1 to `DEAD_LETTERS_MAX`. */
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the page before, in the same order. */
   readonly after?: string;
+  /** By arrival; the oldest come first when absent. */
+  readonly newestFirst?: boolean;
 }
 
 export interface RecordFilter {

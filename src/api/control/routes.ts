@@ -106,9 +106,15 @@ export function controlRoutes(options: RouteOptions): Hono<Caller> {
   });
   app.post("/api/flush", async (c) => c.json(await instance.flush()));
   app.get("/api/dead-letters", async (c) => {
-    const { table, code, limit, after } = c.req.query();
+    const { table, code, limit, after, order = "oldest" } = c.req.query();
+    if (order !== "oldest" && order !== "newest") {
+      throw new PenstockError("invalid-argument", `order is ${JSON.stringify(order.slice(0, 100))}.`, {
+        hint: "It is oldest or newest: which letters come first.",
+      });
+    }
     return c.json(
       await instance.deadLetters({
+        ...(order === "newest" ? { newestFirst: true } : {}),
         limit: wholeParameter("limit", limit, 1, DEAD_LETTERS_MAX) ?? DEAD_LETTERS_DEFAULT,
         ...(table === undefined ? {} : { table }),
         ...(code === undefined ? {} : { code }),

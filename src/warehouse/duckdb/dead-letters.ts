@@ -90,16 +90,17 @@ export async function readDeadLetters(session: Session, choice: DeadLetterChoice
   if (choice.after !== undefined) {
     where(
       (place) =>
-        `(arrived_at, id) > (SELECT (max(arrived_at), max(id)) FROM penstock.dead_letters WHERE id = ${place})`,
+        `(arrived_at, id) ${choice.newestFirst ? "<" : ">"} (SELECT (max(arrived_at), max(id)) FROM penstock.dead_letters WHERE id = ${place})`,
       choice.after,
     );
   }
+  const order = choice.newestFirst ? "arrived_at DESC, id DESC" : "arrived_at, id";
   const result = await session.run(
     `SELECT id, table_name, stream, shard_id, sequence, sequence_number, row_index, epoch_ms(arrived_at), error_code, column_name,
        error_message, raw, flush, epoch_ms(redriven_at)
      FROM penstock.dead_letters ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""} 
-     QUALIFY sum(octet_length(raw)) OVER (ORDER BY arrived_at, id) - octet_length(raw) < ${DEAD_LETTER_PAGE_BYTES}
-     ORDER BY arrived_at, id LIMIT ${choice.limit}`,
+     QUALIFY sum(octet_length(raw)) OVER (ORDER BY ${order}) - octet_length(raw) < ${DEAD_LETTER_PAGE_BYTES}
+     ORDER BY ${order} LIMIT ${choice.limit}`,
     values,
   );
   return (await result.getRows()).map((row) => ({

@@ -52,6 +52,8 @@ function withChosen(ids: readonly string[], question: string): Step[] {
 }
 
 function lettersSql(place: RedshiftPlace, choice: DeadLetterChoice): string {
+  const [later, turn] = choice.newestFirst ? ["<", " DESC"] : [">", ""];
+  const order = (of: string) => `${of}.arrived_at${turn}, ${of}.id${turn}`;
   const table = lettersTable(place);
   const conditions = [
     ...(choice.table === undefined ? [] : [`d.table_name = ${text(choice.table)}`]),
@@ -62,21 +64,20 @@ function lettersSql(place: RedshiftPlace, choice: DeadLetterChoice): string {
     ...(choice.redriven === undefined ? [] : [`d.redriven_at IS ${choice.redriven ? "NOT NULL" : "NULL"}`]),
     ...(choice.after === undefined
       ? []
-      : ["(d.arrived_at > a.arrived_at OR (d.arrived_at = a.arrived_at AND d.id > a.id))"]),
+      : [`(d.arrived_at ${later} a.arrived_at OR (d.arrived_at = a.arrived_at AND d.id ${later} a.id))`]),
   ];
   const after =
     choice.after === undefined
       ? ""
       : `, (SELECT MAX(arrived_at) AS arrived_at, MAX(id) AS id FROM ${table} WHERE id = ${text(choice.after)}) a`;
   const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-  const chosen = `SELECT d.* FROM ${table} d${after} ${where} ORDER BY d.arrived_at, d.id LIMIT ${choice.limit}`;
+  const chosen = `SELECT d.* FROM ${table} d${after} ${where} ORDER BY ${order("d")} LIMIT ${choice.limit}`;
   // Of their base64, which is a third longer than they.
-  const before =
-    "SUM(LEN(l.raw_base64)) OVER (ORDER BY l.arrived_at, l.id ROWS UNBOUNDED PRECEDING) - LEN(l.raw_base64) AS bytes_before";
+  const before = `SUM(LEN(l.raw_base64)) OVER (ORDER BY ${order("l")} ROWS UNBOUNDED PRECEDING) - LEN(l.raw_base64) AS bytes_before`;
   return `SELECT p.id, p.table_name, p.stream, p.shard_id, p.sequence, p.sequence_number, p.row_index, ${msOf("p.arrived_at")}, p.error_code,
       p.column_name, p.error_message, p.raw_base64, p.flush, ${msOf("p.redriven_at")}, p.object_key
     FROM (SELECT l.*, ${before} FROM (${chosen}) l) p WHERE p.bytes_before < ${Math.round((DEAD_LETTER_PAGE_BYTES * 4) / 3)}
-    ORDER BY p.arrived_at, p.id`;
+    ORDER BY ${order("p")}`;
 }
 
 function letterOf(row: readonly unknown[], place: RedshiftPlace): Omit<StoredDeadLetter, "raw"> {

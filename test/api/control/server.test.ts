@@ -122,6 +122,10 @@ describe("the control server answers", () => {
     });
     await ask(server, "/api/dead-letters?table=quotes&limit=7&after=x");
     expect(asked).toEqual({ table: "quotes", limit: 7, after: "x" });
+    await ask(server, "/api/dead-letters?limit=7&order=newest");
+    expect(asked).toEqual({ limit: 7, newestFirst: true });
+    const sideways = await ask(server, "/api/dead-letters?order=sideways");
+    expect([sideways.status, JSON.parse(sideways.body).error.message]).toEqual([400, 'order is "sideways".']);
     const far = await ask(server, "/api/dead-letters?limit=100000");
     expect(far.status).toBe(400);
     expect(JSON.parse(far.body).error.message).toContain("from 1 to 1000");

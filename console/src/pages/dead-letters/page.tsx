@@ -133,7 +133,7 @@ function isSame(one: Group, other: Group | undefined): boolean {
 }
 
 function pathOf(group: Group | undefined, after?: string): string {
-  const asked = new URLSearchParams({ limit: String(LETTERS_A_PAGE) });
+  const asked = new URLSearchParams({ order: "newest", limit: String(LETTERS_A_PAGE) });
   if (group !== undefined) {
     asked.set("table", group.table);
     asked.set("code", group.code);

@@ -7,7 +7,7 @@ import { count, plural } from "../../text.ts";
 const LETTERS_SHOWN = 6;
 const RAW_SHOWN_MAX = 20_000;
 
-/** Dead letters by reason, and the newest of each. Asked for again only when their number has changed. */
+/** Dead letters by reason, and the newest of all. Asked for again only when their number has changed. */
 export function DeadLetters({ status }: { status: PipelineStatus }): JSX.Element {
   const total = status.tables.reduce((sum, table) => sum + table.deadLetters, 0);
   const [page, setPage] = useState<DeadLetterPage>();
@@ -22,7 +22,7 @@ export function DeadLetters({ status }: { status: PipelineStatus }): JSX.Element
     const leaving = new AbortController();
     const ask = async () => {
       try {
-        setPage(await get<DeadLetterPage>(`dead-letters?limit=${LETTERS_SHOWN}`, leaving.signal));
+        setPage(await get<DeadLetterPage>(`dead-letters?order=newest&limit=${LETTERS_SHOWN}`, leaving.signal));
         setFailure(undefined);
       } catch (error) {
         if (!leaving.signal.aborted) setFailure(error instanceof ApiError ? error.message : String(error));

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ObjectAnswer, PipelineStatus, TableStatus } from "../../../../src/api/control/contract.ts";
 import type { QueryResult } from "../../../../src/warehouse/warehouse.ts";
 import { ApiError, get, post } from "../../api.ts";
-import { bytes, clockTime, count, duration } from "../../text.ts";
+import { bytes, clockTime, count, duration, plural } from "../../text.ts";
 import type { ChosenStage } from "./flow.tsx";
 import { Load } from "./load.tsx";
 
@@ -48,7 +48,9 @@ function Shards({ table, status }: { table: TableStatus; status: PipelineStatus 
             <th class="number">First record</th>
             <th class="number">Last record</th>
             <th class="number">Kept</th>
-            <th class="number">In the lake up to</th>
+            <th class="number" title="Where delivery's iterator stands: all before it is in a flush of this table">
+              Delivery reads next
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -61,7 +63,7 @@ function Shards({ table, status }: { table: TableStatus; status: PipelineStatus 
                 <td class="number">{count(shard.firstSequence)}</td>
                 <td class="number">{count(shard.lastSequence)}</td>
                 <td class="number">{count(shard.lastSequence - shard.firstSequence + 1)}</td>
-                <td class="number">{deliveredTo(table, stream.name, shard.id)}</td>
+                <td class="number">{iteratorOf(table, stream.name, shard.id)}</td>
               </tr>
             )),
           )}
@@ -72,9 +74,9 @@ function Shards({ table, status }: { table: TableStatus; status: PipelineStatus 
   );
 }
 
-function deliveredTo({ positions }: TableStatus, stream: string, shardId: string): string {
+function iteratorOf({ positions }: TableStatus, stream: string, shardId: string): string {
   const position = positions.find((one) => one.stream === stream && one.shardId === shardId);
-  return position === undefined ? "" : count(position.sequence - 1);
+  return position === undefined ? "" : count(position.sequence);
 }
 
 function Buffer({ table }: { table: TableStatus }): JSX.Element {
@@ -229,7 +231,7 @@ function Footer({ objectKey }: { objectKey: string }): JSX.Element {
       ) : (
         <>
           <p>
-            {bytes(answer.sizeBytes)}, {count(parquet.rows)} rows in {count(parquet.rowGroups)} row groups{" "}
+            {bytes(answer.sizeBytes)}, {count(parquet.rows)} rows in {plural(parquet.rowGroups, "row group")}{" "}
             <span class="quiet">{parquet.writtenBy}</span>
           </p>
           <div class="scroll">
