@@ -80,13 +80,22 @@ function plotOptions(
   return {
     width: element.clientWidth,
     height: HEIGHT,
+    // Room for half of the last label, which stands under its place.
+    padding: [null, 36, null, null],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       x: {
         time: scale === "time",
         // Room for the first and the last bar.
-        ...(scale === "words" ? { range: (_plot, min, max) => [(min ?? 0) - 0.6, (max ?? 0) + 0.6] } : {}),
+        ...(scale === "words" || kind === "bar"
+          ? {
+              range: (plot, min, max) => {
+                const beside = 0.6 * (scale === "words" ? 1 : meanStep(plot.data[0], min ?? 0, max ?? 0));
+                return [(min ?? 0) - beside, (max ?? 0) + beside];
+              },
+            }
+          : {}),
       },
       // The length of a bar is its value, so bars begin at zero.
       y:
@@ -104,6 +113,11 @@ function plotOptions(
     ],
     series: [{}, ...y.map((label, index) => seriesOf(kind, label, index, colour(`--line-${index % DASHES.length}`)))],
   };
+}
+
+/** How far points of an axis of times are from one another; a lone one has a second to itself. */
+function meanStep(points: ArrayLike<number>, min: number, max: number): number {
+  return points.length < 2 || max === min ? 1 : (max - min) / (points.length - 1);
 }
 
 function seriesOf(kind: PlotSpec["kind"], label: string, index: number, stroke: string): uPlot.Series {
@@ -132,7 +146,9 @@ function timeLabels(_plot: uPlot, splits: number[], _axis: number, _space: numbe
     if (stepSeconds >= 86_400) return day;
     const minute = `${pad(at.getHours())}:${pad(at.getMinutes())}`;
     if (minute === "00:00" && at.getSeconds() === 0) return day;
-    return stepSeconds >= 60 ? minute : `${minute}:${pad(at.getSeconds())}`;
+    if (stepSeconds >= 60) return minute;
+    const second = `${minute}:${pad(at.getSeconds())}`;
+    return stepSeconds >= 1 ? second : `${second}.${String(at.getMilliseconds()).padStart(3, "0")}`;
   });
 }
 

@@ -1,5 +1,12 @@
 /** The editor: CodeMirror with Redshift's words, tables, columns and functions. It comes in a file of its own, asked for when the page is. */
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  type CompletionSource,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  ifNotIn,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { PostgreSQL, type SQLNamespace, sql } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
@@ -42,6 +49,7 @@ export interface EditorProps {
   readonly onReady: (handle: EditorHandle) => void;
 }
 
+const SYSTEM_SCHEMAS = /^(pg_|information_schema$)/;
 const setMark = StateEffect.define<number | undefined>();
 const wrongPlace = Decoration.mark({ class: "cm-wrong", attributes: { title: "The error is here" } });
 const marks = StateField.define<DecorationSet>({
@@ -162,10 +170,28 @@ function languageOf(names: Names | undefined) {
       dialect: PostgreSQL,
       ...(names === undefined ? {} : { schema: names.tables as SQLNamespace, defaultSchema: "public" }),
     }),
+    PostgreSQL.language.data.of({ autocomplete: columnCompletion(names?.tables ?? {}) }),
     PostgreSQL.language.data.of({
       autocomplete: (names?.functions ?? []).map((name) => ({ label: name, type: "function", apply: `${name}(` })),
     }),
   ];
+}
+
+/** Columns by their bare names, also before FROM says of which table; behind a dot the schema's own completion knows better. */
+function columnCompletion(tables: Names["tables"]): CompletionSource {
+  const owners = new Map<string, string[]>();
+  for (const [schema, inSchema] of Object.entries(tables)) {
+    if (SYSTEM_SCHEMAS.test(schema)) continue;
+    for (const [table, columns] of Object.entries(inSchema)) {
+      for (const column of columns) owners.set(column, [...(owners.get(column) ?? []), table]);
+    }
+  }
+  const options = [...owners].map(([label, of]) => ({ label, type: "property", detail: of.slice(0, 3).join(", ") }));
+  return ifNotIn(["String", "LineComment", "BlockComment", "."], (context) => {
+    const word = context.matchBefore(/\.?[\w$]*/);
+    if (word === null || word.text.startsWith(".") || (word.text === "" && !context.explicit)) return null;
+    return { from: word.from, options, validFor: /^[\w$]*$/ };
+  });
 }
 
 function handleOf(view: EditorView): EditorHandle {

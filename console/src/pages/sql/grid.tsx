@@ -7,6 +7,8 @@ const ROW_PX = 26;
 const WIDTHS_FROM_ROWS = 200;
 const CHARS_MIN = 6;
 const CHARS_MAX = 48;
+/** Decimals and large integers come as text, so that no digit is lost; they are numbers to the eye all the same. */
+const NUMBER = /^(u?(tiny|small|big|huge)?int(eger)?|int[248]|float[48]?|real|double|decimal|numeric)\b/i;
 
 /** A result of any length: only the rows that can be seen are in the page. */
 export function Grid({ result }: { result: QueryResult }): JSX.Element {
@@ -38,6 +40,7 @@ export function Grid({ result }: { result: QueryResult }): JSX.Element {
   const shown = virtualizer.current.getVirtualItems();
   const above = shown[0]?.start ?? 0;
   const below = virtualizer.current.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const numbers = columns.map(({ type }) => NUMBER.test(type));
   const widths = columns.map((column, index) => widthOf(column.name, rows, index));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and must do so by keyboard
@@ -52,7 +55,11 @@ export function Grid({ result }: { result: QueryResult }): JSX.Element {
         <thead>
           <tr>
             {columns.map((column, index) => (
-              <th key={`${index}/${column.name}`} title={`${column.name}: ${column.type}`}>
+              <th
+                key={`${index}/${column.name}`}
+                class={numbers[index] ? "number" : ""}
+                title={`${column.name}: ${column.type}`}
+              >
                 {column.name}
               </th>
             ))}
@@ -64,7 +71,7 @@ export function Grid({ result }: { result: QueryResult }): JSX.Element {
           {shown.map(({ index }) => (
             <tr key={index} aria-rowindex={index + 2}>
               {(rows[index] ?? []).map((value, at) => (
-                <td key={`${at}`} class={typeof value === "number" ? "number" : ""} title={textOf(value)}>
+                <td key={`${at}`} class={numbers[at] ? "number" : ""} title={textOf(value)}>
                   {value === null ? <em class="quiet">NULL</em> : textOf(value)}
                 </td>
               ))}

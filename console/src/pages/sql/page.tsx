@@ -60,7 +60,7 @@ export default function SqlPage(): JSX.Element {
           stopping.signal,
         );
         setAnswer({ sql, result });
-        setView((before) => (before === "history" ? "rows" : before));
+        setView((before) => (before === "history" || isPlan(result) ? "rows" : before));
         setAsked(remember({ sql: `${prefix}${sql}`, atMs, outcome: summary(result) }));
         if (!/^\s*(select|with|show|explain)\b/i.test(sql)) readNames(stopping.signal).then(setNames, () => {});
       } catch (error) {
@@ -144,7 +144,9 @@ export default function SqlPage(): JSX.Element {
           </div>
           {answer !== undefined && view !== "history" && (
             <span class="quiet" role="status">
-              {running === undefined ? summary(answer.result) : "running…"}
+              {running !== undefined
+                ? "running…"
+                : `${failure === undefined ? "" : "from before the failure: "}${summary(answer.result)}`}
             </span>
           )}
           {answer !== undefined && view === "rows" && answer.result.columns.length > 0 && (

@@ -62,7 +62,7 @@ export function Advice({ table }: { table: string }): JSX.Element {
           <SortKeys advice={advice} />
           <Code title="The table, so made" text={advice.ddl} />
           {advice.patch !== "" && <Code title="The change to the definition" text={advice.patch} />}
-          {advice.alter.length > 0 && <Code title="For the table that is there" text={advice.alter.join(";\n")} />}
+          {advice.alter.length > 0 && <Code title="For the table that is there" text={advice.alter.join("\n")} />}
           <p class="actions">
             <button
               type="button"
