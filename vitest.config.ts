@@ -11,6 +11,8 @@ export default defineConfig({
     // Real sockets, real files and a real engine: a loaded machine makes a test slow, never wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A shared machine may stop any process for seconds; what fails twice in a row is broken, and what was tried again is marked in the report.
+    retry: process.env.CI === undefined ? 0 : 1,
     pool: "forks",
     maxWorkers: 2,
   },

@@ -94,7 +94,7 @@ describe("the console in a real browser", () => {
     const picture = () => page.evaluate("document.querySelector('.chart canvas').toDataURL()");
     const before = await picture();
     await expect.poll(picture, { timeout: 20_000 }).not.toBe(before);
-    expect(await chart.locator(".legend").textContent()).toMatch(/bid 51\d\.\d+ USD.*ask 51\d\.\d+ USD/);
+    await expect.poll(() => chart.locator(".legend").textContent()).toMatch(/bid 51\d\.\d+ USD.*ask 51\d\.\d+ USD/);
   });
 
   it("says what is wrong with a chart's SQL in its place", async (test) => {

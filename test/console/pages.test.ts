@@ -179,7 +179,7 @@ describe("the console's pages", () => {
 
     await page.getByRole("button", { name: "Run all" }).click();
     await expect.poll(() => page.getByRole("alert").textContent()).toMatch(/nope/);
-    expect(await page.locator(".cm-wrong").textContent()).toBe("nope");
+    await expect.poll(() => page.locator(".cm-wrong").textContent()).toBe("nope");
 
     await editor.fill("select pri");
     await page.keyboard.press("End");
@@ -209,7 +209,7 @@ describe("the console's pages", () => {
 
     await page.getByRole("tab", { name: "History" }).click();
     await answer.getByRole("button", { name: /select id, note from orders/ }).click();
-    expect(await editor.textContent()).toBe("select id, note from orders");
+    await expect.poll(() => editor.textContent()).toBe("select id, note from orders");
     expect(await page.evaluate("window.broken")).toBeUndefined();
     expect(problems.filter((problem) => !/400|503/.test(problem))).toEqual([]);
   });
@@ -220,12 +220,12 @@ describe("the console's pages", () => {
     await page.getByRole("button", { name: "Run", exact: true }).click();
     const grid = page.locator(".grid");
     await grid.waitFor();
-    expect(await grid.locator("tbody tr").count()).toBeLessThan(100);
+    await expect.poll(() => grid.locator("tbody tr").count()).toBeLessThan(100);
     await grid.evaluate((element) => {
       element.scrollTop = element.scrollHeight;
     });
     await expect.poll(() => grid.textContent()).toContain("100000");
-    expect(await grid.locator("tbody tr").count()).toBeLessThan(100);
+    await expect.poll(() => grid.locator("tbody tr").count()).toBeLessThan(100);
     const saved = page.waitForEvent("download");
     await page.getByRole("button", { name: "CSV" }).click();
     expect((await saved).suggestedFilename()).toBe("result.csv");
@@ -297,7 +297,7 @@ describe("the console's pages", () => {
     await page.getByRole("button", { name: "Ask the advisor" }).click();
     const sizes = page.locator("td.sizes").first();
     await sizes.waitFor();
-    expect(await sizes.evaluate((cell) => cell.clientWidth)).toBeGreaterThan(350);
+    await expect.poll(() => sizes.evaluate((cell) => cell.clientWidth)).toBeGreaterThan(350);
     expect(await page.getByRole("region", { name: "Advice" }).textContent()).not.toContain(";;");
     expect(await overflow()).toBeLessThanOrEqual(0);
     await page.goto(`${url}/#/sql`);
@@ -317,7 +317,7 @@ describe("the console's pages", () => {
     await page.keyboard.press("g");
     await page.keyboard.press("t");
     await expect.poll(() => page.evaluate("location.hash")).toBe("#/trace");
-    expect(await page.getByRole("link", { name: "Trace" }).getAttribute("aria-current")).toBe("page");
+    await expect.poll(() => page.getByRole("link", { name: "Trace" }).getAttribute("aria-current")).toBe("page");
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
@@ -325,9 +325,9 @@ describe("the console's pages", () => {
     const before = await ground();
     await page.getByRole("button", { name: /system/ }).click();
     await page.getByRole("button", { name: /light/ }).click();
-    expect(await ground()).not.toBe(before);
+    await expect.poll(ground).not.toBe(before);
     await page.reload();
-    expect(await ground()).not.toBe(before);
+    await expect.poll(ground).not.toBe(before);
   });
 
   it("each stage shows its detail: shards, what the ledger has, and an object's footer", async (test) => {
@@ -342,16 +342,16 @@ describe("the console's pages", () => {
         (total, cell) => total + Number(cell),
         0,
       );
-    expect(await sum(6)).toBe(2);
-    expect((await sum(7)) - (await sum(5))).toBe(2);
+    await expect.poll(() => sum(6)).toBe(2);
+    await expect.poll(async () => (await sum(7)) - (await sum(5))).toBe(2);
     await lane.getByRole("button", { name: "Lake: details" }).click();
     const lake = page.getByRole("region", { name: "Lake of orders" });
     await lake.locator("button.object").first().click();
     const object = lake.getByRole("region", { name: "Object" });
     await expect.poll(() => object.textContent()).toMatch(/rows in 1 row group /);
-    expect(await object.locator("tbody tr").count()).toBe(7);
+    await expect.poll(() => object.locator("tbody tr").count()).toBe(7);
     await lane.getByRole("button", { name: "Lake: details" }).click();
-    expect(await lake.count()).toBe(0);
+    await expect.poll(() => lake.count()).toBe(0);
     await lane.getByRole("button", { name: "Loads: details" }).click();
     const loads = page.getByRole("region", { name: "Loads of orders" });
     await loads.locator("button.object").first().click();

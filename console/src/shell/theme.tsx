@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 type Theme = "system" | "light" | "dark";
 
@@ -9,7 +9,8 @@ const NEXT: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", d
 /** Light, dark, or as the system has it; remembered by the browser. */
 export function ThemeSwitch(): JSX.Element {
   const [theme, setTheme] = useState<Theme>(stored);
-  useEffect(() => {
+  // Before the first paint: nobody sees the other colours flash.
+  useLayoutEffect(() => {
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     try {
